@@ -1,0 +1,1 @@
+//! The room `compiler/analysis` of the Tenon project; see `ARCHITECTURE.md`.

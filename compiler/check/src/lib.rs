@@ -1,0 +1,1 @@
+//! The room `compiler/check` of the Tenon project; see `ARCHITECTURE.md`.

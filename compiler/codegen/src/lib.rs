@@ -1,0 +1,1 @@
+//! The room `compiler/codegen` of the Tenon project; see `ARCHITECTURE.md`.

@@ -1,0 +1,1 @@
+//! The room `compiler/core` of the Tenon project; see `ARCHITECTURE.md`.

@@ -1,0 +1,1 @@
+//! Opening, compiling and running a program.

@@ -1,0 +1,1 @@
+//! The room `compiler/plan` of the Tenon project; see `ARCHITECTURE.md`.

@@ -1,0 +1,1 @@
+//! The room `compiler/syntax` of the Tenon project; see `ARCHITECTURE.md`.

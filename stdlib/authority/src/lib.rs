@@ -1,0 +1,1 @@
+//! The room `stdlib/authority` of the Tenon project; see `ARCHITECTURE.md`.

@@ -1,0 +1,2 @@
+//! The binary that runs a built program.
+fn main() {}

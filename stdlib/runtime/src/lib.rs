@@ -1,0 +1,1 @@
+//! The room `stdlib/runtime` of the Tenon project; see `ARCHITECTURE.md`.

@@ -1,0 +1,1 @@
+//! The room `stdlib/server` of the Tenon project; see `ARCHITECTURE.md`.

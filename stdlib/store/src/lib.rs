@@ -1,0 +1,1 @@
+//! The room `stdlib/store` of the Tenon project; see `ARCHITECTURE.md`.

@@ -1,0 +1,1 @@
+//! The room `stdlib/value` of the Tenon project; see `ARCHITECTURE.md`.

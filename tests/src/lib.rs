@@ -1,0 +1,1 @@
+//! Programs, applications and harnesses that test the whole of Tenon.
