@@ -1,1 +1,27 @@
-//! The room `stdlib/value` of the Tenon project; see `ARCHITECTURE.md`.
+//! Values and what can be done with them without a store: arithmetic, text, time, the wire, and the dispatch of a
+//! request.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`value`] | the dynamic value and its order |
+//! | [`fault`] | run-time faults and typed failures |
+//! | [`shape`] | what values look like on the wire and in native lanes |
+//! | [`sink`] | where decoded values go |
+//! | [`problem`] | what is wrong with a request |
+//! | [`dispatch`] | from a request's bytes to a call, and from its outcome to a response |
+//!
+//! Invariants: no IO, no clock, no randomness, no threads (time and random bits are arguments); no input makes it panic;
+//! it compiles to WebAssembly and depends on no other room.
+
+pub mod dispatch;
+pub mod fault;
+pub mod pattern;
+pub mod problem;
+pub mod shape;
+pub mod sink;
+pub mod value;
+
+pub use fault::{BuiltIn, ErrorId, Failure, Fault};
+pub use problem::{Place, Problem, ProblemCode};
+pub use shape::{Shape, ShapeId, Shapes};
+pub use value::Value;
