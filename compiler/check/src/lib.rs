@@ -1,1 +1,9 @@
-//! The room `compiler/check` of the Tenon project; see `ARCHITECTURE.md`.
+//! The checker: a salsa database over the program's files, and what the program means.
+//!
+//! Layers, each a firewall: files → items → one AST per item → span-free signatures → typed bodies. See
+//! [`signature`] for what items know of each other and [`typed`] for what a body becomes.
+
+pub mod builtins;
+pub mod signature;
+pub mod ty;
+pub mod typed;

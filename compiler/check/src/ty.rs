@@ -1,0 +1,190 @@
+//! Types as the checker knows them: with refinements, generics and function types, without spans.
+
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// A named item of a program: what names resolve to and signatures are keyed by. Types and values never share
+/// a spelling (the case differs), so module and name identify it. Items without a name of their own
+/// (scenarios, invariants) use their title.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Symbol {
+    /// The module: the folder's dotted path; empty for the program's root module, `tenon.…` for the library.
+    pub module: SmolStr,
+    /// The item's name.
+    pub name: SmolStr,
+}
+
+/// A type.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Ty {
+    /// Something whose fault has been reported; agrees with everything and causes no second message.
+    Error,
+    /// The type of what never yields: `fail`, `return`. A subtype of every type.
+    Never,
+    /// No value.
+    Unit,
+    /// Base types.
+    Bool,
+    /// 64-bit integer.
+    Int,
+    /// Exact, with that many fractional digits.
+    Decimal(u8),
+    /// Finite floating point.
+    Float,
+    /// Text.
+    Text,
+    /// Octets.
+    Bytes,
+    /// A moment.
+    Instant,
+    /// Calendar date and time without a zone.
+    DateTime,
+    /// Calendar date.
+    Date,
+    /// Time of day.
+    Time,
+    /// Length of time.
+    Duration,
+    /// Generated identity.
+    Id,
+    /// UUID.
+    Uuid,
+    /// Untyped edge data.
+    Json,
+    /// `T?`; never nested.
+    Option(Arc<Ty>),
+    /// `[T]`.
+    List(Arc<Ty>),
+    /// `Bag[T]`: a query without `order by`.
+    Bag(Arc<Ty>),
+    /// `Set[T]`.
+    Set(Arc<Ty>),
+    /// `Map[K, V]`.
+    Map(Arc<Ty>, Arc<Ty>),
+    /// `(a: A, b: B)`; equal whatever the order of fields, see [`RecordTy`].
+    Record(Arc<RecordTy>),
+    /// A variant type with its type arguments.
+    Variant(Symbol, Arc<[Ty]>),
+    /// `S.Tag`: the bare case of a variant type.
+    Tag(Symbol),
+    /// A subtype of `base`: the values on which a rule holds.
+    Refined(Arc<Ty>, RuleRef),
+    /// A row of a relation.
+    Row(Symbol),
+    /// `R.Key`.
+    Key(Symbol),
+    /// A function value.
+    Fn(Arc<[Ty]>, Arc<Ty>),
+    /// A type parameter of the signature at hand.
+    Param(SmolStr),
+    /// A variable of inference; never outside of a body that is being inferred.
+    Infer(u32),
+}
+
+/// Names a refinement: the n-th `where` of a type in an item, in source order. The rule itself is fetched by
+/// the query `rule(RuleRef)`, so that a type does not change when a rule's text does.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RuleRef {
+    /// The item it stands in. For `type Cents = Int where …` that is `Cents`, and `index` is 0.
+    pub owner: Symbol,
+    /// Counted in source order within the item.
+    pub index: u32,
+}
+
+/// A record type. `fields` keeps the order in which it was written (the wire follows it); equality and
+/// hashing ignore that order.
+#[derive(Clone, Debug)]
+pub struct RecordTy {
+    /// The fields.
+    pub fields: Vec<FieldTy>,
+}
+
+/// A field of a record type.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FieldTy {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its name on the wire, where it differs.
+    pub wire: Option<SmolStr>,
+    /// Its type.
+    pub ty: Ty,
+    /// `f?: T`: may be absent.
+    pub absent: bool,
+    /// Has a default in a declared record type: the expression is found by owner and index, as a rule is.
+    pub default: Option<RuleRef>,
+}
+
+impl RecordTy {
+    fn sorted(&self) -> Vec<&FieldTy> {
+        let mut fields: Vec<_> = self.fields.iter().collect();
+        fields.sort_by(|a, b| a.name.cmp(&b.name));
+        fields
+    }
+
+    /// Finds a field.
+    pub fn field(&self, name: &str) -> Option<&FieldTy> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+}
+
+impl PartialEq for RecordTy {
+    fn eq(&self, other: &Self) -> bool {
+        self.sorted() == other.sorted()
+    }
+}
+
+impl Eq for RecordTy {}
+
+impl std::hash::Hash for RecordTy {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.sorted().hash(state);
+    }
+}
+
+impl PartialOrd for RecordTy {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for RecordTy {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.sorted().cmp(&other.sorted())
+    }
+}
+
+impl Ty {
+    /// `T?`; of an option, the option itself.
+    pub fn optional(self) -> Ty {
+        match self {
+            Ty::Option(_) | Ty::Error => self,
+            ty => Ty::Option(Arc::new(ty)),
+        }
+    }
+
+    /// `[T]`.
+    pub fn list(of: Ty) -> Ty {
+        Ty::List(Arc::new(of))
+    }
+
+    /// `Bag[T]`.
+    pub fn bag(of: Ty) -> Ty {
+        Ty::Bag(Arc::new(of))
+    }
+
+    /// The type without its outer refinements.
+    pub fn base(&self) -> &Ty {
+        match self {
+            Ty::Refined(base, _) => base.base(),
+            ty => ty,
+        }
+    }
+
+    /// The element type of a list, bag or set.
+    pub fn element(&self) -> Option<&Ty> {
+        match self.base() {
+            Ty::List(t) | Ty::Bag(t) | Ty::Set(t) => Some(t),
+            _ => None,
+        }
+    }
+}
