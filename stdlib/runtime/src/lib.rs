@@ -1,1 +1,15 @@
-//! The room `stdlib/runtime` of the Tenon project; see `ARCHITECTURE.md`.
+//! What compiled code calls, and the transactions it runs in.
+//!
+//! * [`context`]: the call context and its arena;
+//! * [`functions`]: the one table of functions that generated code may call; [`abi`] says how;
+//! * the functions themselves, by subject: [`memory`], [`text`].
+#![allow(clippy::missing_safety_doc, reason = "every function of the table has the contract of `abi`")]
+
+pub mod abi;
+pub mod context;
+pub mod functions;
+pub mod memory;
+pub mod random;
+pub mod text;
+
+pub use context::{CallContext, FaultCode, Limits, Status};

@@ -6,6 +6,7 @@
 //! | [`value`] | the dynamic value and its order |
 //! | [`fault`] | run-time faults and typed failures |
 //! | [`shape`] | what values look like on the wire and in native lanes |
+//! | [`schema`] | the stored shape of a program: relations, keys, references, indexes |
 //! | [`sink`] | where decoded values go |
 //! | [`problem`] | what is wrong with a request |
 //! | [`dispatch`] | from a request's bytes to a call, and from its outcome to a response |
@@ -17,6 +18,7 @@ pub mod dispatch;
 pub mod fault;
 pub mod pattern;
 pub mod problem;
+pub mod schema;
 pub mod shape;
 pub mod sink;
 pub mod value;

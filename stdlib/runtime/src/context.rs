@@ -1,0 +1,368 @@
+//! The call context: everything that generated code reaches during one call, behind one pointer.
+//!
+//! The first fields are read and written by generated code itself, at the offsets in [`offsets`].
+//! The arena of a call is bump-allocated: take `[arena_next, arena_next + n)` if that is not beyond
+//! `arena_end`, else call `arena_grow`. Everything in it is gone when the call ends.
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::ptr::NonNull;
+
+use tenon_store::{Collection, RelationView, Str};
+
+use crate::random::Random;
+
+/// How a call stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Status {
+    /// Nothing is wrong.
+    Ok = 0,
+    /// A fault: a bug, an overflow or a limit; see [`CallContext::fault`]. The call ends.
+    Fault = 1,
+    /// A declared failure (`fail`); see [`CallContext::failure`]. The call ends, or an `attempt` takes it.
+    Failure = 2,
+    /// A rule of the store refused a write; see [`CallContext::violation`]. Generated code turns it into
+    /// a failure.
+    Violation = 3,
+}
+
+/// Why a call ended without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum FaultCode {
+    /// No fault.
+    None = 0,
+    /// A number does not fit.
+    Overflow = 1,
+    /// A divisor is zero.
+    DivisionByZero = 2,
+    /// An `assert` does not hold.
+    Assert = 3,
+    /// An obligation that is checked at run time does not hold.
+    Obligation = 4,
+    /// A float is not finite.
+    NotFinite = 5,
+    /// The call did more work than it may.
+    OutOfFuel = 6,
+    /// The call took more memory than it may.
+    MemoryExceeded = 7,
+    /// The call went deeper than it may.
+    TooDeep = 8,
+    /// `R[k]!` found nothing, or a value that must be there is not.
+    Absent = 9,
+    /// A relation or its memory is full.
+    StoreFull = 10,
+    /// The runtime was given something that the code generator must never give it.
+    Internal = 11,
+}
+
+/// A fault with its place.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What happened; a [`FaultCode`].
+    pub code: u32,
+    /// The item, as the program numbers its items.
+    pub item: u32,
+    /// Where in the item's text it begins.
+    pub start: u32,
+    /// Where it ends.
+    pub end: u32,
+}
+
+/// A declared failure.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Failure {
+    /// Which, as the program numbers its errors.
+    pub error: u32,
+    /// The number of lanes of its fields.
+    pub lanes: u32,
+    /// Its fields, in the arena.
+    pub payload: *const u64,
+}
+
+/// A rule of the store that refused a write.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ViolationRecord {
+    /// What kind of rule; a [`ViolationKind`].
+    pub kind: u32,
+    /// The relation whose rule it is.
+    pub relation: u32,
+    /// Which of its uniques (for `Unique`) or fields (for `Reference`, `Restricted`).
+    pub rule: u32,
+    /// The row in the way, if there is one, else `NONE`: the holder of a key, a referring row.
+    pub entity: u32,
+}
+
+/// See [`ViolationRecord`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ViolationKind {
+    /// No violation.
+    None = 0,
+    /// The key is taken.
+    Key = 1,
+    /// A unique is taken.
+    Unique = 2,
+    /// A reference leads to a row that is not there.
+    Reference = 3,
+    /// A row cannot be deleted while `relation` refers to it by the field `rule`.
+    Restricted = 4,
+    /// The row to be changed is not there (any more).
+    Missing = 5,
+}
+
+/// Limits of one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Units of work: about one per loop iteration or row.
+    pub fuel: i64,
+    /// Bytes of arena.
+    pub memory: usize,
+    /// Nested calls.
+    pub depth: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { fuel: 1_000_000_000, memory: 256 << 20, depth: 2_000 }
+    }
+}
+
+/// See the module.
+#[repr(C)]
+pub struct CallContext {
+    /// A [`Status`].
+    pub status: u32,
+    /// How many nested calls are still allowed. Generated code subtracts on entry and adds on exit.
+    pub depth: u32,
+    /// How much work is still allowed. Generated code subtracts and faults below zero.
+    pub fuel: i64,
+    /// The next free byte of the arena, aligned to 8.
+    pub arena_next: *mut u8,
+    /// The end of the arena's current chunk.
+    pub arena_end: *mut u8,
+    /// The commit number whose state the call reads; in a transaction, that of the transaction itself.
+    pub snapshot: u64,
+    /// The views of the relations, by relation number.
+    pub relations: *const *const RelationView,
+    /// The addresses of the runtime functions, in the order of the table.
+    pub functions: *const *const (),
+    /// Constant data of the program, for code that is loaded at any address.
+    pub constants: *const u8,
+    /// `now()` of the call, in microseconds.
+    pub now: i64,
+    /// Set with [`Status::Fault`].
+    pub fault: Fault,
+    /// Set with [`Status::Failure`].
+    pub failure: Failure,
+    /// Set with [`Status::Violation`].
+    pub violation: ViolationRecord,
+    /// The call's random state.
+    pub(crate) random: Random,
+    chunks: Vec<Chunk>,
+    memory_left: usize,
+}
+
+/// Offsets of the fields that generated code uses.
+pub mod offsets {
+    use super::CallContext;
+    use std::mem::offset_of;
+    /// [`CallContext::status`], 4 bytes.
+    pub const STATUS: i32 = offset_of!(CallContext, status) as i32;
+    /// [`CallContext::depth`], 4 bytes.
+    pub const DEPTH: i32 = offset_of!(CallContext, depth) as i32;
+    /// [`CallContext::fuel`].
+    pub const FUEL: i32 = offset_of!(CallContext, fuel) as i32;
+    /// [`CallContext::arena_next`].
+    pub const ARENA_NEXT: i32 = offset_of!(CallContext, arena_next) as i32;
+    /// [`CallContext::arena_end`].
+    pub const ARENA_END: i32 = offset_of!(CallContext, arena_end) as i32;
+    /// [`CallContext::snapshot`].
+    pub const SNAPSHOT: i32 = offset_of!(CallContext, snapshot) as i32;
+    /// [`CallContext::relations`].
+    pub const RELATIONS: i32 = offset_of!(CallContext, relations) as i32;
+    /// [`CallContext::functions`].
+    pub const FUNCTIONS: i32 = offset_of!(CallContext, functions) as i32;
+    /// [`CallContext::constants`].
+    pub const CONSTANTS: i32 = offset_of!(CallContext, constants) as i32;
+    /// [`CallContext::now`].
+    pub const NOW: i32 = offset_of!(CallContext, now) as i32;
+    /// [`CallContext::failure`]: its `error`, 4 bytes.
+    pub const FAILURE_ERROR: i32 = offset_of!(CallContext, failure.error) as i32;
+    /// [`CallContext::failure`]: its `lanes`, 4 bytes.
+    pub const FAILURE_LANES: i32 = offset_of!(CallContext, failure.lanes) as i32;
+    /// [`CallContext::failure`]: its `payload`.
+    pub const FAILURE_PAYLOAD: i32 = offset_of!(CallContext, failure.payload) as i32;
+    /// [`CallContext::violation`]: its `kind`, 4 bytes.
+    pub const VIOLATION_KIND: i32 = offset_of!(CallContext, violation.kind) as i32;
+    /// [`CallContext::violation`]: its `relation`, 4 bytes.
+    pub const VIOLATION_RELATION: i32 = offset_of!(CallContext, violation.relation) as i32;
+    /// [`CallContext::violation`]: its `rule`, 4 bytes.
+    pub const VIOLATION_RULE: i32 = offset_of!(CallContext, violation.rule) as i32;
+    /// All of them, for the hash of the interface.
+    pub const ALL: &[i32] = &[
+        STATUS, DEPTH, FUEL, ARENA_NEXT, ARENA_END, SNAPSHOT, RELATIONS, FUNCTIONS, CONSTANTS, NOW, FAILURE_ERROR,
+        FAILURE_LANES, FAILURE_PAYLOAD, VIOLATION_KIND, VIOLATION_RELATION, VIOLATION_RULE,
+    ];
+}
+
+/// Offsets of [`RelationView`], of collections and of rows, for the hash of the interface.
+pub(crate) const COLLECTION_LAYOUT: &[i32] = &[
+    tenon_store::layout::COLLECTION_ELEMENTS as i32,
+    std::mem::offset_of!(RelationView, slots) as i32,
+    std::mem::offset_of!(RelationView, gaps) as i32,
+    std::mem::offset_of!(RelationView, last_commit) as i32,
+    std::mem::offset_of!(RelationView, live) as i32,
+    std::mem::offset_of!(RelationView, begin) as i32,
+    std::mem::offset_of!(RelationView, end) as i32,
+    std::mem::offset_of!(RelationView, prev) as i32,
+    std::mem::offset_of!(RelationView, newest) as i32,
+    std::mem::offset_of!(RelationView, columns) as i32,
+];
+
+/// A piece of the arena.
+struct Chunk {
+    start: NonNull<u8>,
+    layout: Layout,
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this layout by `CallContext::grow`, and freed once.
+        unsafe { dealloc(self.start.as_ptr(), self.layout) }
+    }
+}
+
+/// The size of the first chunk of an arena; later ones double up to a megabyte.
+const FIRST_CHUNK: usize = 16 << 10;
+const LARGEST_CHUNK: usize = 1 << 20;
+
+impl CallContext {
+    /// A context that reads nothing yet: no relations, snapshot 0, no constants.
+    pub fn new(limits: Limits, now: i64, seed: u64) -> CallContext {
+        CallContext {
+            status: Status::Ok as u32,
+            depth: limits.depth,
+            fuel: limits.fuel,
+            arena_next: std::ptr::null_mut(),
+            arena_end: std::ptr::null_mut(),
+            snapshot: 0,
+            relations: std::ptr::null(),
+            functions: crate::functions::addresses().as_ptr().cast(),
+            constants: std::ptr::null(),
+            now,
+            fault: Fault { code: FaultCode::None as u32, item: 0, start: 0, end: 0 },
+            failure: Failure { error: 0, lanes: 0, payload: std::ptr::null() },
+            violation: ViolationRecord { kind: ViolationKind::None as u32, relation: 0, rule: 0, entity: 0 },
+            random: Random::new(seed),
+            chunks: Vec::new(),
+            memory_left: limits.memory,
+        }
+    }
+
+    /// Makes the context fresh for another call: what was in the arena is gone, one chunk is kept.
+    pub fn reset(&mut self, limits: Limits, now: i64, seed: u64) {
+        self.chunks.truncate(1);
+        let (next, end, used) = match self.chunks.first() {
+            Some(chunk) => {
+                let start = chunk.start.as_ptr();
+                // SAFETY: the chunk has `layout.size()` bytes.
+                (start, unsafe { start.add(chunk.layout.size()) }, chunk.layout.size())
+            }
+            None => (std::ptr::null_mut(), std::ptr::null_mut(), 0),
+        };
+        self.arena_next = next;
+        self.arena_end = end;
+        self.memory_left = limits.memory.saturating_sub(used);
+        self.status = Status::Ok as u32;
+        self.depth = limits.depth;
+        self.fuel = limits.fuel;
+        self.now = now;
+        self.random = Random::new(seed);
+    }
+
+    /// Takes `size` bytes of the arena, aligned to 8; `None`, with the fault set, beyond the limit.
+    #[inline]
+    pub fn allocate(&mut self, size: usize) -> Option<NonNull<u8>> {
+        let rounded = size.checked_add(7)? & !7;
+        if (self.arena_end as usize).wrapping_sub(self.arena_next as usize) < rounded || self.arena_next.is_null() {
+            self.grow(rounded)?;
+        }
+        let start = NonNull::new(self.arena_next)?;
+        // SAFETY: the chunk has at least `rounded` bytes left.
+        self.arena_next = unsafe { self.arena_next.add(rounded) };
+        Some(start)
+    }
+
+    /// Begins a new chunk with room for `size` bytes.
+    #[cold]
+    fn grow(&mut self, size: usize) -> Option<()> {
+        let planned = (FIRST_CHUNK << self.chunks.len().min(6)).min(LARGEST_CHUNK).max(size);
+        let bytes = planned.min(self.memory_left).max(size).max(8);
+        let layout = Layout::from_size_align(bytes, 16).ok()?;
+        if bytes > self.memory_left {
+            self.set_fault(FaultCode::MemoryExceeded);
+            return None;
+        }
+        // SAFETY: the layout's size is not zero.
+        let Some(start) = NonNull::new(unsafe { alloc(layout) }) else {
+            self.set_fault(FaultCode::MemoryExceeded);
+            return None;
+        };
+        self.memory_left -= bytes;
+        self.chunks.push(Chunk { start, layout });
+        self.arena_next = start.as_ptr();
+        // SAFETY: the chunk has `bytes` bytes.
+        self.arena_end = unsafe { start.as_ptr().add(bytes) };
+        Some(())
+    }
+
+    /// Puts a text into the arena (or its lanes).
+    pub fn text(&mut self, bytes: &[u8]) -> Str {
+        if bytes.len() <= tenon_store::layout::INLINE {
+            return Str::new(bytes);
+        }
+        match self.allocate(bytes.len()) {
+            Some(start) => {
+                // SAFETY: freshly allocated with room for all bytes.
+                let copy = unsafe {
+                    std::ptr::copy_nonoverlapping(bytes.as_ptr(), start.as_ptr(), bytes.len());
+                    std::slice::from_raw_parts(start.as_ptr(), bytes.len())
+                };
+                Str::new(copy)
+            }
+            None => Str::default(),
+        }
+    }
+
+    /// A new collection in the arena with room for `capacity` elements of `stride` lanes; null, with the
+    /// fault set, beyond the limit.
+    pub fn collection(&mut self, capacity: usize, stride: usize) -> *mut Collection {
+        let bytes = capacity.checked_mul(stride * 8).and_then(|b| b.checked_add(size_of::<Collection>()));
+        let Some(bytes) = bytes else {
+            self.set_fault(FaultCode::MemoryExceeded);
+            return std::ptr::null_mut();
+        };
+        match self.allocate(bytes) {
+            Some(start) => {
+                let header = start.as_ptr().cast::<Collection>();
+                // SAFETY: freshly allocated, aligned to 8, with room for the header.
+                unsafe { header.write(Collection { len: 0, capacity: capacity as u64 }) };
+                header
+            }
+            None => std::ptr::null_mut(),
+        }
+    }
+
+    /// Records a fault without a place; the first one stays.
+    #[cold]
+    pub fn set_fault(&mut self, code: FaultCode) {
+        if self.status == Status::Ok as u32 {
+            self.status = Status::Fault as u32;
+            self.fault = Fault { code: code as u32, item: u32::MAX, start: 0, end: 0 };
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The one table of runtime functions; see [`crate::abi`].
+//!
+//! To add a function: write it as `unsafe extern "C" fn`, and name it here with its parameters.
+
+use crate::abi::{Address, Effect, Function, hash_bytes, hash_words, signature};
+use crate::context::{COLLECTION_LAYOUT, offsets};
+use crate::{memory, text};
+
+macro_rules! word_of {
+    ($name:ident) => {
+        _
+    };
+}
+
+macro_rules! is_fallible {
+    (fallible) => {
+        true
+    };
+    (total) => {
+        false
+    };
+}
+
+macro_rules! functions {
+    ($($module:ident::$name:ident($($parameter:ident),*) $fallible:ident $effect:ident;)*) => {
+        /// The number of each function: its place in the table.
+        #[allow(non_camel_case_types, missing_docs)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u32)]
+        pub enum RuntimeFn { $($name),* }
+
+        /// All functions, in the order of [`RuntimeFn`].
+        pub static TABLE: &[Function] = &[$(
+            Function {
+                name: concat!("tenon_", stringify!($name)),
+                parameters: &[$(stringify!($parameter)),*],
+                words: signature($module::$name as unsafe extern "C" fn($(word_of!($parameter)),*) -> _).0,
+                results: signature($module::$name as unsafe extern "C" fn($(word_of!($parameter)),*) -> _).1,
+                fallible: is_fallible!($fallible),
+                effect: Effect::$effect,
+                address: Address($module::$name as *const ()),
+            }
+        ),*];
+    };
+}
+
+functions! {
+    memory::arena_grow(ctx, size) fallible Pure;
+    memory::fault(ctx, code, item, start, end) fallible Pure;
+    text::text_concat(ctx, a0, a1, b0, b1) fallible Pure;
+    text::text_compare(a0, a1, b0, b1) total Pure;
+    text::text_equal(a0, a1, b0, b1) total Pure;
+    text::text_length(a0, a1) total Pure;
+}
+
+impl RuntimeFn {
+    /// The description of the function.
+    pub fn get(self) -> &'static Function {
+        &TABLE[self as usize]
+    }
+
+    /// The function of this name, without the prefix `tenon_`.
+    pub fn named(name: &str) -> Option<&'static Function> {
+        TABLE.iter().find(|f| f.name.strip_prefix("tenon_") == Some(name))
+    }
+}
+
+/// The addresses of all functions in the order of the table: what `CallContext::functions` points to.
+pub fn addresses() -> &'static [Address] {
+    static ADDRESSES: std::sync::OnceLock<Vec<Address>> = std::sync::OnceLock::new();
+    ADDRESSES.get_or_init(|| TABLE.iter().map(|f| f.address).collect())
+}
+
+/// A hash over the table and the layouts that generated code relies on. A program and a launcher fit
+/// together exactly if theirs are equal.
+pub fn abi_hash() -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    for function in TABLE {
+        hash = hash_bytes(hash, function.name.as_bytes());
+        hash = hash_words(hash, function.words);
+        hash = hash_words(hash, function.results);
+        hash = hash_bytes(hash, &[u8::from(function.fallible)]);
+    }
+    for offset in offsets::ALL.iter().chain(COLLECTION_LAYOUT) {
+        hash = hash_bytes(hash, &offset.to_le_bytes());
+    }
+    hash
+}

@@ -1,0 +1,79 @@
+//! Functions on texts, for generated code. A text is two words: see [`Str`].
+
+use tenon_store::Str;
+
+use crate::abi::Pair;
+use crate::context::CallContext;
+
+/// The bytes of a text given as two words.
+macro_rules! bytes {
+    ($name:ident, $head:expr, $tail:expr) => {
+        let lanes = Str { head: $head, tail: $tail };
+        // SAFETY: generated code hands over texts of its own call, of constants, or of the snapshot it reads.
+        let $name: &[u8] = unsafe { lanes.bytes() };
+    };
+}
+
+/// The text of bytes that come from a text.
+pub(crate) fn utf8(bytes: &[u8]) -> &str {
+    // SAFETY: every text is made from UTF-8, and all functions here cut at code points only.
+    unsafe { std::str::from_utf8_unchecked(bytes) }
+}
+
+/// The context behind the pointer of a call.
+macro_rules! context {
+    ($name:ident) => {
+        // SAFETY: generated code passes the context of its call, which nobody else uses meanwhile.
+        let $name: &mut CallContext = unsafe { &mut *$name };
+    };
+}
+pub(crate) use context;
+
+/// `a + b`.
+pub unsafe extern "C" fn text_concat(ctx: *mut CallContext, a0: u64, a1: u64, b0: u64, b1: u64) -> Pair {
+    context!(ctx);
+    bytes!(a, a0, a1);
+    bytes!(b, b0, b1);
+    if a.is_empty() {
+        return Pair { first: b0, second: b1 };
+    }
+    if b.is_empty() {
+        return Pair { first: a0, second: a1 };
+    }
+    let len = a.len() + b.len();
+    if len <= tenon_store::layout::INLINE {
+        let mut raw = [0u8; tenon_store::layout::INLINE];
+        raw[..a.len()].copy_from_slice(a);
+        raw[a.len()..len].copy_from_slice(b);
+        return Str::new(&raw[..len]).into();
+    }
+    let Some(start) = ctx.allocate(len) else { return Str::default().into() };
+    // SAFETY: freshly allocated with room for both.
+    let joined = unsafe {
+        std::ptr::copy_nonoverlapping(a.as_ptr(), start.as_ptr(), a.len());
+        std::ptr::copy_nonoverlapping(b.as_ptr(), start.as_ptr().add(a.len()), b.len());
+        std::slice::from_raw_parts(start.as_ptr(), len)
+    };
+    Str::new(joined).into()
+}
+
+/// -1, 0 or 1 as `a` sorts before, with or after `b`, by bytes (which is by code points).
+pub unsafe extern "C" fn text_compare(a0: u64, a1: u64, b0: u64, b1: u64) -> i64 {
+    bytes!(a, a0, a1);
+    bytes!(b, b0, b1);
+    a.cmp(b) as i64
+}
+
+/// 1 if the texts are equal, else 0.
+pub unsafe extern "C" fn text_equal(a0: u64, a1: u64, b0: u64, b1: u64) -> u64 {
+    let (a, b) = (Str { head: a0, tail: a1 }, Str { head: b0, tail: b1 });
+    // SAFETY: generated code hands over texts that are valid for the call.
+    u64::from(unsafe { a.same(&b) })
+}
+
+/// The number of code points.
+pub unsafe extern "C" fn text_length(a0: u64, a1: u64) -> i64 {
+    bytes!(a, a0, a1);
+    // Every code point has exactly one byte that is not a continuation byte.
+    a.iter().filter(|&&b| (b as i8) >= -0x40).count() as i64
+}
