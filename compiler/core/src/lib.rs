@@ -1,1 +1,7 @@
-//! The room `compiler/core` of the Tenon project; see `ARCHITECTURE.md`.
+//! Core: the small, monomorphic, typed language at the waist of Tenon.
+//!
+//! `check` says what a program means; this room says it again in few words: pure expressions, closed
+//! queries, commands in sequence. Everything behind it (the evaluator here, `plan` and `codegen` for
+//! native code) reads Core and nothing else. What can be sugar over Core is sugar.
+
+pub mod ir;
