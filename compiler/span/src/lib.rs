@@ -9,7 +9,7 @@ mod line_index;
 pub use line_index::{LineIndex, Position, WidePosition};
 
 /// A half-open byte range `start..end` in some text. Both ends lie on character boundaries.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize)]
 pub struct Range {
     /// First byte.
     pub start: u32,

@@ -22,14 +22,17 @@ pub use code::{Block, Check, CheckKind, Command, FailWith, Function, FunctionKin
 pub use expr::{Expr, ExprKind, Literal};
 pub use prim::Prim;
 pub use program::{
-    Endpoint, EndpointParam, ErrorType, Field, Generated, Index, OnDelete, Program, Relation, Scenario, ScenarioStep,
-    Site, Status, ThenPart, Unique, WirePart,
+    Endpoint, ErrorType, Field, Generated, Index, OnDelete, Program, Relation, Scenario, ScenarioStep, Site, ThenPart,
+    Unique,
 };
 pub use query::{
     Aggregate, AggregateFn, Apply, Bound, Frame, JoinKind, Lift, Output, Query, Rel, SetOpKind, SortKey, WindowExpr,
     WindowFn,
 };
 pub use types::{Case, RecordType, Type, VarInfo, VariantType};
+
+/// An error type: a built-in one, or [`FIRST_DECLARED`](tenon_value::fault::FIRST_DECLARED) + an index into [`Program::errors`].
+pub use tenon_value::ErrorId;
 
 /// The type of names.
 pub type Name = smol_str::SmolStr;
@@ -57,8 +60,6 @@ ids! {
     FieldId;
     /// A variant type; an index into [`Program::variants`].
     VariantId;
-    /// An error type; an index into [`Program::errors`].
-    ErrorId;
     /// A function; an index into [`Program::functions`].
     FunctionId;
     /// A query; an index into [`Program::queries`].

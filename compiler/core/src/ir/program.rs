@@ -7,19 +7,21 @@ use serde::{Deserialize, Serialize};
 use tenon_span::Range;
 
 /// Everything that the rooms behind Core need to know of a program.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Program {
     /// Variant types.
     pub variants: Vec<VariantType>,
     /// Relations.
     pub relations: Vec<Relation>,
-    /// Errors; the built-in ones first, in the order of `tenon_value`'s statuses.
+    /// Declared errors.
     pub errors: Vec<ErrorType>,
     /// Functions.
     pub functions: Vec<Function>,
     /// Queries; `queries[i].id == QueryId(i)`.
     pub queries: Vec<Query>,
-    /// Endpoints.
+    /// What the outside sees: endpoints, shapes, errors.
+    pub api: tenon_value::dispatch::Api,
+    /// The code of the endpoints; parallel to `api.endpoints`.
     pub endpoints: Vec<Endpoint>,
     /// Scenarios.
     pub scenarios: Vec<Scenario>,
@@ -121,91 +123,29 @@ pub struct Index {
     pub fields: Vec<(FieldId, bool)>,
 }
 
-/// An error that a handler may fail with.
+/// A declared error. Its number is `FIRST_DECLARED` + its index; numbers below are the built-in ones.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ErrorType {
     /// Its name.
     pub name: Name,
-    /// The built-in that it is.
-    pub status: Status,
-    /// Its fields, with their wire types.
+    /// Its fields, with their wire types (no rows, no references).
     pub fields: Vec<(Name, Type)>,
-    /// True for `Invalid`, `NotFound` and the like themselves.
-    pub builtin: bool,
 }
 
-/// The status of an error.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub struct Status(pub u16);
-
-/// A function at a method and a path. `function` is a wrapper that lowering made: its parameters have the wire
-/// types below, its result is the wire type of the answer, so that neither contains rows or references.
+/// The code of an endpoint; what the outside sees of it stands at the same index in `api.endpoints`.
+///
+/// `function` is a wrapper that lowering made: its only parameter is the record of wire arguments
+/// (`api.endpoints[i].arguments`), its result is the wire type of the answer (`Unit` for none), so that
+/// neither contains rows or references. It looks up row-typed parameters, supplies defaults, checks the
+/// refinements that shapes cannot express, calls the program's function, and turns rows into records.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// The name of the query or handler.
-    pub name: Name,
-    /// Documentation.
-    pub doc: String,
-    /// `GET`, `POST`, ….
-    pub method: Name,
-    /// `/orders/{id}`, with the program's prefix.
-    pub path: String,
-    /// True for a handler.
-    pub writes: bool,
     /// The wrapper.
     pub function: FunctionId,
-    /// What it reads from the request.
-    pub params: Vec<EndpointParam>,
-    /// The status of success; 204 where there is no value.
-    pub status: u16,
-    /// `json`, `text`, `csv`, `form`, `bytes`.
-    pub answers_as: Name,
-    /// The shape of the answer.
-    pub answer: tenon_value::shape::Shape,
-    /// Everything it may fail with, transitively.
-    pub failures: Vec<ErrorId>,
     /// Asked for `live`, served as a plain answer.
     pub live: bool,
     /// Where it stands.
     pub site: SiteId,
-}
-
-/// A parameter of an endpoint. An absent parameter that has a default, or may be absent, reaches the wrapper as `none`.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct EndpointParam {
-    /// Its name in the program.
-    pub name: Name,
-    /// Its name on the wire.
-    pub wire: Name,
-    /// Documentation.
-    pub doc: String,
-    /// Where it comes from.
-    pub part: WirePart,
-    /// The type of the wrapper's parameter.
-    pub ty: Type,
-    /// What is decoded.
-    pub shape: tenon_value::shape::Shape,
-    /// False if it may be absent.
-    pub required: bool,
-    /// Body as `json`, `csv`, `form`, `text`, `bytes`; only for a parameter that is the whole body.
-    pub body_as: Option<Name>,
-}
-
-/// A part of a request.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum WirePart {
-    /// A segment of the path.
-    Path,
-    /// A field of the query string.
-    Query,
-    /// A field of the JSON body.
-    BodyField,
-    /// The whole body.
-    Body,
-    /// A header.
-    Header,
-    /// A cookie.
-    Cookie,
 }
 
 /// A scenario, as steps over an environment of bindings.
@@ -239,7 +179,7 @@ pub enum ScenarioStep {
     When {
         /// Index into [`Program::endpoints`].
         endpoint: u32,
-        /// Yields the record of wire arguments, in the order of the endpoint's parameters, each as the wrapper's type.
+        /// Yields the record of wire arguments: what the wrapper takes.
         arguments: FunctionId,
         /// Its arguments.
         args: Vec<VarId>,
@@ -288,6 +228,23 @@ pub struct ThenPart {
 }
 
 impl Program {
+    /// A program without items.
+    pub fn new(title: &str) -> Program {
+        Program {
+            variants: Vec::new(),
+            relations: Vec::new(),
+            errors: Vec::new(),
+            functions: Vec::new(),
+            queries: Vec::new(),
+            api: tenon_value::dispatch::Api::new(title),
+            endpoints: Vec::new(),
+            scenarios: Vec::new(),
+            regexes: Vec::new(),
+            sites: Vec::new(),
+            main: None,
+        }
+    }
+
     /// The relation of a number. Numbers come from this program.
     pub fn relation(&self, id: RelationId) -> &Relation {
         &self.relations[id.index()]
