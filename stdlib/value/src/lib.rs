@@ -14,13 +14,20 @@
 //! Invariants: no IO, no clock, no randomness, no threads (time and random bits are arguments); no input makes it panic;
 //! it compiles to WebAssembly and depends on no other room.
 
+pub mod base64;
+pub mod decimal;
 pub mod dispatch;
 pub mod fault;
+pub mod float;
+pub mod identity;
+pub mod integer;
 pub mod pattern;
 pub mod problem;
 pub mod schema;
 pub mod shape;
 pub mod sink;
+pub mod text;
+pub mod time;
 pub mod value;
 
 pub use fault::{BuiltIn, ErrorId, Failure, Fault};
