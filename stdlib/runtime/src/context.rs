@@ -8,6 +8,7 @@ use std::alloc::{Layout, alloc, dealloc};
 use std::ptr::NonNull;
 
 use tenon_store::{Collection, RelationView, Str};
+use tenon_value::Fault;
 
 use crate::random::Random;
 
@@ -26,49 +27,18 @@ pub enum Status {
     Violation = 3,
 }
 
-/// Why a call ended without an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum FaultCode {
-    /// No fault.
-    None = 0,
-    /// A number does not fit.
-    Overflow = 1,
-    /// A divisor is zero.
-    DivisionByZero = 2,
-    /// An `assert` does not hold.
-    Assert = 3,
-    /// An obligation that is checked at run time does not hold.
-    Obligation = 4,
-    /// A float is not finite.
-    NotFinite = 5,
-    /// The call did more work than it may.
-    OutOfFuel = 6,
-    /// The call took more memory than it may.
-    MemoryExceeded = 7,
-    /// The call went deeper than it may.
-    TooDeep = 8,
-    /// `R[k]!` found nothing, or a value that must be there is not.
-    Absent = 9,
-    /// A relation or its memory is full.
-    StoreFull = 10,
-    /// The runtime was given something that the code generator must never give it.
-    Internal = 11,
-}
-
 /// A fault with its place.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// What happened; a [`FaultCode`].
+pub struct FaultRecord {
+    /// What happened: the number of a [`Fault`], or 0.
     pub code: u32,
-    /// The item, as the program numbers its items.
-    pub item: u32,
-    /// Where in the item's text it begins.
-    pub start: u32,
-    /// Where it ends.
-    pub end: u32,
+    /// Where, as the program numbers its places; [`NO_SITE`] where it is not known.
+    pub site: u32,
 }
+
+/// The place that is not known (yet).
+pub const NO_SITE: u32 = u32::MAX;
 
 /// A declared failure.
 #[repr(C)]
@@ -78,6 +48,8 @@ pub struct Failure {
     pub error: u32,
     /// The number of lanes of its fields.
     pub lanes: u32,
+    /// Its message: a text.
+    pub message: Str,
     /// Its fields, in the arena.
     pub payload: *const u64,
 }
@@ -155,7 +127,7 @@ pub struct CallContext {
     /// `now()` of the call, in microseconds.
     pub now: i64,
     /// Set with [`Status::Fault`].
-    pub fault: Fault,
+    pub fault: FaultRecord,
     /// Set with [`Status::Failure`].
     pub failure: Failure,
     /// Set with [`Status::Violation`].
@@ -194,6 +166,8 @@ pub mod offsets {
     pub const FAILURE_ERROR: i32 = offset_of!(CallContext, failure.error) as i32;
     /// [`CallContext::failure`]: its `lanes`, 4 bytes.
     pub const FAILURE_LANES: i32 = offset_of!(CallContext, failure.lanes) as i32;
+    /// [`CallContext::failure`]: its `message`, 16 bytes.
+    pub const FAILURE_MESSAGE: i32 = offset_of!(CallContext, failure.message) as i32;
     /// [`CallContext::failure`]: its `payload`.
     pub const FAILURE_PAYLOAD: i32 = offset_of!(CallContext, failure.payload) as i32;
     /// [`CallContext::violation`]: its `kind`, 4 bytes.
@@ -205,7 +179,7 @@ pub mod offsets {
     /// All of them, for the hash of the interface.
     pub const ALL: &[i32] = &[
         STATUS, DEPTH, FUEL, ARENA_NEXT, ARENA_END, SNAPSHOT, RELATIONS, FUNCTIONS, CONSTANTS, NOW, FAILURE_ERROR,
-        FAILURE_LANES, FAILURE_PAYLOAD, VIOLATION_KIND, VIOLATION_RELATION, VIOLATION_RULE,
+        FAILURE_LANES, FAILURE_MESSAGE, FAILURE_PAYLOAD, VIOLATION_KIND, VIOLATION_RELATION, VIOLATION_RULE,
     ];
 }
 
@@ -254,8 +228,8 @@ impl CallContext {
             functions: crate::functions::addresses().as_ptr().cast(),
             constants: std::ptr::null(),
             now,
-            fault: Fault { code: FaultCode::None as u32, item: 0, start: 0, end: 0 },
-            failure: Failure { error: 0, lanes: 0, payload: std::ptr::null() },
+            fault: FaultRecord { code: 0, site: NO_SITE },
+            failure: Failure { error: 0, lanes: 0, message: Str { head: 0, tail: 0 }, payload: std::ptr::null() },
             violation: ViolationRecord { kind: ViolationKind::None as u32, relation: 0, rule: 0, entity: 0 },
             random: Random::new(seed),
             chunks: Vec::new(),
@@ -304,12 +278,12 @@ impl CallContext {
         let bytes = planned.min(self.memory_left).max(size).max(8);
         let layout = Layout::from_size_align(bytes, 16).ok()?;
         if bytes > self.memory_left {
-            self.set_fault(FaultCode::MemoryExceeded);
+            self.set_fault(Fault::MemoryExceeded);
             return None;
         }
         // SAFETY: the layout's size is not zero.
         let Some(start) = NonNull::new(unsafe { alloc(layout) }) else {
-            self.set_fault(FaultCode::MemoryExceeded);
+            self.set_fault(Fault::MemoryExceeded);
             return None;
         };
         self.memory_left -= bytes;
@@ -343,7 +317,7 @@ impl CallContext {
     pub fn collection(&mut self, capacity: usize, stride: usize) -> *mut Collection {
         let bytes = capacity.checked_mul(stride * 8).and_then(|b| b.checked_add(size_of::<Collection>()));
         let Some(bytes) = bytes else {
-            self.set_fault(FaultCode::MemoryExceeded);
+            self.set_fault(Fault::MemoryExceeded);
             return std::ptr::null_mut();
         };
         match self.allocate(bytes) {
@@ -359,10 +333,10 @@ impl CallContext {
 
     /// Records a fault without a place; the first one stays.
     #[cold]
-    pub fn set_fault(&mut self, code: FaultCode) {
+    pub fn set_fault(&mut self, fault: Fault) {
         if self.status == Status::Ok as u32 {
             self.status = Status::Fault as u32;
-            self.fault = Fault { code: code as u32, item: u32::MAX, start: 0, end: 0 };
+            self.fault = FaultRecord { code: u32::from(fault.code()), site: NO_SITE };
         }
     }
 }

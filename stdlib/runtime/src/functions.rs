@@ -46,7 +46,7 @@ macro_rules! functions {
 
 functions! {
     memory::arena_grow(ctx, size) fallible Pure;
-    memory::fault(ctx, code, item, start, end) fallible Pure;
+    memory::fault(ctx, code, site) fallible Pure;
     text::text_concat(ctx, a0, a1, b0, b1) fallible Pure;
     text::text_compare(a0, a1, b0, b1) total Pure;
     text::text_equal(a0, a1, b0, b1) total Pure;

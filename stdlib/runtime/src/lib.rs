@@ -12,4 +12,4 @@ pub mod memory;
 pub mod random;
 pub mod text;
 
-pub use context::{CallContext, FaultCode, Limits, Status};
+pub use context::{CallContext, Limits, Status};

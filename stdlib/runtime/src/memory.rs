@@ -1,6 +1,6 @@
 //! Arena memory and faults, for generated code.
 
-use crate::context::{CallContext, Fault, Status};
+use crate::context::{CallContext, FaultRecord, NO_SITE, Status};
 use crate::text::context;
 
 /// Takes `size` bytes of the arena, aligned to 8, uninitialised. Null, with a fault, beyond the limit.
@@ -9,7 +9,7 @@ pub unsafe extern "C" fn arena_grow(ctx: *mut CallContext, size: u64) -> *mut u8
     match usize::try_from(size).ok().and_then(|size| ctx.allocate(size)) {
         Some(start) => start.as_ptr(),
         None => {
-            ctx.set_fault(crate::context::FaultCode::MemoryExceeded);
+            ctx.set_fault(tenon_value::Fault::MemoryExceeded);
             std::ptr::null_mut()
         }
     }
@@ -18,12 +18,12 @@ pub unsafe extern "C" fn arena_grow(ctx: *mut CallContext, size: u64) -> *mut u8
 /// Records a fault with its place: the one cold call for everything that must not happen. The first
 /// fault of a call stays. A fault that the runtime found itself, without a place, receives this one.
 #[cold]
-pub unsafe extern "C" fn fault(ctx: *mut CallContext, code: u32, item: u32, start: u32, end: u32) {
+pub unsafe extern "C" fn fault(ctx: *mut CallContext, code: u32, site: u32) {
     context!(ctx);
     if ctx.status == Status::Ok as u32 {
         ctx.status = Status::Fault as u32;
-        ctx.fault = Fault { code, item, start, end };
-    } else if ctx.status == Status::Fault as u32 && ctx.fault.item == u32::MAX {
-        ctx.fault = Fault { code: ctx.fault.code, item, start, end };
+        ctx.fault = FaultRecord { code, site };
+    } else if ctx.status == Status::Fault as u32 && ctx.fault.site == NO_SITE {
+        ctx.fault.site = site;
     }
 }
