@@ -4,6 +4,7 @@
 //! [`signature`] for what items know of each other and [`typed`] for what a body becomes.
 
 pub mod builtins;
+pub mod infer;
 pub mod signature;
 pub mod ty;
 pub mod typed;

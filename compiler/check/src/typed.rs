@@ -97,6 +97,25 @@ pub enum ExprKind {
     Map(Vec<(Expr, Expr)>),
     /// A list of Ints; the end included if the flag is set.
     Range(Box<Expr>, Box<Expr>, bool),
+    /// `x in a..b` of any ordered type, `a..=b` if the flag is set; each operand is evaluated once.
+    InRange(Box<Expr>, Box<Expr>, Box<Expr>, bool),
+    /// A field of a case; stands only where the value is known to be that case.
+    CaseField(Box<Expr>, SmolStr, SmolStr),
+    /// The default of a record type's field: the expression is found as a rule is.
+    FieldDefault(RuleRef),
+    /// `R` in an expression: the bag of the relation's rows.
+    Rows(Symbol),
+    /// `status.may_become(Closed)`: the transitions of a field allow the change from the first to the second value.
+    MayBecome {
+        /// The relation.
+        relation: Symbol,
+        /// Its field with `transitions`.
+        field: SmolStr,
+        /// The present value.
+        from: Box<Expr>,
+        /// The new value.
+        to: Box<Expr>,
+    },
     /// Negation of Int, Decimal, Float or Duration.
     Negate(Box<Expr>),
     /// `not`.
@@ -344,6 +363,8 @@ pub struct FieldSet {
     pub value: Expr,
     /// Set where nothing proves that the result of the operator is in the field's type, so it is checked at run time.
     pub checked: bool,
+    /// Set where the field has `transitions` and nothing proves that this change is one of them.
+    pub transition_checked: bool,
     /// Where it stands.
     pub range: Range,
 }
@@ -582,6 +603,64 @@ pub enum Bound {
     Current,
     /// `n after`.
     After(Expr),
+}
+
+/// A scenario: steps over an environment of bindings, which are the locals.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scenario {
+    /// Its title.
+    pub name: SmolStr,
+    /// All locals.
+    pub locals: Vec<Local>,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+/// A line of a scenario.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// Which.
+    pub kind: StepKind,
+    /// Where it stands.
+    pub range: Range,
+}
+
+/// The lines of a scenario.
+#[derive(Clone, PartialEq, Debug)]
+pub enum StepKind {
+    /// `given x = e`: a transaction of its own. A row is an [`ExprKind::Insert`] whose required fields are all there.
+    Given {
+        /// Bound to the value.
+        bind: Option<LocalId>,
+        /// What is done.
+        value: Expr,
+    },
+    /// `when`: a call through the wire.
+    When {
+        /// Bound to the answer.
+        bind: Option<LocalId>,
+        /// The query or handler.
+        function: Symbol,
+        /// One argument per parameter, in the order of parameters.
+        args: Vec<Arg>,
+        /// So many calls at once.
+        times: u32,
+        /// The error that must come; a pattern per field of the error, in order, where fields are given.
+        fails: Option<(Symbol, Option<Vec<Pattern>>)>,
+    },
+    /// `after d`: drives the clock forward.
+    After(Expr),
+    /// `then e`: a Bool that must hold, and its source text.
+    Then(Expr, SmolStr),
+    /// `for P in e { … }`: the steps once per element of a list, each in the same store, in order.
+    For {
+        /// What it binds.
+        pattern: Pattern,
+        /// A list.
+        source: Expr,
+        /// The steps.
+        steps: Vec<Step>,
+    },
 }
 
 /// A refinement, `check`, `requires`, `ensures`: a condition over parameters, with its message and source text.

@@ -1,0 +1,124 @@
+//! Inference: from the syntax tree of one body to its typed tree. A pure function over the tree and a
+//! [`Context`], which says what the rest of the program is; the database implements it, tests may too.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `engine` | the state of one body: variables of inference, scopes, diagnostics, effects |
+//! | `convert` | which type fits where, and the conversions that make it so |
+//! | `expr`, `operators`, `path`, `calls`, `methods` | expressions |
+//! | `block`, `store` | statements, and what writes the store |
+//! | `pattern`, `exhaustive` | patterns, and whether a `match` answers everything |
+//! | `query`, `aggregate`, `grain`, `window` | queries |
+//! | `facts`, `obligations` | what is known where, and what has to be proved; the prover will replace them |
+//! | `scenario` | scenarios |
+
+use crate::signature::{Generic, Signature};
+use crate::ty::{RuleRef, Symbol, Ty};
+use crate::typed::Rule;
+use smol_str::SmolStr;
+use tenon_diagnostics::{Diagnostic, Location};
+use tenon_span::Range;
+use tenon_syntax::ast;
+
+/// What inference asks of the program around a body. Answers hold for the module and item of that body.
+///
+/// Answers may be cyclic (a rule that needs itself): then `None` or [`Ty::Error`] is a right answer, and
+/// whoever breaks the cycle reports it.
+pub trait Context {
+    /// The item that a name stands for here: of the module, taken by `use`, of the prelude. Upper or lower case.
+    fn resolve(&self, name: &str) -> Option<Symbol>;
+    /// The item `name` of a module that is named in sight: `billing.Invoice`.
+    fn resolve_in(&self, module: &str, name: &str) -> Option<Symbol>;
+    /// True if the name stands for a module here.
+    fn is_module(&self, name: &str) -> bool;
+    /// The variant types in sight that have a case of this name, the module's own first.
+    fn variants_with_case(&self, case: &str) -> Vec<Symbol>;
+    /// What is known of an item. Built-in errors (module `tenon`) need no answer.
+    fn signature(&self, symbol: &Symbol) -> Option<&Signature>;
+    /// The type of a function's value, inferred from its body where it is not declared.
+    fn result_type(&self, function: &Symbol) -> Ty;
+    /// A type written inside of this body; its diagnostics are added to the list.
+    fn resolve_type(&self, ty: &ast::Type, diagnostics: &mut Vec<Diagnostic>) -> Ty;
+    /// A refinement's condition.
+    fn rule(&self, rule: &RuleRef) -> Option<&Rule>;
+    /// All names in sight that begin an expression, for "did you mean".
+    fn names(&self) -> Vec<SmolStr>;
+    /// Where an item, or a field, case or parameter of it, is declared. Asked for only where a diagnostic
+    /// is made, so that a body that checks depends on no place.
+    fn declared(&self, symbol: &Symbol, member: Option<&str>) -> Option<Location>;
+    /// A place in this item.
+    fn location(&self, range: Range) -> Location;
+    /// The source text of a range of this item.
+    fn source(&self, range: Range) -> SmolStr;
+}
+
+/// What kind of body it is: it decides what may stand in it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BodyKind {
+    /// Of a `fn`.
+    Fn,
+    /// Of a `query`.
+    Query,
+    /// Of a `handler`.
+    Handler,
+    /// A refinement, `check`, `requires`, `ensures`, a unique's filter: a condition without store or clock.
+    Rule,
+    /// The default of a field or parameter: may ask the clock.
+    Default,
+    /// A computed field.
+    Computed,
+    /// A `const`.
+    Const,
+    /// The message of an error.
+    Message,
+    /// A scenario, or a text typed at the prompt.
+    Free,
+}
+
+/// What stands around an expression that is a body by itself.
+#[derive(Clone, Debug)]
+pub struct Surroundings<'a> {
+    /// What kind of body it is.
+    pub kind: BodyKind,
+    /// Type parameters in sight.
+    pub generics: &'a [Generic],
+    /// Names in sight and their types; they become the parameters of the body, in order. `it` is such a name.
+    pub names: Vec<(SmolStr, Ty)>,
+    /// The relation whose fields are in sight by their bare names: the first parameter of the body is its row,
+    /// before `names`.
+    pub row: Option<Symbol>,
+    /// The type that is wanted; `None` takes what comes.
+    pub expected: Option<Ty>,
+}
+
+/// What inference makes of a body.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Checked<T> {
+    /// The typed tree. If it contains an error node, `diagnostics` has an error.
+    pub value: T,
+    /// The type of the body's value.
+    pub result: Ty,
+    /// What is wrong, in no order.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the body does beyond yielding a value.
+    pub effects: Effects,
+}
+
+/// What a body does itself, with the places; what its callees do is added by whoever knows the program.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Effects {
+    /// Relations that are read.
+    pub reads: Vec<(Symbol, Range)>,
+    /// Relations that are written.
+    pub writes: Vec<(Symbol, Range)>,
+    /// Functions that are called or used as values.
+    pub calls: Vec<(Symbol, Range)>,
+    /// Errors that it may fail with.
+    pub fails: Vec<(Symbol, Range)>,
+    /// `now()`, `today()`.
+    pub clock: Vec<Range>,
+    /// `random()`, `uuid()` and the like.
+    pub random: Vec<Range>,
+    /// `log(x)`.
+    pub logs: Vec<Range>,
+}
