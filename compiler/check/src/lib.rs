@@ -4,7 +4,11 @@
 //! [`signature`] for what items know of each other and [`typed`] for what a body becomes.
 
 pub mod builtins;
+pub mod db;
 pub mod infer;
+pub mod items;
+pub mod names;
 pub mod signature;
+pub mod sites;
 pub mod ty;
 pub mod typed;

@@ -1,7 +1,7 @@
 //! Signatures: what the rest of a program may know of an item without reading its body. No spans, so that
 //! an edit that moves or reformats an item changes no signature.
 
-use crate::ty::{RuleRef, Symbol, Ty};
+use crate::ty::{Symbol, Ty};
 use smol_str::SmolStr;
 
 /// The signature of any named item.
@@ -97,9 +97,6 @@ pub struct RelationSig {
     pub indexes: Vec<Vec<(SmolStr, bool)>>,
     /// Transitions: field, and the pairs of cases.
     pub transitions: Vec<(SmolStr, Vec<(SmolStr, SmolStr)>)>,
-    /// References elsewhere that name this relation: inverse name, the relation that holds the reference, its field.
-    /// Gathered over the whole program.
-    pub inverses: Vec<(SmolStr, Symbol, SmolStr)>,
     /// Documentation.
     pub doc: SmolStr,
 }
@@ -134,8 +131,37 @@ pub struct FieldSig {
     pub on_update: bool,
     /// What deleting its target does.
     pub on_delete: OnDelete,
+    /// `inverse orders`: the name under which the target finds the rows that refer to it; see
+    /// [`inverses`](crate::declare::inverses).
+    pub inverse: Option<SmolStr>,
     /// Documentation.
     pub doc: SmolStr,
+}
+
+impl FieldSig {
+    /// The relation that the field refers to, if it is a reference.
+    pub fn target(&self) -> Option<&Symbol> {
+        match self.ty.base() {
+            Ty::Row(target) => Some(target),
+            Ty::Option(inner) => match inner.base() {
+                Ty::Row(target) => Some(target),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl RelationSig {
+    /// Finds a field.
+    pub fn field(&self, name: &str) -> Option<&FieldSig> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The fields of the key, in the order of the key.
+    pub fn key_fields(&self) -> impl Iterator<Item = &FieldSig> {
+        self.key.iter().filter_map(|name| self.field(name))
+    }
 }
 
 /// What deleting the target of a reference does.
@@ -281,9 +307,8 @@ pub struct ErrorSig {
 pub struct ConstSig {
     /// Its name.
     pub symbol: Symbol,
-    /// Its type, declared or inferred.
-    pub ty: Ty,
+    /// Its declared type; `None` where it follows from the value (see `result_type`).
+    pub ty: Option<Ty>,
+    /// Documentation.
+    pub doc: SmolStr,
 }
-
-/// Marks where a default, rule or derived part is found: see [`RuleRef`].
-pub type PartRef = RuleRef;

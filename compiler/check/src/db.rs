@@ -1,0 +1,197 @@
+//! The database and its inputs. One database holds one program.
+//!
+//! Inputs are the only things that change: the text of a [`SourceFile`], the list of files and the settings of
+//! the [`Program`]. Everything else is a query over them. The library's files are inputs of high durability, so
+//! that an edit of the program does not even look at what depends on the library alone.
+
+use salsa::{Durability, Setter};
+use smol_str::SmolStr;
+use std::sync::Arc;
+
+/// What queries see of the database.
+#[salsa::db]
+pub trait Db: salsa::Database {}
+
+/// A file of the program or of the library.
+#[salsa::input(debug)]
+pub struct SourceFile {
+    /// Its path relative to the program's folder, with `/`; for the library `tenon/text.tn`.
+    #[returns(ref)]
+    pub path: Arc<str>,
+    /// The module it belongs to: the dotted path of its folder; empty for the program's own folder;
+    /// `tenon.text` for a file of the library.
+    #[returns(ref)]
+    pub module: SmolStr,
+    /// Its text.
+    #[returns(ref)]
+    pub text: Arc<str>,
+}
+
+/// The program. There is one per database.
+#[salsa::input(singleton)]
+pub struct Program {
+    /// The files of the library.
+    #[returns(ref)]
+    pub library: Vec<SourceFile>,
+    /// The files of the program, in the order of their paths.
+    #[returns(ref)]
+    pub files: Vec<SourceFile>,
+    /// What `tenon.toml` says.
+    #[returns(ref)]
+    pub settings: Settings,
+}
+
+/// What `tenon.toml` says about the language side of a program.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Settings {
+    /// `name`: the first step of the program's own modules in `use`.
+    pub name: SmolStr,
+    /// `[http] names`: how names are spelled on the wire.
+    pub names: WireNames,
+    /// `[http] prefix`: stands before the path of every endpoint.
+    pub prefix: SmolStr,
+}
+
+/// How names are spelled on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum WireNames {
+    /// As in the program.
+    #[default]
+    AsWritten,
+    /// `camelCase`
+    Camel,
+}
+
+/// Hears of every query that runs; see [`CheckDatabase::with_listener`].
+pub type Listener = Box<dyn Fn(&str) + Send + Sync>;
+
+/// The database of one program.
+#[salsa::db]
+#[derive(Clone)]
+pub struct CheckDatabase {
+    storage: salsa::Storage<Self>,
+}
+
+#[salsa::db]
+impl salsa::Database for CheckDatabase {}
+
+#[salsa::db]
+impl Db for CheckDatabase {}
+
+impl CheckDatabase {
+    /// A program without files over a library, given as paths (`tenon/text.tn`) and texts.
+    pub fn new(library: &[(&str, &str)]) -> CheckDatabase {
+        CheckDatabase::with_storage(salsa::Storage::new(None), library)
+    }
+
+    /// As [`CheckDatabase::new`], with somebody who hears `query(key)` of every query that runs. Tests of
+    /// incrementality listen.
+    pub fn with_listener(library: &[(&str, &str)], listener: Listener) -> CheckDatabase {
+        let storage = salsa::Storage::new(Some(Box::new(move |event: salsa::Event| {
+            if let salsa::EventKind::WillExecute { database_key } = event.kind {
+                listener(&format!("{database_key:?}"));
+            }
+        })));
+        CheckDatabase::with_storage(storage, library)
+    }
+
+    fn with_storage(storage: salsa::Storage<Self>, library: &[(&str, &str)]) -> CheckDatabase {
+        let db = CheckDatabase { storage };
+        let library = library
+            .iter()
+            .map(|(path, text)| {
+                SourceFile::builder(Arc::from(*path), library_module(path), Arc::from(*text))
+                    .durability(Durability::HIGH)
+                    .new(&db)
+            })
+            .collect();
+        Program::builder(library, Vec::new(), Settings::default())
+            .library_durability(Durability::HIGH)
+            .settings_durability(Durability::MEDIUM)
+            .new(&db);
+        db
+    }
+
+    /// The program.
+    pub fn program(&self) -> Program {
+        Program::get(self)
+    }
+
+    /// Sets the settings.
+    pub fn set_settings(&mut self, settings: Settings) {
+        let program = self.program();
+        if program.settings(self) != &settings {
+            program.set_settings(self).to(settings);
+        }
+    }
+
+    /// Adds a file, or sets the text of the one with this path. Paths are relative to the program's folder.
+    pub fn set_file(&mut self, path: &str, text: &str) -> SourceFile {
+        if let Some(file) = self.file(path) {
+            if &**file.text(self) != text {
+                file.set_text(self).to(Arc::from(text));
+            }
+            return file;
+        }
+        let file = SourceFile::new(self, Arc::from(path), module_of_path(path), Arc::from(text));
+        let program = self.program();
+        let mut files = program.files(self).clone();
+        let at = files.partition_point(|other| &**other.path(self) < path);
+        files.insert(at, file);
+        program.set_files(self).to(files);
+        file
+    }
+
+    /// Sets all files at once; those that were there and are not named are removed.
+    pub fn set_files<'a>(&mut self, files: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        let program = self.program();
+        let mut old: std::collections::BTreeMap<Arc<str>, SourceFile> =
+            program.files(self).iter().map(|file| (file.path(self).clone(), *file)).collect();
+        let mut new = std::collections::BTreeMap::new();
+        for (path, text) in files {
+            let file = match old.remove(path) {
+                Some(file) => {
+                    if &**file.text(self) != text {
+                        file.set_text(self).to(Arc::from(text));
+                    }
+                    file
+                }
+                None => SourceFile::new(self, Arc::from(path), module_of_path(path), Arc::from(text)),
+            };
+            new.insert(Arc::<str>::from(path), file);
+        }
+        let files: Vec<SourceFile> = new.into_values().collect();
+        if program.files(self) != &files {
+            program.set_files(self).to(files);
+        }
+    }
+
+    /// Removes a file.
+    pub fn remove_file(&mut self, path: &str) {
+        let program = self.program();
+        let mut files = program.files(self).clone();
+        files.retain(|file| &**file.path(self) != path);
+        if files.len() != program.files(self).len() {
+            program.set_files(self).to(files);
+        }
+    }
+
+    /// Finds a file of the program by its path.
+    pub fn file(&self, path: &str) -> Option<SourceFile> {
+        let files = self.program().files(self);
+        files.binary_search_by(|file| (**file.path(self)).cmp(path)).ok().and_then(|at| files.get(at).copied())
+    }
+}
+
+/// `billing/eu/invoice.tn` lies in `billing.eu`; `shop.tn` in the root.
+fn module_of_path(path: &str) -> SmolStr {
+    match path.rsplit_once('/') {
+        Some((folder, _)) => folder.split('/').filter(|step| !matches!(*step, "" | ".")).collect::<Vec<_>>().join(".").into(),
+        None => SmolStr::default(),
+    }
+}
+
+/// Each file of the library is a module of its own: `tenon/text.tn` is `tenon.text`.
+fn library_module(path: &str) -> SmolStr {
+    path.strip_suffix(".tn").unwrap_or(path).replace('/', ".").into()
+}
