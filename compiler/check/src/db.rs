@@ -105,7 +105,7 @@ impl CheckDatabase {
                     .new(&db)
             })
             .collect();
-        Program::builder(library, Vec::new(), Settings::default())
+        let _ = Program::builder(library, Vec::new(), Settings::default())
             .library_durability(Durability::HIGH)
             .settings_durability(Durability::MEDIUM)
             .new(&db);

@@ -3,12 +3,17 @@
 //! Layers, each a firewall: files → items → one AST per item → span-free signatures → typed bodies. See
 //! [`signature`] for what items know of each other and [`typed`] for what a body becomes.
 
+pub mod bounds;
 pub mod builtins;
 pub mod db;
+pub mod declare;
 pub mod infer;
 pub mod items;
 pub mod names;
 pub mod signature;
+pub mod show;
 pub mod sites;
+pub mod suggest;
 pub mod ty;
 pub mod typed;
+pub mod types;

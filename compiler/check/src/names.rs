@@ -214,3 +214,20 @@ pub fn resolve_in(db: &dyn Db, module: SmolStr, name: SmolStr) -> Resolution {
         _ => Resolution::Unknown,
     }
 }
+
+/// The names in upper case that are in sight of a file. Asked for only where a diagnostic is made.
+pub fn type_names(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
+    names(db, file).into_iter().filter(|name| name.chars().next().is_some_and(char::is_uppercase)).collect()
+}
+
+/// All names that are in sight of a file. Asked for only where a diagnostic is made.
+pub fn names(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
+    let module = module_items(db, ModuleKey::new(db, file.module(db).clone()));
+    let mut found: Vec<SmolStr> =
+        module.by_name.keys().filter(|name| !name.starts_with('"')).map(|name| SmolStr::from(&**name)).collect();
+    found.extend(imports(db, file).keys().cloned());
+    found.extend(prelude(db).keys().cloned());
+    found.sort();
+    found.dedup();
+    found
+}

@@ -1,7 +1,7 @@
 //! Signatures: what the rest of a program may know of an item without reading its body. No spans, so that
 //! an edit that moves or reformats an item changes no signature.
 
-use crate::ty::{Symbol, Ty};
+use crate::ty::{FieldTy, Symbol, Ty};
 use smol_str::SmolStr;
 
 /// The signature of any named item.
@@ -50,8 +50,8 @@ pub struct CaseSig {
     pub name: SmolStr,
     /// Its name on the wire, where it differs.
     pub wire: Option<SmolStr>,
-    /// Its fields.
-    pub fields: Vec<(SmolStr, Ty)>,
+    /// Its fields, in the order of declaration.
+    pub fields: Vec<FieldTy>,
     /// Documentation.
     pub doc: SmolStr,
 }
@@ -292,8 +292,8 @@ pub struct EndpointSig {
 pub struct ErrorSig {
     /// Its name.
     pub symbol: Symbol,
-    /// Its fields.
-    pub fields: Vec<(SmolStr, Ty)>,
+    /// Its fields, in the order of declaration.
+    pub fields: Vec<FieldTy>,
     /// The built-in that it is.
     pub is: SmolStr,
     /// Has a message of its own (its text is a body over the fields).

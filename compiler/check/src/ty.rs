@@ -87,7 +87,8 @@ pub enum Ty {
 pub struct RuleRef {
     /// The item it stands in. For `type Cents = Int where …` that is `Cents`, and `index` is 0.
     pub owner: Symbol,
-    /// Counted in source order within the item.
+    /// 0 for the rule that makes `type N = T where …` a type of its own; the other refinements of an item's
+    /// declared types count from 1 in source order; see [`BODY_RULES`](crate::sites::BODY_RULES) for those in bodies.
     pub index: u32,
 }
 
@@ -185,6 +186,27 @@ impl Ty {
         match self.base() {
             Ty::List(t) | Ty::Bag(t) | Ty::Set(t) => Some(t),
             _ => None,
+        }
+    }
+
+    /// The type with type parameters replaced by what `of` gives for them.
+    pub fn substitute(&self, of: &dyn Fn(&str) -> Option<Ty>) -> Ty {
+        let arc = |ty: &Arc<Ty>| Arc::new(ty.substitute(of));
+        match self {
+            Ty::Param(name) => of(name).unwrap_or_else(|| self.clone()),
+            Ty::Option(inner) => inner.substitute(of).optional(),
+            Ty::List(inner) => Ty::List(arc(inner)),
+            Ty::Bag(inner) => Ty::Bag(arc(inner)),
+            Ty::Set(inner) => Ty::Set(arc(inner)),
+            Ty::Map(key, value) => Ty::Map(arc(key), arc(value)),
+            Ty::Record(record) => {
+                let fields = record.fields.iter().map(|field| FieldTy { ty: field.ty.substitute(of), ..field.clone() });
+                Ty::Record(Arc::new(RecordTy { fields: fields.collect() }))
+            }
+            Ty::Variant(symbol, args) => Ty::Variant(symbol.clone(), args.iter().map(|arg| arg.substitute(of)).collect()),
+            Ty::Refined(base, rule) => Ty::Refined(arc(base), rule.clone()),
+            Ty::Fn(params, result) => Ty::Fn(params.iter().map(|param| param.substitute(of)).collect(), arc(result)),
+            _ => self.clone(),
         }
     }
 }

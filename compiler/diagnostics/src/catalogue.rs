@@ -51,8 +51,47 @@ macro_rules! catalogue {
 
 catalogue! {
     NotSupported = 1 "not-supported" Error "a part of the language that this version does not run yet";
+    TooDeep = 2 "too-deep" Error "nesting has a limit, so that no program can exhaust the compiler";
+    LiveOnce = 3 "live-once" Warning "`live` is accepted, but the query is served as a plain answer";
     Syntax = 100 "syntax" Error "something stands where the grammar has no place for it";
     Case = 101 "case" Error "types, relations, variants and errors are written UpperCamel, everything else lower_snake";
+    NoKey = 112 "no-key" Error "every relation needs a key: it says when two rows are the same row";
+    Duplicate = 230 "duplicate" Error "a name is declared once in its place";
+    UnknownType = 231 "unknown-type" Error "a type is a base type, a type parameter, or declared in sight";
+    UnknownModule = 232 "unknown-module" Error "`use` names a module of the program or of the library";
+    UnknownImport = 233 "unknown-import" Error "`use` takes items that the module has and does not keep private";
+    Private = 234 "private" Error "a `private` item is used only by its own module";
+    TypeArguments = 235 "type-arguments" Error "a type gets as many arguments as it has parameters";
+    DecimalScale = 236 "decimal-scale" Error "a Decimal has 0 to 12 fractional digits";
+    RecursiveType = 237 "recursive-type" Error "a type contains itself only through a collection";
+    Bound = 238 "bound" Error "the type has what is asked of it: an order, equality, or a form in the store";
+    InferredType = 239 "inferred-type" Error "`_` stands only for the whole result of a function";
+    NotAType = 240 "not-a-type" Error "a type is wanted where another kind of item is named";
+    FieldForm = 241 "field-form" Error "only record types and parameters have fields that may be absent or have a default";
+    SpreadType = 242 "spread-type" Error "only a record type or a relation is spread into a record type";
+    UnknownBound = 243 "unknown-bound" Error "the bounds are `Ordered`, `Keyed` and `Storable`";
+    WireName = 244 "wire-name" Error "two fields of one thing have two names on the wire";
+    ErrorBase = 245 "error-base" Error "an `error` is one of the built-in failures, which gives its status";
+    MainForm = 246 "main-form" Error "`fn main` takes the arguments of the command line and gives nothing";
+    KeyType = 501 "key-type" Error "a key is made of values that can be told apart for certain";
+    KeyField = 502 "key-field" Error "a relation has one key, made of its own stored fields";
+    NotStorable = 503 "not-storable" Error "a field of a relation has a type that can be stored";
+    OnDelete = 504 "on-delete" Error "`on delete` says what becomes of a reference: `restrict`, or `clear` where it is optional";
+    Inverse = 505 "inverse" Error "an inverse belongs to a reference and has a name of its own";
+    RelationPath = 506 "relation-path" Error "`unique`, `index` and `transitions` name stored fields of the relation";
+    ComputedCycle = 507 "computed-cycle" Error "a computed field does not need itself";
+    Transitions = 508 "transitions" Error "`transitions` lead between cases of a field's variant type";
+    Serial = 509 "serial" Error "`serial()` counts an Int key, and stands nowhere else";
+    FieldClause = 510 "field-clause" Error "a clause of a field says something that the field can do";
+    NoCaller = 701 "no-caller" Error "an endpoint says who may call it";
+    EndpointPath = 702 "endpoint-path" Error "a path begins with `/` and each step is a word or one parameter";
+    PathParameter = 703 "path-parameter" Error "the parameters in a path are parameters of the declaration, each once and always given";
+    WireType = 704 "wire-type" Error "what crosses the edge has a form on the wire where it stands";
+    EndpointOverlap = 705 "endpoint-overlap" Error "no request is matched by two endpoints";
+    EndpointMethod = 706 "endpoint-method" Error "queries answer GET, handlers answer POST, PUT, PATCH and DELETE";
+    EndpointStatus = 707 "endpoint-status" Error "`status` is a success: 200 to 299";
+    ClausePlace = 708 "clause-place" Error "a header clause stands once, on a declaration that can do what it says";
+    QueryWrites = 721 "query-writes" Error "a query reads; what writes is a handler";
 }
 
 impl std::fmt::Display for Code {
