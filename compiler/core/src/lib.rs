@@ -5,3 +5,5 @@
 //! native code) reads Core and nothing else. What can be sugar over Core is sugar.
 
 pub mod ir;
+pub mod text;
+pub mod typing;

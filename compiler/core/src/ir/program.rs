@@ -265,6 +265,12 @@ impl Program {
         &self.variants[id.index()]
     }
 
+    /// The declared error of a name.
+    pub fn error_named(&self, name: &str) -> Option<ErrorId> {
+        let index = self.errors.iter().position(|e| e.name == name)?;
+        Some(ErrorId(tenon_value::fault::FIRST_DECLARED + index as u32))
+    }
+
     /// The regular expression of a number.
     pub fn regex(&self, id: RegexId) -> &str {
         &self.regexes[id.index()]
