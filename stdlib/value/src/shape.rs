@@ -278,7 +278,7 @@ pub enum Rule {
     },
     /// A Text that matches a pattern as a whole: a position in the table's patterns.
     Matches(u32),
-    /// One of these values.
+    /// One of these values; for Int, Decimal, Text and bare cases.
     OneOf(Vec<Value>),
     /// A function of the program.
     Predicate {

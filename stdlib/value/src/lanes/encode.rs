@@ -1,0 +1,149 @@
+//! From lanes to JSON, by a shape, without a value in between.
+
+use super::Memory;
+use super::read::field_lanes;
+use crate::fault::Fault;
+use crate::json::encode as json;
+use crate::shape::{Field, Kind, Presence, ShapeId, Shapes};
+use crate::time;
+
+/// The JSON of the value that lanes hold. References and rows are the fault `Internal`, as in
+/// [`to_value`](super::to_value).
+pub fn encode_lanes<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    shape: ShapeId,
+    lanes: &[u64],
+    memory: &M,
+) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::with_capacity(256);
+    write_lanes(&mut out, shapes, shape, lanes, memory)?;
+    Ok(out)
+}
+
+/// Appends what [`encode_lanes`] gives.
+pub fn write_lanes<M: Memory + ?Sized>(
+    out: &mut Vec<u8>,
+    shapes: &Shapes,
+    shape: ShapeId,
+    lanes: &[u64],
+    memory: &M,
+) -> Result<(), Fault> {
+    let one = lanes.first().copied();
+    let first = || one.ok_or(Fault::Internal);
+    let both = || lanes.first_chunk::<2>().ok_or(Fault::Internal);
+    match &shapes.get(shape).kind {
+        Kind::Bool => json::write_bool(out, first()? != 0),
+        Kind::Int => json::write_integer(out, first()? as i64),
+        Kind::Decimal { scale } => json::write_decimal(out, first()? as i64, *scale),
+        Kind::Float => json::write_float(out, f64::from_bits(first()?)),
+        Kind::Text => json::write_string(out, memory.bytes(both()?)),
+        Kind::Bytes => json::write_bytes(out, memory.bytes(both()?)),
+        Kind::Json => out.extend_from_slice(memory.bytes(both()?)),
+        Kind::Instant => {
+            let at = first()? as i64;
+            json::write_quoted(out, |text| time::write_instant(text, at));
+        }
+        Kind::DateTime => {
+            let at = first()? as i64;
+            json::write_quoted(out, |text| time::write_date_time(text, at));
+        }
+        Kind::Date => {
+            let date = first()? as i32;
+            json::write_quoted(out, |text| time::write_date(text, date));
+        }
+        Kind::Time => {
+            let at = first()? as i64;
+            json::write_quoted(out, |text| time::write_time(text, at));
+        }
+        Kind::Duration => {
+            let length = first()? as i64;
+            json::write_quoted(out, |text| time::write_duration(text, length));
+        }
+        Kind::Id | Kind::Uuid => {
+            let [high, low] = both()?;
+            json::write_uuid(out, u128::from(*high) << 64 | u128::from(*low));
+        }
+        Kind::Option(content) => match lanes.split_first() {
+            None => return Err(Fault::Internal),
+            Some((0, _)) => out.extend_from_slice(b"null"),
+            Some((_, rest)) => write_lanes(out, shapes, *content, rest, memory)?,
+        },
+        Kind::List(element) | Kind::Bag(element) | Kind::Set(element) => {
+            let stride = shapes.lanes(*element) as usize;
+            let (count, elements) = memory.collection(first()?, stride);
+            out.push(b'[');
+            for index in 0..count {
+                json::comma(out, index);
+                let lanes = elements
+                    .get(index * stride..(index + 1) * stride)
+                    .ok_or(Fault::Internal)?;
+                write_lanes(out, shapes, *element, lanes, memory)?;
+            }
+            out.push(b']');
+        }
+        Kind::Map { key, value } => {
+            let behind = shapes.lanes(*key) as usize;
+            let stride = behind + shapes.lanes(*value) as usize;
+            let (count, elements) = memory.collection(first()?, stride);
+            let named = shapes.get(*key).kind == Kind::Text;
+            out.push(if named { b'{' } else { b'[' });
+            for index in 0..count {
+                json::comma(out, index);
+                let pair = elements
+                    .get(index * stride..(index + 1) * stride)
+                    .ok_or(Fault::Internal)?;
+                out.extend_from_slice(if named { b"" } else { b"[" });
+                write_lanes(out, shapes, *key, &pair[..behind], memory)?;
+                out.push(if named { b':' } else { b',' });
+                write_lanes(out, shapes, *value, &pair[behind..], memory)?;
+                out.extend_from_slice(if named { b"" } else { b"]" });
+            }
+            out.push(if named { b'}' } else { b']' });
+        }
+        Kind::Record { fields } => {
+            out.push(b'{');
+            write_fields(out, shapes, fields, lanes, memory, 0)?;
+            out.push(b'}');
+        }
+        Kind::Variant { cases, bare } => {
+            let tag = usize::try_from(first()?).map_err(|_| Fault::Internal)?;
+            let case = cases.get(tag).ok_or(Fault::Internal)?;
+            if *bare {
+                json::write_string(out, case.name.as_bytes());
+            } else {
+                out.extend_from_slice(b"{\"type\":");
+                json::write_string(out, case.name.as_bytes());
+                write_fields(out, shapes, &case.fields, lanes, memory, 1)?;
+                out.push(b'}');
+            }
+        }
+        Kind::Ref { .. } | Kind::Row { .. } => return Err(Fault::Internal),
+    }
+    Ok(())
+}
+
+fn write_fields<M: Memory + ?Sized>(
+    out: &mut Vec<u8>,
+    shapes: &Shapes,
+    fields: &[Field],
+    lanes: &[u64],
+    memory: &M,
+    mut written: usize,
+) -> Result<(), Fault> {
+    for field in fields {
+        let mut lanes = field_lanes(shapes, field, lanes)?;
+        if field.presence == Presence::Absentable {
+            match lanes.split_first() {
+                None => return Err(Fault::Internal),
+                Some((0, _)) => continue,
+                Some((_, rest)) => lanes = rest,
+            }
+        }
+        json::comma(out, written);
+        written += 1;
+        json::write_string(out, field.name.as_bytes());
+        out.push(b':');
+        write_lanes(out, shapes, field.shape, lanes, memory)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,422 @@
+//! Between lanes and dynamic values, and the order of lanes.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::Memory;
+use crate::fault::Fault;
+use crate::shape::{Field, Kind, Presence, ShapeId, Shapes};
+use crate::value::Value;
+
+fn two(lanes: &[u64]) -> Result<&[u64; 2], Fault> {
+    lanes.first_chunk().ok_or(Fault::Internal)
+}
+
+fn uuid(lanes: &[u64]) -> Result<u128, Fault> {
+    two(lanes).map(|[high, low]| u128::from(*high) << 64 | u128::from(*low))
+}
+
+/// The lanes of a field within those of its record or variant.
+pub(super) fn field_lanes<'a>(
+    shapes: &Shapes,
+    field: &Field,
+    lanes: &'a [u64],
+) -> Result<&'a [u64], Fault> {
+    let start = field.offset as usize;
+    lanes
+        .get(start..start + shapes.field_lanes(field) as usize)
+        .ok_or(Fault::Internal)
+}
+
+/// The value that lanes hold. References and rows have no key in their lanes and are the fault `Internal`: what leaves
+/// the program has been turned into records before.
+pub fn to_value<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    shape: ShapeId,
+    lanes: &[u64],
+    memory: &M,
+) -> Result<Value, Fault> {
+    let one = || lanes.first().copied().ok_or(Fault::Internal);
+    let text = || {
+        let bytes = memory.bytes(two(lanes)?);
+        std::str::from_utf8(bytes).map_err(|_| Fault::Internal)
+    };
+    let items = |element: ShapeId| -> Result<Vec<Value>, Fault> {
+        let stride = shapes.lanes(element) as usize;
+        let (count, elements) = memory.collection(one()?, stride);
+        (0..count)
+            .map(|index| {
+                let lanes = elements
+                    .get(index * stride..(index + 1) * stride)
+                    .ok_or(Fault::Internal)?;
+                to_value(shapes, element, lanes, memory)
+            })
+            .collect()
+    };
+    Ok(match &shapes.get(shape).kind {
+        Kind::Bool => Value::Bool(one()? != 0),
+        Kind::Int => Value::Int(one()? as i64),
+        Kind::Decimal { scale } => Value::Decimal {
+            unscaled: one()? as i64,
+            scale: *scale,
+        },
+        Kind::Float => Value::Float(f64::from_bits(one()?)),
+        Kind::Text => Value::text(text()?),
+        Kind::Bytes => Value::Bytes(memory.bytes(two(lanes)?).into()),
+        Kind::Json => Value::Json(text()?.into()),
+        Kind::Instant => Value::Instant(one()? as i64),
+        Kind::DateTime => Value::DateTime(one()? as i64),
+        Kind::Date => Value::Date(one()? as i32),
+        Kind::Time => Value::Time(one()? as i64),
+        Kind::Duration => Value::Duration(one()? as i64),
+        Kind::Id => Value::Id(uuid(lanes)?),
+        Kind::Uuid => Value::Uuid(uuid(lanes)?),
+        Kind::Option(content) => option(shapes, *content, lanes, memory)?,
+        Kind::List(element) => Value::list(items(*element)?),
+        Kind::Bag(element) => Value::bag(items(*element)?),
+        Kind::Set(element) => Value::Set(items(*element)?.into()),
+        Kind::Map { key, value } => {
+            let behind = shapes.lanes(*key) as usize;
+            let stride = behind + shapes.lanes(*value) as usize;
+            let (count, elements) = memory.collection(one()?, stride);
+            let pairs: Result<Vec<(Value, Value)>, Fault> = (0..count)
+                .map(|index| {
+                    let pair = elements
+                        .get(index * stride..(index + 1) * stride)
+                        .ok_or(Fault::Internal)?;
+                    let name = to_value(shapes, *key, &pair[..behind], memory)?;
+                    Ok((name, to_value(shapes, *value, &pair[behind..], memory)?))
+                })
+                .collect();
+            Value::Map(pairs?.into())
+        }
+        Kind::Record { fields } => Value::Record(read_fields(shapes, fields, lanes, memory)?),
+        Kind::Variant { cases, .. } => {
+            let tag = one()?;
+            let case = usize::try_from(tag)
+                .ok()
+                .and_then(|tag| cases.get(tag))
+                .ok_or(Fault::Internal)?;
+            Value::Variant {
+                tag: tag as u32,
+                fields: read_fields(shapes, &case.fields, lanes, memory)?,
+            }
+        }
+        Kind::Ref { .. } | Kind::Row { .. } => return Err(Fault::Internal),
+    })
+}
+
+fn option<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    content: ShapeId,
+    lanes: &[u64],
+    memory: &M,
+) -> Result<Value, Fault> {
+    match lanes.split_first() {
+        None => Err(Fault::Internal),
+        Some((0, _)) => Ok(Value::None),
+        Some((_, rest)) => to_value(shapes, content, rest, memory).map(Value::some),
+    }
+}
+
+fn read_fields<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    fields: &[Field],
+    lanes: &[u64],
+    memory: &M,
+) -> Result<Arc<[Value]>, Fault> {
+    fields
+        .iter()
+        .map(|field| {
+            let lanes = field_lanes(shapes, field, lanes)?;
+            match field.presence {
+                Presence::Absentable => option(shapes, field.shape, lanes, memory),
+                _ => to_value(shapes, field.shape, lanes, memory),
+            }
+        })
+        .collect()
+}
+
+/// Writes a value into lanes, which are as many as the shape has. All of them are written.
+pub fn from_value<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    shape: ShapeId,
+    value: &Value,
+    lanes: &mut [u64],
+    memory: &mut M,
+) -> Result<(), Fault> {
+    lanes.fill(0);
+    match (&shapes.get(shape).kind, value) {
+        (Kind::Bool, Value::Bool(value)) => set(lanes, &[u64::from(*value)]),
+        (Kind::Int, Value::Int(value))
+        | (Kind::Instant, Value::Instant(value))
+        | (Kind::DateTime, Value::DateTime(value))
+        | (Kind::Time, Value::Time(value))
+        | (Kind::Duration, Value::Duration(value)) => set(lanes, &[*value as u64]),
+        (
+            Kind::Decimal { scale },
+            Value::Decimal {
+                unscaled,
+                scale: own,
+            },
+        ) => {
+            let value =
+                crate::decimal::rescale_exact(*unscaled, *own, *scale).ok_or(Fault::Internal)?;
+            set(lanes, &[value as u64])
+        }
+        (Kind::Float, Value::Float(value)) => set(lanes, &[value.to_bits()]),
+        (Kind::Text, Value::Text(text)) => set(lanes, &memory.put_bytes(text.as_bytes())?),
+        (Kind::Bytes, Value::Bytes(bytes)) => set(lanes, &memory.put_bytes(bytes)?),
+        (Kind::Json, Value::Json(json)) => set(lanes, &memory.put_bytes(json.as_bytes())?),
+        (Kind::Date, Value::Date(date)) => set(lanes, &[i64::from(*date) as u64]),
+        (Kind::Id, Value::Id(id)) | (Kind::Uuid, Value::Uuid(id)) => {
+            set(lanes, &[(*id >> 64) as u64, *id as u64])
+        }
+        (Kind::Option(_), Value::None) => Ok(()),
+        (Kind::Option(content), Value::Some(value)) => {
+            set(lanes, &[1])?;
+            from_value(
+                shapes,
+                *content,
+                value,
+                lanes.get_mut(1..).ok_or(Fault::Internal)?,
+                memory,
+            )
+        }
+        (Kind::List(element), Value::List(items))
+        | (Kind::Bag(element), Value::Bag(items))
+        | (Kind::Set(element), Value::Set(items)) => {
+            let stride = shapes.lanes(*element) as usize;
+            let mut elements = vec![0; stride * items.len()];
+            for (index, item) in items.iter().enumerate() {
+                from_value(
+                    shapes,
+                    *element,
+                    item,
+                    &mut elements[index * stride..(index + 1) * stride],
+                    memory,
+                )?;
+            }
+            set(lanes, &[memory.put_collection(items.len(), &elements)?])
+        }
+        (
+            Kind::Map {
+                key,
+                value: content,
+            },
+            Value::Map(pairs),
+        ) => {
+            let behind = shapes.lanes(*key) as usize;
+            let stride = behind + shapes.lanes(*content) as usize;
+            let mut elements = vec![0; stride * pairs.len()];
+            for (index, (name, value)) in pairs.iter().enumerate() {
+                let (left, right) =
+                    elements[index * stride..(index + 1) * stride].split_at_mut(behind);
+                from_value(shapes, *key, name, left, memory)?;
+                from_value(shapes, *content, value, right, memory)?;
+            }
+            set(lanes, &[memory.put_collection(pairs.len(), &elements)?])
+        }
+        (Kind::Record { fields }, Value::Record(values)) => {
+            write_fields(shapes, fields, values, lanes, memory)
+        }
+        (
+            Kind::Variant { cases, .. },
+            Value::Variant {
+                tag,
+                fields: values,
+            },
+        ) => {
+            let case = cases.get(*tag as usize).ok_or(Fault::Internal)?;
+            set(lanes, &[u64::from(*tag)])?;
+            write_fields(shapes, &case.fields, values, lanes, memory)
+        }
+        _ => Err(Fault::Internal),
+    }
+}
+
+fn set(lanes: &mut [u64], values: &[u64]) -> Result<(), Fault> {
+    lanes
+        .get_mut(..values.len())
+        .ok_or(Fault::Internal)?
+        .copy_from_slice(values);
+    Ok(())
+}
+
+fn write_fields<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    fields: &[Field],
+    values: &[Value],
+    lanes: &mut [u64],
+    memory: &mut M,
+) -> Result<(), Fault> {
+    if fields.len() != values.len() {
+        return Err(Fault::Internal);
+    }
+    for (field, value) in fields.iter().zip(values) {
+        let start = field.offset as usize;
+        let end = start + shapes.field_lanes(field) as usize;
+        let lanes = lanes.get_mut(start..end).ok_or(Fault::Internal)?;
+        match (&field.presence, value) {
+            (Presence::Absentable, Value::None) => {}
+            (Presence::Absentable, Value::Some(value)) => {
+                set(lanes, &[1])?;
+                from_value(shapes, field.shape, value, &mut lanes[1..], memory)?;
+            }
+            (Presence::Absentable, _) => return Err(Fault::Internal),
+            (_, value) => from_value(shapes, field.shape, value, lanes, memory)?,
+        }
+    }
+    Ok(())
+}
+
+/// The language's order of two values of a shape: the same as the order of [`Value`].
+///
+/// Lanes that are too few for the shape compare as equal; whoever made them has been told already.
+pub fn compare<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    shape: ShapeId,
+    a: &[u64],
+    b: &[u64],
+    memory: &M,
+) -> Ordering {
+    let ([x, ..], [y, ..]) = (a, b) else {
+        return Ordering::Equal;
+    };
+    let string = |lanes: &[u64]| two(lanes).copied().unwrap_or_default();
+    match &shapes.get(shape).kind {
+        Kind::Bool => x.cmp(y),
+        Kind::Int
+        | Kind::Decimal { .. }
+        | Kind::Instant
+        | Kind::DateTime
+        | Kind::Date
+        | Kind::Time
+        | Kind::Duration => (*x as i64).cmp(&(*y as i64)),
+        Kind::Float => (f64::from_bits(*x) + 0.0).total_cmp(&(f64::from_bits(*y) + 0.0)),
+        Kind::Text | Kind::Bytes | Kind::Json => {
+            let (a, b) = (string(a), string(b));
+            memory.bytes(&a).cmp(memory.bytes(&b))
+        }
+        Kind::Id | Kind::Uuid | Kind::Row { .. } => a.cmp(b),
+        Kind::Ref { .. } => x.cmp(y),
+        Kind::Option(content) => option_order(shapes, *content, a, b, memory),
+        Kind::List(element) | Kind::Set(element) => {
+            let stride = shapes.lanes(*element) as usize;
+            let ((n, left), (m, right)) =
+                (memory.collection(*x, stride), memory.collection(*y, stride));
+            for index in 0..n.min(m) {
+                let range = index * stride..(index + 1) * stride;
+                let (Some(a), Some(b)) = (left.get(range.clone()), right.get(range)) else {
+                    return Ordering::Equal;
+                };
+                let order = compare(shapes, *element, a, b, memory);
+                if order != Ordering::Equal {
+                    return order;
+                }
+            }
+            n.cmp(&m)
+        }
+        Kind::Bag(element) => {
+            let stride = shapes.lanes(*element) as usize;
+            let (left, right) = (
+                sorted(
+                    shapes,
+                    *element,
+                    memory.collection(*x, stride),
+                    stride,
+                    memory,
+                ),
+                sorted(
+                    shapes,
+                    *element,
+                    memory.collection(*y, stride),
+                    stride,
+                    memory,
+                ),
+            );
+            for (a, b) in left.iter().zip(&right) {
+                let order = compare(shapes, *element, a, b, memory);
+                if order != Ordering::Equal {
+                    return order;
+                }
+            }
+            left.len().cmp(&right.len())
+        }
+        Kind::Map { key, value } => {
+            let behind = shapes.lanes(*key) as usize;
+            let stride = behind + shapes.lanes(*value) as usize;
+            let ((n, left), (m, right)) =
+                (memory.collection(*x, stride), memory.collection(*y, stride));
+            for index in 0..n.min(m) {
+                let range = index * stride..(index + 1) * stride;
+                let (Some(a), Some(b)) = (left.get(range.clone()), right.get(range)) else {
+                    return Ordering::Equal;
+                };
+                let order = compare(shapes, *key, &a[..behind], &b[..behind], memory)
+                    .then_with(|| compare(shapes, *value, &a[behind..], &b[behind..], memory));
+                if order != Ordering::Equal {
+                    return order;
+                }
+            }
+            n.cmp(&m)
+        }
+        Kind::Record { fields } => compare_fields(shapes, fields, a, b, memory),
+        Kind::Variant { cases, .. } => x.cmp(y).then_with(|| match cases.get(*x as usize) {
+            Some(case) => compare_fields(shapes, &case.fields, a, b, memory),
+            None => Ordering::Equal,
+        }),
+    }
+}
+
+fn sorted<'a, M: Memory + ?Sized>(
+    shapes: &Shapes,
+    element: ShapeId,
+    (count, lanes): (usize, &'a [u64]),
+    stride: usize,
+    memory: &M,
+) -> Vec<&'a [u64]> {
+    let mut items: Vec<&[u64]> = (0..count)
+        .filter_map(|index| lanes.get(index * stride..(index + 1) * stride))
+        .collect();
+    items.sort_by(|a, b| compare(shapes, element, a, b, memory));
+    items
+}
+
+fn option_order<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    content: ShapeId,
+    a: &[u64],
+    b: &[u64],
+    memory: &M,
+) -> Ordering {
+    match (a, b) {
+        ([0, ..], [0, ..]) => Ordering::Equal,
+        ([0, ..], _) => Ordering::Greater,
+        (_, [0, ..]) => Ordering::Less,
+        ([_, a @ ..], [_, b @ ..]) => compare(shapes, content, a, b, memory),
+        _ => Ordering::Equal,
+    }
+}
+
+fn compare_fields<M: Memory + ?Sized>(
+    shapes: &Shapes,
+    fields: &[Field],
+    a: &[u64],
+    b: &[u64],
+    memory: &M,
+) -> Ordering {
+    for field in fields {
+        let (Ok(a), Ok(b)) = (field_lanes(shapes, field, a), field_lanes(shapes, field, b)) else {
+            return Ordering::Equal;
+        };
+        let order = match field.presence {
+            Presence::Absentable => option_order(shapes, field.shape, a, b, memory),
+            _ => compare(shapes, field.shape, a, b, memory),
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+    Ordering::Equal
+}
