@@ -1,7 +1,8 @@
 //! The tree of one item, as the text says it: plain owned data without names resolved or types known.
 //!
 //! Conventions that hold for every node:
-//! - `range` is relative to the item's text and covers the node without the parentheses around it.
+//! - `range` is a range of the item's *code* (see [`crate::token`]), so that comments and white space change
+//!   nothing in a tree; it covers the node without the parentheses around it.
 //! - Whatever could not be read is an explicit `Error` node (or a `broken` list). Such a node exists only
 //!   where a diagnostic exists, so nobody needs to complain about it again.
 //! - `(e)` is `e` itself. Records, argument lists and lambda parameters are told apart here already.
@@ -45,8 +46,6 @@ impl Ident {
 pub struct Doc {
     /// The text.
     pub text: SmolStr,
-    /// From the first slash to the end of the last line.
-    pub range: Range,
 }
 
 /// The identity of an expression inside its item.

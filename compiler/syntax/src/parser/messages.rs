@@ -1,0 +1,163 @@
+//! What to say where the grammar cannot go on.
+
+use super::context::Failure;
+use crate::error::SyntaxError;
+use crate::token::Token;
+use crate::words::{TOKENS, TokenClass, TokenInfo, TokenKind as K};
+use tenon_diagnostics::Code;
+use tenon_span::Range;
+
+/// True for errors of the repair, whose consequences the grammar should not report.
+pub(super) fn speaks_for_item(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unclosed
+            | Code::Unopened
+            | Code::Missing
+            | Code::LineEnd
+            | Code::UnclosedText
+            | Code::BadNumber
+            | Code::BadCharacter
+    )
+}
+
+/// The error for a failure; `index` is the place in `tokens` where it happened.
+pub(super) fn describe(code: &str, failure: &Failure, tokens: &[Token], index: usize) -> SyntaxError {
+    let expected = expectation(&failure.expected);
+    let label = if expected.is_empty() { String::new() } else { format!("I expected {expected}") };
+    let Some(found) = failure.found else {
+        return SyntaxError::new(Code::Syntax, "the item ends too early", failure.range).label(label);
+    };
+    if let Some(error) = known_mistake(code, found, failure.range, tokens, index) {
+        return error;
+    }
+    let message = match found {
+        K::Semi if failure.range.is_empty() => "the line ends too early".to_string(),
+        _ => format!("`{}` does not fit here", shown(code, failure.range, found)),
+    };
+    SyntaxError::new(Code::Syntax, message, failure.range).label(label)
+}
+
+fn shown(code: &str, range: Range, kind: K) -> &str {
+    match range.slice(code) {
+        "" => kind.info().spelling,
+        text => text.lines().next().unwrap_or(text),
+    }
+}
+
+fn known_mistake(code: &str, found: K, range: Range, tokens: &[Token], index: usize) -> Option<SyntaxError> {
+    let arithmetic = matches!(
+        found,
+        K::Plus | K::Minus | K::Star | K::Slash | K::SlashQuestion | K::DotDot | K::DotDotEqual | K::SoftDiv
+            | K::SoftMod | K::PairAsOf | K::QuestionQuestion
+    );
+    if arithmetic && let Some(coalesce) = operator_before(tokens, index, |kind| kind == K::QuestionQuestion) {
+        return Some(
+            SyntaxError::new(Code::CoalesceMix, "`??` takes no arithmetic neighbour without parentheses", range)
+                .label("does this belong to the right side of `??`, or to the whole?")
+                .because(coalesce.range, "the `??`")
+                .note("readers disagree about `a ?? 0 + b`: write `(a ?? 0) + b` or `a ?? (0 + b)`"),
+        );
+    }
+    if found == K::QuestionQuestion {
+        return Some(
+            SyntaxError::new(Code::CoalesceMix, "`??` takes no arithmetic neighbour without parentheses", range)
+                .label("does this belong to the operand before it, or to the whole?")
+                .note("readers disagree about `a + b ?? 0`: write `a + (b ?? 0)` or `(a + b) ?? 0`"),
+        );
+    }
+    if is_comparison(found) && let Some(first) = operator_before(tokens, index, is_comparison) {
+        return Some(
+            SyntaxError::new(Code::ComparisonChain, "comparisons do not chain", range)
+                .label("the second comparison")
+                .because(first.range, "the first comparison")
+                .note(format!("join them with `and`, or write `x in a..=b`; here: `… and … {} …`", range.slice(code))),
+        );
+    }
+    if found == K::Question {
+        return Some(
+            SyntaxError::new(Code::Ternary, "there is no `? :`; an `if` has a value", range)
+                .label("read as the mark of an optional type")
+                .note("write `if a { b } else { c }`"),
+        );
+    }
+    None
+}
+
+fn is_comparison(kind: K) -> bool {
+    matches!(kind, K::EqualEqual | K::BangEqual | K::Less | K::LessEqual | K::Greater | K::GreaterEqual)
+}
+
+/// The nearest token before `index`, at its level and in its operand, that `wanted` accepts.
+fn operator_before(tokens: &[Token], index: usize, wanted: impl Fn(K) -> bool) -> Option<Token> {
+    let mut depth = 0;
+    for token in tokens.get(..index)?.iter().rev() {
+        if token.kind.closes() {
+            depth += 1;
+        } else if token.kind.opens() {
+            if depth == 0 {
+                return None;
+            }
+            depth -= 1;
+        } else if depth == 0 {
+            if wanted(token.kind) {
+                return Some(*token);
+            }
+            let ends = matches!(
+                token.kind,
+                K::Semi | K::Comma | K::Equal | K::KwAnd | K::KwOr | K::KwNot | K::KwImplies | K::FatArrow | K::Colon
+            );
+            if ends || token.kind.class() == TokenClass::Reserved {
+                return None;
+            }
+        }
+    }
+    None
+}
+
+/// The expected terminals in words: a class where it is complete, else up to six terminals.
+fn expectation(expected: &[String]) -> String {
+    let terminals: Vec<&str> = expected.iter().map(|terminal| terminal.trim_matches('"')).collect();
+    let has = |spelling: &str| terminals.contains(&spelling);
+    if has("INT") && has("LOWER") && has("(") {
+        return if has("return") { "a statement".to_string() } else { "an expression".to_string() };
+    }
+    if has("_") && has("UPPER") && has("[") {
+        return "a type".to_string();
+    }
+    if has("_") && has("UPPER") && has("LOWER") {
+        return "a pattern".to_string();
+    }
+    let mut words: Vec<String> = Vec::new();
+    for terminal in &terminals {
+        if has("LOWER") && is_contextual(terminal) {
+            continue;
+        }
+        let word = match *terminal {
+            "HOLE" | "BAD" | "CUT" => continue,
+            "LOWER" => "a name".to_string(),
+            "UPPER" => "a name with a capital".to_string(),
+            "INT" => "a number".to_string(),
+            "TEXT" | "RAW_TEXT" => "a text".to_string(),
+            "TEXT_HEAD" => continue,
+            "TIME" => "a time of day".to_string(),
+            other => format!("`{}`", other.trim_start_matches('%')),
+        };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.len() > 6 {
+        return String::new();
+    }
+    match words.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+    }
+}
+
+fn is_contextual(spelling: &str) -> bool {
+    let row = |row: &&TokenInfo| row.class == TokenClass::Contextual && row.spelling == spelling;
+    TOKENS.iter().find(row).is_some()
+}

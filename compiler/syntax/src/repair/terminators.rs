@@ -1,0 +1,50 @@
+//! Line ends become `;`, directly inside braces only.
+//!
+//! A line ends where the token before can end one and the token behind cannot continue one. `;` is dropped
+//! behind `{` and `;` and before `}`. A `;` that the writer forgot before a statement word is put in.
+
+use super::classes::{begins_statement, can_end, continues_line};
+use super::put_in;
+use crate::error::SyntaxError;
+use crate::token::Token;
+use crate::words::TokenKind as K;
+use tenon_diagnostics::Code;
+use tenon_span::Range;
+
+/// Gives the tokens with `;` where statements and members end.
+pub(super) fn place(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxError>) -> Vec<Token> {
+    let mut out: Vec<Token> = Vec::with_capacity(tokens.len() + tokens.len() / 8);
+    let mut open: Vec<K> = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let in_braces = open.last() == Some(&K::LBrace);
+        let before = out.last().map(|token| token.kind);
+        if in_braces && before.is_some_and(can_end) {
+            let rest = tokens.get(index + 1..).unwrap_or(&[]);
+            if token.first_on_line && !continues_line(token, rest) {
+                out.push(put_in(K::Semi, token.range.start));
+            } else if !token.first_on_line && begins_statement(token.kind) {
+                let word = token.range.slice(source);
+                errors.push(
+                    SyntaxError::new(Code::LineEnd, format!("`{word}` begins a new statement"), token.range)
+                        .label("I expected a new line or `;` before it")
+                        .fix("put `;` between the statements", [(Range::empty(token.range.start), "; ".to_string())], true),
+                );
+                out.push(put_in(K::Semi, token.range.start));
+            }
+        }
+        let before = out.last().map(|token| token.kind);
+        if token.kind == K::Semi && (!in_braces || matches!(before, Some(K::LBrace | K::Semi))) {
+            continue;
+        }
+        if token.kind == K::RBrace {
+            while out.pop_if(|last| last.kind == K::Semi).is_some() {}
+        }
+        if token.kind.opens() {
+            open.push(token.kind);
+        } else if token.kind.closes() {
+            open.pop();
+        }
+        out.push(*token);
+    }
+    out
+}

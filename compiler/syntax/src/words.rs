@@ -1,0 +1,89 @@
+//! The kinds of tokens and the words of the language, made by the build script from `tokens.txt`.
+
+include!(concat!(env!("OUT_DIR"), "/token_kind.rs"));
+
+/// The class of a token kind; `tokens.txt` says what each means.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TokenClass {
+    /// A mark.
+    Sign,
+    /// A token with text.
+    Literal,
+    /// Made by the repair of tokens only.
+    Repair,
+    /// A mark of other languages.
+    Foreign,
+    /// Begins an item.
+    Item,
+    /// A keyword.
+    Reserved,
+    /// A keyword by position.
+    Soft,
+    /// Two or three words that are one keyword.
+    Pair,
+    /// A keyword where the grammar asks for it, and a name elsewhere.
+    Contextual,
+}
+
+/// A row of the table of tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenInfo {
+    /// The kind.
+    pub kind: TokenKind,
+    /// Its class.
+    pub class: TokenClass,
+    /// As it is written; for literals the terminal's name in the grammar.
+    pub spelling: &'static str,
+    /// For foreign marks, what Tenon writes instead.
+    pub meant: &'static str,
+}
+
+impl TokenKind {
+    /// The row of the table.
+    pub fn info(self) -> &'static TokenInfo {
+        &TOKENS[self as usize]
+    }
+
+    /// The class.
+    pub fn class(self) -> TokenClass {
+        self.info().class
+    }
+
+    /// True for `( [ {` and the head of a text with holes.
+    pub fn opens(self) -> bool {
+        matches!(self, TokenKind::LParen | TokenKind::LBracket | TokenKind::LBrace | TokenKind::TextHead)
+    }
+
+    /// True for `) ] }` and the tail of a text with holes.
+    pub fn closes(self) -> bool {
+        matches!(self, TokenKind::RParen | TokenKind::RBracket | TokenKind::RBrace | TokenKind::TextTail)
+    }
+
+    /// True for a name in lower case, contextual words included.
+    pub fn is_name(self) -> bool {
+        self == TokenKind::LowerName || self.class() == TokenClass::Contextual
+    }
+}
+
+/// The words that start an item, in the order of the table.
+pub fn item_words() -> impl Iterator<Item = &'static str> {
+    TOKENS.iter().filter(|row| row.class == TokenClass::Item).map(|row| row.spelling).chain(["fn"])
+}
+
+/// True for a word that begins an item at column 0.
+pub fn begins_item(word: &str) -> bool {
+    word == "fn" || item_word(word).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_where_their_kinds_say() {
+        for (index, row) in TOKENS.iter().enumerate() {
+            assert_eq!(row.kind as usize, index);
+        }
+        assert!(begins_item("relation") && begins_item("fn") && !begins_item("let"));
+    }
+}
