@@ -77,6 +77,8 @@ catalogue! {
     AsAlias = 127 "as-alias" Error "a name comes before its value";
     Sql = 128 "sql" Error "a query begins with `from`";
     FromIn = 129 "from-in" Error "`from` names the row before the relation";
+    ClauseOrder = 131 "clause-order" Error "a clause sees only the names that the clause before it leaves";
+    NoResultType = 132 "no-result-type" Error "a function without `->` gives no value";
     ForeignType = 133 "foreign-type" Error "the base types are Bool, Int, Decimal, Float, Text, Bytes and the types of time";
     AngleType = 134 "angle-type" Error "arguments of types stand in brackets";
     Having = 135 "having" Error "a `where` after `group by` filters groups";
@@ -90,6 +92,33 @@ catalogue! {
     MemberComma = 143 "member-comma" Error "the lines of a declaration have no commas";
     ParameterType = 144 "parameter-type" Error "parameters and fields have a type";
     BlockNeeded = 145 "block-needed" Error "what follows a condition stands in braces";
+    UnknownName = 200 "unknown-name" Error "every name is declared somewhere";
+    UnknownField = 201 "unknown-field" Error "a field that is used is declared";
+    Type = 202 "type" Error "a value has the type that its place wants";
+    TextPlus = 203 "text-plus" Error "`+` joins texts with texts";
+    IntDivision = 204 "int-division" Error "Ints are divided by `div` and `mod`";
+    FloatDecimal = 205 "float-decimal" Error "Float and exact numbers mix only by conversion";
+    FloatEqual = 206 "float-equal" Warning "equality of Floats is exact to the bit";
+    Reference = 207 "reference" Error "a reference field takes a row";
+    MissingField = 208 "missing-field" Error "every field without a default is given";
+    RowKey = 209 "row-key" Error "a row is compared with a row";
+    MaybeNone = 211 "maybe-none" Error "an optional value is tested before it is used";
+    NoneOrder = 212 "none-order" Error "`<` and `in` take no optional values";
+    CannotInfer = 213 "cannot-infer" Error "every value has a type that the text fixes";
+    Arguments = 214 "arguments" Error "a call gives each parameter one argument";
+    NotCallable = 215 "not-callable" Error "only functions are called";
+    UnknownCase = 216 "unknown-case" Error "a case that is used is declared";
+    Scale = 218 "scale" Error "a Decimal keeps its digits";
+    Literal = 219 "literal" Error "a literal is a value of its type";
+    Operator = 220 "operator" Error "an operator works on certain types";
+    VariantText = 221 "variant-text" Error "a case is written by its name, not as a text";
+    NotAll = 222 "not-all" Error "a `match` answers every case";
+    VariantField = 223 "variant-field" Error "a case's field is read where the case is known";
+    UselessArm = 224 "useless-arm" Warning "an arm that no value reaches is probably a mistake";
+    MayNotMatch = 225 "may-not-match" Error "`let` takes a pattern that always matches";
+    PatternType = 226 "pattern-type" Error "a pattern fits the type of what it is matched with";
+    NotVar = 227 "not-var" Error "only a `var` is assigned";
+    Diverge = 229 "diverge" Error "what stands after `else` leaves";
     Duplicate = 230 "duplicate" Error "a name is declared once in its place";
     UnknownType = 231 "unknown-type" Error "a type is a base type, a type parameter, or declared in sight";
     UnknownModule = 232 "unknown-module" Error "`use` names a module of the program or of the library";
@@ -107,6 +136,9 @@ catalogue! {
     WireName = 244 "wire-name" Error "two fields of one thing have two names on the wire";
     ErrorBase = 245 "error-base" Error "an `error` is one of the built-in failures, which gives its status";
     MainForm = 246 "main-form" Error "`fn main` takes the arguments of the command line and gives nothing";
+    Refine = 303 "refine" Error "a value belongs to its refined type";
+    Transition = 305 "transition" Error "a field changes only as its `transitions` say";
+    ZeroDivisor = 306 "zero-divisor" Error "a divisor is not zero";
     KeyType = 501 "key-type" Error "a key is made of values that can be told apart for certain";
     KeyField = 502 "key-field" Error "a relation has one key, made of its own stored fields";
     NotStorable = 503 "not-storable" Error "a field of a relation has a type that can be stored";
@@ -117,6 +149,17 @@ catalogue! {
     Transitions = 508 "transitions" Error "`transitions` lead between cases of a field's variant type";
     Serial = 509 "serial" Error "`serial()` counts an Int key, and stands nowhere else";
     FieldClause = 510 "field-clause" Error "a clause of a field says something that the field can do";
+    EventChanged = 520 "event-changed" Error "an event is only ever inserted";
+    KeyChanged = 521 "key-changed" Error "a key field is not updated";
+    ComputedSet = 522 "computed-set" Error "a computed field is not given";
+    LookUp = 523 "look-up" Error "a row is looked up by its key or by a unique";
+    AggregateWithoutGroup = 601 "aggregate-without-group" Error "an aggregate has a group";
+    NotGrouped = 602 "not-grouped" Error "after `group by` a row stands only in aggregates";
+    Grain = 611 "grain" Error "an aggregate says what is counted once";
+    CountLeft = 612 "count-left" Warning "`count()` counts a left join's empty row";
+    FirstOfUnordered = 613 "first-of-unordered" Error "`first` needs an order";
+    Source = 614 "source" Error "a query ranges over rows or elements";
+    Window = 615 "window" Error "`over` follows a window function";
     NoCaller = 701 "no-caller" Error "an endpoint says who may call it";
     EndpointPath = 702 "endpoint-path" Error "a path begins with `/` and each step is a word or one parameter";
     PathParameter = 703 "path-parameter" Error "the parameters in a path are parameters of the declaration, each once and always given";
@@ -126,6 +169,9 @@ catalogue! {
     EndpointStatus = 707 "endpoint-status" Error "`status` is a success: 200 to 299";
     ClausePlace = 708 "clause-place" Error "a header clause stands once, on a declaration that can do what it says";
     QueryWrites = 721 "query-writes" Error "a query reads; what writes is a handler";
+    SecretOut = 731 "secret-out" Error "a secret field never leaves the program";
+    Zone = 741 "zone" Error "an Instant has calendar fields only in a zone";
+    ScenarioLine = 901 "scenario-line" Error "a line of a scenario says what is given, done or expected";
 }
 
 impl std::fmt::Display for Code {
