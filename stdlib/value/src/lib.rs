@@ -26,6 +26,7 @@ pub mod json;
 pub mod lanes;
 pub mod pattern;
 pub mod problem;
+pub mod random;
 pub mod schema;
 pub mod shape;
 pub mod sink;

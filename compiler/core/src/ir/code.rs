@@ -170,3 +170,18 @@ pub enum Command {
     /// Writes a line for the operator: any value as text.
     Log(Expr),
 }
+
+impl CheckKind {
+    /// The fault of a check of this kind that does not hold.
+    pub fn fault(self) -> tenon_value::Fault {
+        use tenon_value::Fault;
+        match self {
+            CheckKind::Assert => Fault::AssertFailed,
+            CheckKind::Refinement => Fault::RefinementFailed,
+            CheckKind::RowCheck => Fault::CheckFailed,
+            CheckKind::Transition => Fault::TransitionFailed,
+            CheckKind::Requires => Fault::ObligationFailed,
+            CheckKind::Ensures => Fault::EnsuresFailed,
+        }
+    }
+}
