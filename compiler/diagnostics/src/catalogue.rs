@@ -92,6 +92,9 @@ catalogue! {
     MemberComma = 143 "member-comma" Error "the lines of a declaration have no commas";
     ParameterType = 144 "parameter-type" Error "parameters and fields have a type";
     BlockNeeded = 145 "block-needed" Error "what follows a condition stands in braces";
+    Unreachable = 150 "unreachable" Warning "code after `return`, `fail`, `break` or `continue` never runs";
+    UnusedValue = 151 "unused-value" Warning "a value that nobody gets is probably a mistake";
+    Misplaced = 152 "misplaced" Error "this cannot stand here";
     UnknownName = 200 "unknown-name" Error "every name is declared somewhere";
     UnknownField = 201 "unknown-field" Error "a field that is used is declared";
     Type = 202 "type" Error "a value has the type that its place wants";
