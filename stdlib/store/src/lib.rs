@@ -1,9 +1,36 @@
 //! The image: the state of a program in memory, as typed columns of row versions.
 //!
-//! See [`layout`] for what generated code may rely on.
+//! | module | holds |
+//! | --- | --- |
+//! | [`layout`] | what generated code may rely on: texts, collections, rows, the view of a relation |
+//! | [`shape`] | how values given as lanes are compared and copied |
+//! | [`image`] | the image, snapshots, and the protocol between the writer and readers |
+//! | [`relation`] | one relation: columns, versions, indexes |
+//! | [`write`] | transactions, and the return of what they leave behind |
+//! | [`statistics`] | what the planner wants to know |
+//! | [`hash`] | the hash of values |
+//!
+//! Invariants: readers take no lock and never wait; the writer never changes a version; nothing that a
+//! registered reader can reach is freed or reused.
 
+mod entity_table;
+mod frozen;
+mod garbage;
+pub mod hash;
+mod hash_index;
+pub mod image;
 pub mod layout;
+mod order_key;
+mod ordered_index;
+mod readers;
+mod region;
+pub mod relation;
 pub mod shape;
+pub mod statistics;
+pub mod write;
 
+pub use image::{Bound, Image, Range, Reader, Snapshot, Usage};
 pub use layout::{Collection, NEVER, NONE, RelationView, Row, Str};
+pub use relation::{Relation, SchemaError};
 pub use tenon_value::schema;
+pub use write::{Change, ChangeKind, Savepoint, Violation, WriteTxn};

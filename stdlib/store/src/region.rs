@@ -1,0 +1,133 @@
+//! Memory that grows in place: address space is reserved at once, pages are made usable as they are needed.
+//! So the address of an element never changes, and generated code may keep it.
+
+use std::io;
+
+/// A reserved range of addresses whose beginning is usable memory, zero at first.
+#[derive(Debug)]
+pub struct Region {
+    base: *mut u8,
+    reserved: usize,
+    usable: usize,
+}
+
+// SAFETY: a region is plain memory; who may touch which part is decided by its users.
+unsafe impl Send for Region {}
+// SAFETY: as above.
+unsafe impl Sync for Region {}
+
+/// The memory of a relation cannot grow.
+#[derive(Debug)]
+pub struct OutOfSpace;
+
+const PAGE: usize = 4096;
+
+impl Region {
+    /// Reserves `bytes` of address space; none of it is usable yet.
+    #[cfg(not(miri))]
+    pub fn reserve(bytes: usize) -> io::Result<Region> {
+        let reserved = bytes.max(1).next_multiple_of(PAGE);
+        // SAFETY: a new private anonymous mapping anywhere; it touches no existing memory.
+        let base = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                reserved,
+                libc::PROT_NONE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Region { base: base.cast(), reserved, usable: 0 })
+    }
+
+    /// Under miri, which has no reserved mappings, a region is a small allocation.
+    #[cfg(miri)]
+    pub fn reserve(bytes: usize) -> io::Result<Region> {
+        let reserved = bytes.clamp(1, 1 << 16).next_multiple_of(PAGE);
+        let layout = std::alloc::Layout::from_size_align(reserved, PAGE).expect("a small multiple of a page");
+        // SAFETY: the layout's size is not zero.
+        let base = unsafe { std::alloc::alloc_zeroed(layout) };
+        Ok(Region { base, reserved, usable: reserved })
+    }
+
+    /// The first address.
+    #[inline]
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    /// Bytes that can be read and written.
+    #[inline]
+    pub fn usable(&self) -> usize {
+        self.usable
+    }
+
+    /// Makes at least the first `bytes` bytes usable.
+    #[inline]
+    pub fn ensure(&mut self, bytes: usize) -> Result<(), OutOfSpace> {
+        if bytes <= self.usable { Ok(()) } else { self.extend(bytes) }
+    }
+
+    #[cold]
+    fn extend(&mut self, bytes: usize) -> Result<(), OutOfSpace> {
+        if bytes > self.reserved {
+            return Err(OutOfSpace);
+        }
+        let target = bytes.max(self.usable.saturating_mul(2)).next_multiple_of(PAGE).min(self.reserved);
+        // SAFETY: the range lies in this region's own mapping.
+        let result = unsafe {
+            libc::mprotect(
+                self.base.add(self.usable).cast(),
+                target - self.usable,
+                libc::PROT_READ | libc::PROT_WRITE,
+            )
+        };
+        if result != 0 {
+            return Err(OutOfSpace);
+        }
+        self.usable = target;
+        Ok(())
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        #[cfg(not(miri))]
+        // SAFETY: the mapping was made by `reserve` and nobody can use it any more.
+        unsafe {
+            libc::munmap(self.base.cast(), self.reserved);
+        }
+        #[cfg(miri)]
+        // SAFETY: allocated by `reserve` with this layout.
+        unsafe {
+            let layout = std::alloc::Layout::from_size_align(self.reserved, PAGE).expect("as in reserve");
+            std::alloc::dealloc(self.base, layout);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grows_in_place_and_ends() {
+        let mut region = Region::reserve(1 << 16).expect("address space");
+        let base = region.base();
+        region.ensure(10).expect("fits");
+        // SAFETY: byte 9 is usable.
+        unsafe { base.add(9).write(7) };
+        region.ensure(60_000).expect("fits");
+        assert_eq!(base, region.base());
+        // SAFETY: both bytes are usable.
+        unsafe {
+            assert_eq!(base.add(9).read(), 7);
+            assert_eq!(base.add(59_999).read(), 0);
+        }
+        assert!(region.ensure((1 << 16) + 1).is_err());
+    }
+}

@@ -1,0 +1,749 @@
+//! One relation of the image: its columns, its versions and its indexes.
+
+use std::io;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::entity_table::EntityTable;
+use crate::garbage::{Unlinked, WriteToken};
+use crate::hash;
+use crate::hash_index::HashIndex;
+use crate::layout::{NEVER, NONE, RelationView, Row, Str};
+use crate::order_key;
+use crate::ordered_index::OrderedIndex;
+use crate::region::{OutOfSpace, Region};
+use crate::schema::{
+    ColumnType, DataType, FieldId, Index, IndexKind, IndexPart, KeyPart, OnDelete, RelationId, Schema,
+};
+use crate::shape::{self, Step};
+
+/// The most lanes that a key, a unique or an index may have.
+pub const MAX_PART_LANES: usize = 32;
+
+/// A column of a relation.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// How it is stored.
+    pub ty: ColumnType,
+    /// The first lane of its value in a row of lanes.
+    pub lane: usize,
+    /// Whether it is the tag of an option.
+    pub option_tag: bool,
+    /// The shape of a collection's elements; empty for other columns.
+    pub element: Box<[u8]>,
+}
+
+/// A part of a key, unique or index: columns, and what is made of them.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The columns, in order.
+    pub columns: std::ops::Range<usize>,
+    /// Whether the text is taken in lower case.
+    pub lower: bool,
+    /// Largest first, in an ordered index.
+    pub descending: bool,
+}
+
+/// A field that refers to this relation.
+#[derive(Clone, Debug)]
+pub struct Referrer {
+    /// Whose field.
+    pub relation: RelationId,
+    /// The field.
+    pub field: FieldId,
+    /// What a delete of the target does.
+    pub on_delete: OnDelete,
+    /// The referring relation's hash index on the field.
+    pub index: usize,
+}
+
+/// A reference of this relation.
+#[derive(Clone, Debug)]
+pub struct ReferenceColumn {
+    /// The field.
+    pub field: FieldId,
+    /// The lane of the tag, if the reference is optional.
+    pub tag_lane: Option<usize>,
+    /// The lane of the entity number.
+    pub lane: usize,
+    /// The relation referred to.
+    pub target: RelationId,
+}
+
+/// What follows from the schema, computed once.
+#[derive(Debug)]
+pub struct Meta {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// First column per field, and their number at the end.
+    pub column_starts: Vec<usize>,
+    /// First lane per field, and their number at the end.
+    pub lane_starts: Vec<usize>,
+    /// The key.
+    pub key: Vec<Part>,
+    /// The uniques: their parts and the tag columns that must be 1.
+    pub uniques: Vec<(Vec<Part>, Vec<usize>)>,
+    /// The indexes: those of the schema, then those that deleting needs.
+    pub indexes: Vec<(Vec<Part>, IndexKind)>,
+    /// The references of this relation.
+    pub references: Vec<ReferenceColumn>,
+    /// Who refers to this relation.
+    pub referrers: Vec<Referrer>,
+}
+
+/// The schema asks for something that the image cannot do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaError {
+    /// A key, unique or index has too many lanes.
+    TooWide {
+        /// The relation.
+        relation: RelationId,
+    },
+    /// A reference's field is neither `Ref` nor an optional `Ref` of its target.
+    NotAReference {
+        /// The relation.
+        relation: RelationId,
+        /// The field.
+        field: FieldId,
+    },
+    /// A part of a key, unique or index cannot be compared as stored: a collection, or the lower case of
+    /// something that is no text.
+    NotIndexable {
+        /// The relation.
+        relation: RelationId,
+        /// The field.
+        field: FieldId,
+    },
+    /// Address space could not be reserved.
+    NoMemory(String),
+}
+
+impl std::fmt::Display for SchemaError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            SchemaError::TooWide { relation } => write!(f, "a key or index of relation {} has too many parts", relation.0),
+            SchemaError::NotAReference { relation, field } => {
+                write!(f, "field {} of relation {} is no reference", field.0, relation.0)
+            }
+            SchemaError::NotIndexable { relation, field } => {
+                write!(f, "field {} of relation {} cannot be a part of an index", field.0, relation.0)
+            }
+            SchemaError::NoMemory(why) => write!(f, "address space for a relation could not be reserved: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for SchemaError {}
+
+/// The indexes of a relation as the image has them: those of the schema, and a hash index for each
+/// reference to a relation that deletes, unless the schema has one.
+pub fn indexes_of(schema: &Schema, relation: RelationId) -> Vec<Index> {
+    let description = schema.relation(relation);
+    let mut indexes = description.indexes.clone();
+    for reference in &description.references {
+        if schema.relation(reference.target).deletes && position_on(&indexes, reference.field).is_none() {
+            let part = IndexPart { part: KeyPart::Field(reference.field), descending: false };
+            indexes.push(Index { parts: vec![part], kind: IndexKind::Hash });
+        }
+    }
+    indexes
+}
+
+/// The hash index on exactly this field.
+pub fn position_on(indexes: &[Index], field: FieldId) -> Option<usize> {
+    indexes.iter().position(|index| {
+        index.kind == IndexKind::Hash && index.parts.len() == 1 && index.parts[0].part == KeyPart::Field(field)
+    })
+}
+
+impl Meta {
+    fn new(schema: &Schema, id: RelationId) -> Result<Meta, SchemaError> {
+        let relation = schema.relation(id);
+        let column_starts = relation.column_starts();
+        let lane_starts = relation.lane_starts();
+        let mut columns = Vec::new();
+        for (field, start) in relation.fields.iter().zip(&lane_starts) {
+            let shape = shape::shape_of(&field.ty);
+            let mut lane = *start;
+            for (ty, step) in field.columns().into_iter().zip(shape::steps(&shape)) {
+                let element = if let Step::Collection(inner) = step { inner.into() } else { Box::default() };
+                columns.push(Column { ty, lane, option_tag: step == Step::Option, element });
+                lane += step.lanes();
+            }
+        }
+        let part = |part: &KeyPart, descending: bool| -> Result<Part, SchemaError> {
+            let field = part.field();
+            let range = column_starts[field.index()]..column_starts[field.index() + 1];
+            let lower = matches!(part, KeyPart::Lower(_));
+            let has = |ty| columns[range.clone()].iter().any(|c| c.ty == ty);
+            if has(ColumnType::Collection) || (lower && !has(ColumnType::Str)) {
+                return Err(SchemaError::NotIndexable { relation: id, field });
+            }
+            Ok(Part { columns: range, lower, descending })
+        };
+        let narrow_enough = |parts: Vec<Part>| -> Result<Vec<Part>, SchemaError> {
+            let lanes: usize = parts.iter().flat_map(|p| &columns[p.columns.clone()]).map(|c| c.ty.lanes()).sum();
+            if lanes > MAX_PART_LANES { Err(SchemaError::TooWide { relation: id }) } else { Ok(parts) }
+        };
+        let key = relation.key.iter().map(|f| part(&KeyPart::Field(*f), false)).collect::<Result<_, _>>()?;
+        let key = narrow_enough(key)?;
+        let mut uniques = Vec::new();
+        for unique in &relation.uniques {
+            let parts = unique.parts.iter().map(|p| part(p, false)).collect::<Result<_, _>>()?;
+            let present = unique.where_present.iter().map(|f| column_starts[f.index()]).collect();
+            uniques.push((narrow_enough(parts)?, present));
+        }
+        let mut indexes = Vec::new();
+        for index in indexes_of(schema, id) {
+            let parts = index.parts.iter().map(|p| part(&p.part, p.descending)).collect::<Result<_, _>>()?;
+            indexes.push((narrow_enough(parts)?, index.kind));
+        }
+        let mut references = Vec::new();
+        for reference in &relation.references {
+            let lane = lane_starts[reference.field.index()];
+            let target = DataType::Ref(reference.target);
+            let (tag_lane, lane) = match &relation.field(reference.field).ty {
+                ty if *ty == target => (None, lane),
+                DataType::Option(inner) if **inner == target => (Some(lane), lane + 1),
+                _ => return Err(SchemaError::NotAReference { relation: id, field: reference.field }),
+            };
+            references.push(ReferenceColumn { field: reference.field, tag_lane, lane, target: reference.target });
+        }
+        let mut referrers = Vec::new();
+        if relation.deletes {
+            for (number, other) in schema.relations.iter().enumerate() {
+                let other_id = RelationId(number as u32);
+                let indexes = indexes_of(schema, other_id);
+                for reference in other.references.iter().filter(|r| r.target == id) {
+                    let index = position_on(&indexes, reference.field).expect("`indexes_of` adds what is missing");
+                    referrers.push(Referrer {
+                        relation: other_id,
+                        field: reference.field,
+                        on_delete: reference.on_delete,
+                        index,
+                    });
+                }
+            }
+        }
+        Ok(Meta { columns, column_starts, lane_starts, key, uniques, indexes, references, referrers })
+    }
+
+    /// The lanes of a whole row.
+    pub fn lanes(&self) -> usize {
+        self.lane_starts.last().copied().unwrap_or(0)
+    }
+
+    /// How many lanes the parts have together.
+    pub fn part_lanes(&self, parts: &[Part]) -> usize {
+        parts.iter().flat_map(|p| &self.columns[p.columns.clone()]).map(|c| c.ty.lanes()).sum()
+    }
+}
+
+/// A secondary index.
+#[derive(Debug)]
+pub enum Secondary {
+    /// By equality.
+    Hash(HashIndex),
+    /// By order.
+    Ordered(OrderedIndex),
+}
+
+/// One of the indexes of a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The key.
+    Key,
+    /// A unique.
+    Unique(usize),
+    /// A secondary index.
+    Index(usize),
+}
+
+/// The lanes of parts, with what texts in lower case need.
+pub struct PartLanes {
+    lanes: [u64; MAX_PART_LANES],
+    len: usize,
+    texts: Vec<String>,
+}
+
+impl PartLanes {
+    fn new() -> PartLanes {
+        PartLanes { lanes: [0; MAX_PART_LANES], len: 0, texts: Vec::new() }
+    }
+
+    fn push(&mut self, lane: u64) {
+        self.lanes[self.len] = lane;
+        self.len += 1;
+    }
+
+    /// The lanes.
+    pub fn lanes(&self) -> &[u64] {
+        &self.lanes[..self.len]
+    }
+}
+
+/// A relation; see the module. Everything here is read without locks; the writer changes it under the
+/// image's lock, by the protocol of [`crate::image`].
+#[derive(Debug)]
+pub struct Relation {
+    pub(crate) id: RelationId,
+    pub(crate) meta: Meta,
+    pub(crate) view: Box<RelationView>,
+    column_bases: Box<[*mut u8]>,
+    pub(crate) key: EntityTable,
+    pub(crate) uniques: Vec<EntityTable>,
+    pub(crate) indexes: Vec<Secondary>,
+}
+
+// SAFETY: the raw pointers lead to mappings that the image keeps; see `RelationView`.
+unsafe impl Send for Relation {}
+// SAFETY: as above.
+unsafe impl Sync for Relation {}
+
+/// The growing memory of a relation; the writer's own.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    /// `begin`, `end`, `prev`, `entity` and the columns: what grows with the slots, each with its width.
+    slots: Vec<(Region, usize)>,
+    newest: Region,
+    max_rows: u32,
+}
+
+impl Memory {
+    /// Makes a slot usable.
+    pub(crate) fn ensure_slot(&mut self, slot: u32) -> Result<(), OutOfSpace> {
+        if slot >= self.max_rows {
+            return Err(OutOfSpace);
+        }
+        for (region, width) in &mut self.slots {
+            region.ensure((slot as usize + 1) * *width)?;
+        }
+        Ok(())
+    }
+
+    /// Makes an entity usable.
+    pub(crate) fn ensure_entity(&mut self, entity: u32) -> Result<(), OutOfSpace> {
+        if entity >= self.max_rows {
+            return Err(OutOfSpace);
+        }
+        self.newest.ensure((entity as usize + 1) * 4)
+    }
+
+    /// Bytes in use.
+    pub(crate) fn usable(&self) -> usize {
+        self.slots.iter().map(|(region, _)| region.usable()).sum::<usize>() + self.newest.usable()
+    }
+}
+
+impl Relation {
+    pub(crate) fn new(schema: &Schema, id: RelationId, max_rows: u32) -> Result<(Relation, Memory), SchemaError> {
+        let meta = Meta::new(schema, id)?;
+        let failed = |error: io::Error| SchemaError::NoMemory(error.to_string());
+        let mut slots = Vec::new();
+        for width in [8, 8, 4, 4].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())) {
+            slots.push((Region::reserve(max_rows as usize * width).map_err(failed)?, width));
+        }
+        let newest = Region::reserve(max_rows as usize * 4).map_err(failed)?;
+        let column_bases: Box<[*mut u8]> = slots[4..].iter().map(|(region, _)| region.base()).collect();
+        let view = Box::new(RelationView {
+            slots: AtomicU32::new(0),
+            gaps: AtomicU32::new(0),
+            last_commit: AtomicU64::new(0),
+            live: AtomicU64::new(0),
+            entities: AtomicU32::new(0),
+            reserved: 0,
+            begin: slots[0].0.base().cast(),
+            end: slots[1].0.base().cast(),
+            prev: slots[2].0.base().cast(),
+            entity: slots[3].0.base().cast(),
+            newest: newest.base().cast(),
+            columns: column_bases.as_ptr(),
+        });
+        let uniques = meta.uniques.iter().map(|_| EntityTable::new()).collect();
+        let indexes = meta
+            .indexes
+            .iter()
+            .map(|(_, kind)| match kind {
+                IndexKind::Hash => Secondary::Hash(HashIndex::new()),
+                IndexKind::Ordered => Secondary::Ordered(OrderedIndex::new()),
+            })
+            .collect();
+        let relation = Relation { id, meta, view, column_bases, key: EntityTable::new(), uniques, indexes };
+        Ok((relation, Memory { slots, newest, max_rows }))
+    }
+
+    /// What generated code reads.
+    pub fn view(&self) -> &RelationView {
+        &self.view
+    }
+
+    /// What follows from the schema.
+    pub fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    // The five arrays. SAFETY of all: slots and entities that reach these functions are below `slots`
+    // and `entities` of the view, or were just made usable; the mappings are aligned, zeroed, and never
+    // move; all access goes through atomics.
+
+    #[inline]
+    pub(crate) fn begin(&self, slot: u32) -> &AtomicU64 {
+        // SAFETY: see above.
+        unsafe { AtomicU64::from_ptr(self.view.begin.add(slot as usize)) }
+    }
+
+    #[inline]
+    pub(crate) fn end(&self, slot: u32) -> &AtomicU64 {
+        // SAFETY: see above.
+        unsafe { AtomicU64::from_ptr(self.view.end.add(slot as usize)) }
+    }
+
+    #[inline]
+    pub(crate) fn prev(&self, slot: u32) -> &AtomicU32 {
+        // SAFETY: see above.
+        unsafe { AtomicU32::from_ptr(self.view.prev.add(slot as usize)) }
+    }
+
+    #[inline]
+    pub(crate) fn entity_of(&self, slot: u32) -> &AtomicU32 {
+        // SAFETY: see above.
+        unsafe { AtomicU32::from_ptr(self.view.entity.add(slot as usize)) }
+    }
+
+    #[inline]
+    pub(crate) fn newest(&self, entity: u32) -> &AtomicU32 {
+        // SAFETY: see above.
+        unsafe { AtomicU32::from_ptr(self.view.newest.add(entity as usize)) }
+    }
+
+    /// The version of an entity that a snapshot sees.
+    #[inline]
+    pub fn visible(&self, snapshot: u64, entity: u32) -> Option<u32> {
+        debug_assert!(entity < self.view.entities.load(Ordering::Acquire), "entities come from the store");
+        let mut slot = self.newest(entity).load(Ordering::Acquire);
+        while slot != NONE {
+            if self.begin(slot).load(Ordering::Acquire) <= snapshot {
+                return (snapshot < self.end(slot).load(Ordering::Acquire)).then_some(slot);
+            }
+            slot = self.prev(slot).load(Ordering::Acquire);
+        }
+        None
+    }
+
+    /// Whether a snapshot sees a slot.
+    #[inline]
+    pub fn sees(&self, snapshot: u64, slot: u32) -> bool {
+        self.begin(slot).load(Ordering::Acquire) <= snapshot && snapshot < self.end(slot).load(Ordering::Acquire)
+    }
+
+    /// The lanes of a column of a version.
+    #[inline]
+    pub fn read(&self, column: usize, slot: u32) -> (u64, u64) {
+        let base = self.column_bases[column];
+        let slot = slot as usize;
+        // SAFETY: the slot is within the usable part of the column; a version's columns do not change
+        // while anybody can see it. A reader that races with the reuse of a slot discards what it read.
+        unsafe {
+            match self.meta.columns[column].ty {
+                ColumnType::U8 => (u64::from(*base.add(slot)), 0),
+                ColumnType::I16 => (i64::from(*base.cast::<i16>().add(slot)) as u64, 0),
+                ColumnType::I32 => (i64::from(*base.cast::<i32>().add(slot)) as u64, 0),
+                ColumnType::U32 => (u64::from(*base.cast::<u32>().add(slot)), 0),
+                ColumnType::I64 | ColumnType::F64 | ColumnType::Collection => (*base.cast::<u64>().add(slot), 0),
+                ColumnType::Str | ColumnType::Id => {
+                    let pair = *base.cast::<[u64; 2]>().add(slot);
+                    (pair[0], pair[1])
+                }
+            }
+        }
+    }
+
+    /// Writes a column of a slot that nobody reads yet.
+    pub(crate) fn write(&self, column: usize, slot: u32, first: u64, second: u64) {
+        let base = self.column_bases[column];
+        let slot = slot as usize;
+        // SAFETY: the slot is usable, and invisible until the writer publishes it.
+        unsafe {
+            match self.meta.columns[column].ty {
+                ColumnType::U8 => base.add(slot).write(first as u8),
+                ColumnType::I16 => base.cast::<i16>().add(slot).write(first as i16),
+                ColumnType::I32 => base.cast::<i32>().add(slot).write(first as i32),
+                ColumnType::U32 => base.cast::<u32>().add(slot).write(first as u32),
+                ColumnType::I64 | ColumnType::F64 | ColumnType::Collection => base.cast::<u64>().add(slot).write(first),
+                ColumnType::Str | ColumnType::Id => base.cast::<[u64; 2]>().add(slot).write([first, second]),
+            }
+        }
+    }
+
+    /// Copies the raw value of a column from one slot to another that nobody reads yet.
+    pub(crate) fn copy(&self, column: usize, from: u32, to: u32) {
+        let base = self.column_bases[column];
+        let width = self.meta.columns[column].ty.width();
+        // SAFETY: both slots are usable and differ; nobody reads the target.
+        unsafe {
+            std::ptr::copy_nonoverlapping(base.add(from as usize * width), base.add(to as usize * width), width);
+        }
+    }
+
+    /// The lanes of a whole row in a version.
+    pub fn read_row(&self, slot: u32, out: &mut Vec<u64>) {
+        for column in 0..self.meta.columns.len() {
+            self.read_into(column, slot, out);
+        }
+    }
+
+    /// The lanes of a field in a version.
+    pub fn read_field(&self, field: FieldId, slot: u32, out: &mut Vec<u64>) {
+        let starts = &self.meta.column_starts;
+        for column in starts[field.index()]..starts[field.index() + 1] {
+            self.read_into(column, slot, out);
+        }
+    }
+
+    fn read_into(&self, column: usize, slot: u32, out: &mut Vec<u64>) {
+        let (first, second) = self.read(column, slot);
+        out.push(first);
+        if self.meta.columns[column].ty.lanes() == 2 {
+            out.push(second);
+        }
+    }
+
+    /// The lanes of parts in a version. The version must be one that is not freed.
+    pub(crate) fn part_lanes(&self, parts: &[Part], slot: u32) -> PartLanes {
+        let mut out = PartLanes::new();
+        for part in parts {
+            for column in part.columns.clone() {
+                let (first, second) = self.read(column, slot);
+                match self.meta.columns[column].ty {
+                    ColumnType::Str if part.lower => {
+                        let text = Str { head: first, tail: second };
+                        // SAFETY: the version is not freed.
+                        let lower = lower_case(unsafe { text.bytes() });
+                        let text = Str::new(lower.as_bytes());
+                        out.push(text.head);
+                        out.push(text.tail);
+                        if !text.is_inline() {
+                            out.texts.push(lower);
+                        }
+                    }
+                    ColumnType::Str | ColumnType::Id => {
+                        out.push(first);
+                        out.push(second);
+                    }
+                    _ => out.push(first),
+                }
+            }
+        }
+        out
+    }
+
+    /// The hash of lanes of parts.
+    ///
+    /// # Safety
+    /// Texts among the lanes must be valid, and the lanes those of the parts.
+    pub(crate) unsafe fn hash_lanes(&self, parts: &[Part], lanes: &[u64]) -> u64 {
+        let mut hash = hash::SEED;
+        let mut lane = 0;
+        for part in parts {
+            for column in &self.meta.columns[part.columns.clone()] {
+                match column.ty {
+                    ColumnType::Str => {
+                        // SAFETY: by the caller's promise.
+                        hash = unsafe { hash::str(hash, Str { head: lanes[lane], tail: lanes[lane + 1] }) };
+                    }
+                    ColumnType::Id => hash = hash::word(hash::word(hash, lanes[lane]), lanes[lane + 1]),
+                    _ => hash = hash::word(hash, lanes[lane]),
+                }
+                lane += column.ty.lanes();
+            }
+        }
+        hash::finish(hash)
+    }
+
+    /// The hash of parts of a version that is not freed.
+    pub(crate) fn hash_slot(&self, parts: &[Part], slot: u32) -> u64 {
+        let lanes = self.part_lanes(parts, slot);
+        // SAFETY: the lanes were just read; lower texts live in `lanes`.
+        unsafe { self.hash_lanes(parts, lanes.lanes()) }
+    }
+
+    /// Whether parts of a version that is not freed have these lanes.
+    ///
+    /// # Safety
+    /// Texts among the lanes must be valid.
+    pub(crate) unsafe fn parts_are(&self, parts: &[Part], slot: u32, lanes: &[u64]) -> bool {
+        let mut lane = 0;
+        for part in parts {
+            for column in part.columns.clone() {
+                let (first, second) = self.read(column, slot);
+                let same = match self.meta.columns[column].ty {
+                    ColumnType::Str => {
+                        let (here, there) =
+                            (Str { head: first, tail: second }, Str { head: lanes[lane], tail: lanes[lane + 1] });
+                        // SAFETY: the version is not freed; the lanes by the caller's promise.
+                        unsafe {
+                            if part.lower {
+                                lower_case(here.bytes()).as_bytes() == there.bytes()
+                            } else {
+                                here.same(&there)
+                            }
+                        }
+                    }
+                    ColumnType::Id => first == lanes[lane] && second == lanes[lane + 1],
+                    _ => first == lanes[lane],
+                };
+                if !same {
+                    return false;
+                }
+                lane += self.meta.columns[column].ty.lanes();
+            }
+        }
+        true
+    }
+
+    /// Whether two versions that are not freed agree in parts.
+    pub(crate) fn parts_agree(&self, parts: &[Part], a: u32, b: u32) -> bool {
+        // Most often nothing changed, and then the raw columns are the same.
+        if parts.iter().flat_map(|p| p.columns.clone()).all(|c| self.read(c, a) == self.read(c, b)) {
+            return true;
+        }
+        let lanes = self.part_lanes(parts, a);
+        // SAFETY: the lanes were just read; lower texts live in `lanes`.
+        unsafe { self.parts_are(parts, b, lanes.lanes()) }
+    }
+
+    /// The key of parts of a version, for an ordered index.
+    pub(crate) fn order_key(&self, parts: &[Part], slot: u32) -> Vec<u8> {
+        let lanes = self.part_lanes(parts, slot);
+        // SAFETY: the lanes were just read; lower texts live in `lanes`.
+        unsafe { self.order_key_of(parts, lanes.lanes(), usize::MAX) }
+    }
+
+    /// The key of the first lanes of parts, at most `columns` columns.
+    ///
+    /// # Safety
+    /// Texts among the lanes must be valid.
+    pub(crate) unsafe fn order_key_of(&self, parts: &[Part], lanes: &[u64], columns: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(24);
+        let mut lane = 0;
+        let all = parts.iter().flat_map(|p| p.columns.clone().map(move |c| (c, p.descending)));
+        for (column, descending) in all.take(columns) {
+            let column = &self.meta.columns[column];
+            let second = if column.ty.lanes() == 2 { lanes[lane + 1] } else { 0 };
+            // SAFETY: by the caller's promise.
+            unsafe { order_key::push(&mut out, column.ty, column.option_tag, lanes[lane], second, descending) };
+            lane += column.ty.lanes();
+        }
+        out
+    }
+
+    pub(crate) fn parts(&self, which: Which) -> &[Part] {
+        match which {
+            Which::Key => &self.meta.key,
+            Which::Unique(n) => &self.meta.uniques[n].0,
+            Which::Index(n) => &self.meta.indexes[n].0,
+        }
+    }
+
+    /// Whether a version is exempt from a unique.
+    pub(crate) fn exempt(&self, which: Which, slot: u32) -> bool {
+        match which {
+            Which::Unique(n) => self.meta.uniques[n].1.iter().any(|tag| self.read(*tag, slot).0 == 0),
+            _ => false,
+        }
+    }
+
+    /// Adds the entity under the value that a version has.
+    pub(crate) fn index_add(&self, token: &mut WriteToken, which: Which, slot: u32, entity: u32, unlinked: &mut Unlinked) {
+        let parts = self.parts(which);
+        match which {
+            Which::Key => self.key.insert(token, self.hash_slot(parts, slot), entity, unlinked),
+            Which::Unique(n) => self.uniques[n].insert(token, self.hash_slot(parts, slot), entity, unlinked),
+            Which::Index(n) => match &self.indexes[n] {
+                Secondary::Hash(index) => index.insert(token, self.hash_slot(parts, slot), entity, unlinked),
+                Secondary::Ordered(index) => index.insert(token, &self.order_key(parts, slot), entity),
+            },
+        }
+    }
+
+    /// Removes the entity from under the value that a version has.
+    pub(crate) fn index_remove(&self, token: &mut WriteToken, which: Which, slot: u32, entity: u32, unlinked: &mut Unlinked) {
+        let parts = self.parts(which);
+        let found = match which {
+            Which::Key => self.key.remove(token, self.hash_slot(parts, slot), entity),
+            Which::Unique(n) => self.uniques[n].remove(token, self.hash_slot(parts, slot), entity),
+            Which::Index(n) => match &self.indexes[n] {
+                Secondary::Hash(index) => index.remove(token, self.hash_slot(parts, slot), entity, unlinked),
+                Secondary::Ordered(index) => index.remove(token, &self.order_key(parts, slot), entity),
+            },
+        };
+        debug_assert!(found, "the writer removes only entries that it added");
+    }
+
+    /// All indexes but the key's.
+    pub(crate) fn all_indexes(&self) -> impl Iterator<Item = Which> + use<> {
+        let (uniques, indexes) = (self.uniques.len(), self.indexes.len());
+        (0..uniques).map(Which::Unique).chain((0..indexes).map(Which::Index))
+    }
+
+    /// The row with a key that a snapshot sees.
+    ///
+    /// # Safety
+    /// Texts among the lanes must be valid, and the lanes those of the key.
+    #[inline]
+    pub unsafe fn find_by_key(&self, snapshot: u64, lanes: &[u64]) -> Row {
+        // SAFETY: by the caller's promise.
+        match unsafe { self.entity_by_key(lanes) } {
+            Some(entity) => match self.visible(snapshot, entity) {
+                Some(slot) => Row { entity, slot },
+                None => Row::NONE,
+            },
+            None => Row::NONE,
+        }
+    }
+
+    /// The entity of a key, whether or not a row is visible. An entity has one key for all its time.
+    ///
+    /// # Safety
+    /// As for [`Relation::find_by_key`].
+    #[inline]
+    pub(crate) unsafe fn entity_by_key(&self, lanes: &[u64]) -> Option<u32> {
+        let parts = &self.meta.key;
+        // SAFETY: by the caller's promise.
+        let hash = unsafe { self.hash_lanes(parts, lanes) };
+        self.key.candidates(hash).find(|entity| {
+            let slot = self.newest(*entity).load(Ordering::Acquire);
+            // SAFETY: a version that is newest is not freed before its entity left the table and all
+            // readers that could have found it there are gone.
+            slot != NONE && unsafe { self.parts_are(parts, slot, lanes) }
+        })
+    }
+
+    /// The row with these unique values that a snapshot sees.
+    ///
+    /// # Safety
+    /// As for [`Relation::find_by_key`], with the parts of the unique.
+    pub unsafe fn find_unique(&self, snapshot: u64, unique: usize, lanes: &[u64]) -> Row {
+        let which = Which::Unique(unique);
+        let parts = self.parts(which);
+        // SAFETY: by the caller's promise.
+        let hash = unsafe { self.hash_lanes(parts, lanes) };
+        for entity in self.uniques[unique].candidates(hash) {
+            if let Some(slot) = self.visible(snapshot, entity) {
+                // SAFETY: the version is visible.
+                if unsafe { self.parts_are(parts, slot, lanes) } && !self.exempt(which, slot) {
+                    return Row { entity, slot };
+                }
+            }
+        }
+        Row::NONE
+    }
+}
+
+/// The text in lower case, as `.lower` gives it.
+pub fn lower_case(bytes: &[u8]) -> String {
+    // Texts are UTF-8; what is not stays as it is, byte for byte, as far as a comparison can tell.
+    String::from_utf8_lossy(bytes).to_lowercase()
+}
+
+/// The commit number of a slot that holds nothing.
+pub(crate) const FREE: u64 = NEVER;

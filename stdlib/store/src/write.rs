@@ -1,0 +1,899 @@
+//! Transactions on the image, and the return of what they leave behind. See [`crate::image`].
+
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+
+use parking_lot::MutexGuard;
+
+use crate::frozen;
+use crate::garbage::{Garbage, Limbo, Unlinked, WriteToken};
+use crate::image::{Image, Reader, Snapshot, Usage};
+use crate::layout::{NEVER, NONE, Row, Str};
+use crate::relation::{FREE, Memory, Part, Relation, Secondary, Which, lower_case};
+use crate::schema::{ColumnType, FieldId, Generated, OnDelete, RelationId, Schema};
+use crate::statistics::Sketch;
+
+/// A rule of the store that refuses a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// The key is taken.
+    Key {
+        /// The relation.
+        relation: RelationId,
+        /// Who has it.
+        entity: u32,
+    },
+    /// A unique is taken.
+    Unique {
+        /// The relation.
+        relation: RelationId,
+        /// Which of its uniques.
+        unique: usize,
+        /// Who has it.
+        entity: u32,
+    },
+    /// A reference leads to a row that is not there.
+    Reference {
+        /// The referring relation.
+        relation: RelationId,
+        /// The referring field.
+        field: FieldId,
+    },
+    /// A row cannot be deleted while another refers to it.
+    Restricted {
+        /// The referring relation.
+        relation: RelationId,
+        /// The referring field.
+        field: FieldId,
+        /// The referring row.
+        entity: u32,
+    },
+    /// The row to be changed is not there (any more).
+    Missing {
+        /// The relation.
+        relation: RelationId,
+        /// Which.
+        entity: u32,
+    },
+    /// A key field cannot be changed by an update.
+    KeyChanged {
+        /// The relation.
+        relation: RelationId,
+        /// The field.
+        field: FieldId,
+    },
+    /// The relation's memory is full.
+    Full {
+        /// The relation.
+        relation: RelationId,
+    },
+}
+
+/// What happened to a row, for the authority. The version's columns say the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The relation.
+    pub relation: RelationId,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The row.
+    pub entity: u32,
+    /// The version that began (insert, update) or ended (delete).
+    pub slot: u32,
+}
+
+/// See [`Change`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The row is new.
+    Insert,
+    /// The row has a new version.
+    Update,
+    /// The row is gone.
+    Delete,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Undo {
+    Insert { relation: RelationId, slot: u32, entity: u32, before: u32 },
+    Update { relation: RelationId, entity: u32, old: u32, new: u32 },
+    Delete { relation: RelationId, slot: u32 },
+    Index { relation: RelationId, which: Which, slot: u32, entity: u32 },
+    Serial { relation: RelationId, before: i64 },
+}
+
+/// A version that ended and waits until nobody can see it.
+#[derive(Clone, Copy, Debug)]
+struct Ended {
+    commit: u64,
+    relation: RelationId,
+    slot: u32,
+    successor: u32,
+}
+
+/// What the writer keeps of a relation.
+#[derive(Debug)]
+struct Growth {
+    memory: Memory,
+    free_slots: Vec<u32>,
+    free_entities: Vec<u32>,
+    sketches: Vec<Sketch>,
+    serial: i64,
+    /// The key field that is counted, if there is one.
+    serial_column: Option<usize>,
+    touched: bool,
+}
+
+/// What the holder of the lock owns.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    token: WriteToken,
+    unlinked: Unlinked,
+    limbo: Limbo,
+    ended: VecDeque<Ended>,
+    relations: Vec<Growth>,
+    touched: Vec<RelationId>,
+    undo: Vec<Undo>,
+    redo: Vec<Change>,
+    text_bytes: usize,
+    commits: u64,
+}
+
+/// How many versions a commit returns in passing, and how often commits look.
+const RECLAIM_BATCH: usize = 512;
+const RECLAIM_EVERY: u64 = 32;
+
+impl Writer {
+    pub(crate) fn new(schema: &Schema, memories: Vec<Memory>) -> Writer {
+        let relations = schema.relations.iter().zip(memories).map(|(relation, memory)| {
+            let starts = relation.column_starts();
+            let counted = relation.fields.iter().position(|f| f.generated == Some(Generated::Serial));
+            Growth {
+                memory,
+                free_slots: Vec::new(),
+                free_entities: Vec::new(),
+                sketches: vec![Sketch::new(); *starts.last().unwrap_or(&0)],
+                serial: 0,
+                serial_column: counted.map(|field| starts[field]),
+                touched: false,
+            }
+        });
+        Writer {
+            token: WriteToken::new(),
+            unlinked: Unlinked::default(),
+            limbo: Limbo::default(),
+            ended: VecDeque::new(),
+            relations: relations.collect(),
+            touched: Vec::new(),
+            undo: Vec::new(),
+            redo: Vec::new(),
+            text_bytes: 0,
+            commits: 0,
+        }
+    }
+
+    pub(crate) fn sketches(&self, relation: RelationId) -> &[Sketch] {
+        &self.relations[relation.index()].sketches
+    }
+
+    pub(crate) fn usage(&self, image: &Image) -> Usage {
+        Usage {
+            column_bytes: self.relations.iter().map(|r| r.memory.usable()).sum(),
+            text_bytes: self.text_bytes,
+            slots: image.relations().iter().map(|r| r.view.slots.load(Ordering::Relaxed) as usize).sum(),
+            free_slots: self.relations.iter().map(|r| r.free_slots.len()).sum(),
+            waiting_versions: self.ended.len(),
+            waiting_garbage: self.limbo.len(),
+        }
+    }
+
+    /// Returns at most `budget` versions, and all garbage that nobody reaches.
+    pub(crate) fn reclaim(&mut self, image: &Image, budget: usize) {
+        let (mut left, mut again) = (budget, true);
+        while again {
+            let current = image.durable();
+            let (oldest, epoch) = image.readers.oldest(current);
+            let relations = &mut self.relations;
+            self.limbo.collect(epoch, |garbage| match garbage {
+                Garbage::Slot(relation, slot) => relations[relation as usize].free_slots.push(slot),
+                Garbage::Entity(relation, entity) => relations[relation as usize].free_entities.push(entity),
+                Garbage::Memory(..) => {}
+            });
+            while left > 0 && self.ended.front().is_some_and(|ended| ended.commit <= oldest) {
+                let Some(ended) = self.ended.pop_front() else { break };
+                self.retire(image, ended);
+                left -= 1;
+            }
+            self.publish_indexes(image);
+            let anything = self.discard_unlinked(image);
+            image.readers.advance();
+            // With an unlimited budget, once more: what was unlinked just now may be free at once.
+            again = budget == usize::MAX && (anything || !self.limbo.is_empty()) && {
+                let (_, epoch) = image.readers.oldest(image.durable());
+                self.limbo.oldest().is_some_and(|tag| tag < epoch)
+            };
+        }
+    }
+
+    /// Tags what was unlinked with the epoch.
+    fn discard_unlinked(&mut self, image: &Image) -> bool {
+        let epoch = image.readers.epoch();
+        let anything = !self.unlinked.0.is_empty();
+        for (start, layout) in self.unlinked.0.drain(..) {
+            self.limbo.push(epoch, Garbage::Memory(start, layout));
+        }
+        anything
+    }
+
+    fn publish_indexes(&mut self, image: &Image) {
+        for id in self.touched.drain(..) {
+            self.relations[id.index()].touched = false;
+            for index in &image.relation(id).indexes {
+                if let Secondary::Ordered(index) = index {
+                    index.publish(&mut self.token, &mut self.unlinked);
+                }
+            }
+        }
+    }
+
+    fn touch(&mut self, relation: RelationId) {
+        let growth = &mut self.relations[relation.index()];
+        if !growth.touched {
+            growth.touched = true;
+            self.touched.push(relation);
+        }
+    }
+
+    fn retire(&mut self, image: &Image, ended: Ended) {
+        let relation = image.relation(ended.relation);
+        let slot = ended.slot;
+        let entity = relation.entity_of(slot).load(Ordering::Relaxed);
+        let newest = relation.newest(entity).load(Ordering::Relaxed);
+        self.touch(ended.relation);
+        for which in relation.all_indexes() {
+            if !relation.exempt(which, slot) && !newer_has(relation, which, newest, slot) {
+                relation.index_remove(&mut self.token, which, slot, entity, &mut self.unlinked);
+            }
+        }
+        let epoch = image.readers.epoch();
+        if newest == slot {
+            // Deleted, and not inserted again: nothing of the entity is left.
+            relation.index_remove(&mut self.token, Which::Key, slot, entity, &mut self.unlinked);
+            relation.newest(entity).store(NONE, Ordering::Release);
+            self.limbo.push(epoch, Garbage::Entity(ended.relation.0, entity));
+        } else {
+            let mut above = newest;
+            loop {
+                let before = relation.prev(above).load(Ordering::Relaxed);
+                if before == slot {
+                    relation.prev(above).store(NONE, Ordering::Release);
+                    break;
+                }
+                debug_assert_ne!(before, NONE, "an ended version is in the chain of its entity until it is retired");
+                if before == NONE {
+                    break;
+                }
+                above = before;
+            }
+        }
+        self.release(image, ended.relation, slot, ended.successor);
+    }
+
+    /// Makes a slot invisible for good; it and the memory that `keeper` does not share wait for readers.
+    fn release(&mut self, image: &Image, id: RelationId, slot: u32, keeper: u32) {
+        let relation = image.relation(id);
+        relation.begin(slot).store(FREE, Ordering::Release);
+        let epoch = image.readers.epoch();
+        for_each_memory(relation, slot, keeper, |start, layout| {
+            self.text_bytes -= layout.size();
+            self.limbo.push(epoch, Garbage::Memory(start, layout));
+        });
+        self.limbo.push(epoch, Garbage::Slot(id.0, slot));
+    }
+
+    /// Frees the texts and collections of all versions; for the end of the image.
+    pub(crate) fn free_everything(&mut self, relations: &[Relation]) {
+        let free = |start: std::ptr::NonNull<u8>, layout| {
+            // SAFETY: frozen memory belongs to one version, or to the last of those that share it.
+            unsafe { std::alloc::dealloc(start.as_ptr(), layout) }
+        };
+        for ended in std::mem::take(&mut self.ended) {
+            let relation = &relations[ended.relation.index()];
+            for_each_memory(relation, ended.slot, ended.successor, free);
+            relation.begin(ended.slot).store(FREE, Ordering::Relaxed);
+        }
+        for relation in relations {
+            for slot in 0..relation.view.slots.load(Ordering::Relaxed) {
+                if relation.begin(slot).load(Ordering::Relaxed) != FREE {
+                    for_each_memory(relation, slot, NONE, free);
+                }
+            }
+        }
+    }
+}
+
+/// Visits the memory of a version that `keeper` does not share.
+fn for_each_memory(
+    relation: &Relation,
+    slot: u32,
+    keeper: u32,
+    mut visit: impl FnMut(std::ptr::NonNull<u8>, std::alloc::Layout),
+) {
+    for (number, column) in relation.meta.columns.iter().enumerate() {
+        if !matches!(column.ty, ColumnType::Str | ColumnType::Collection) {
+            continue;
+        }
+        let (first, second) = relation.read(number, slot);
+        if keeper != NONE && relation.read(number, keeper) == (first, second) {
+            continue;
+        }
+        // SAFETY: the columns of a version that is not freed hold frozen values.
+        if let Some((start, layout)) = unsafe { frozen::memory(column.ty, first, second) } {
+            visit(start, layout);
+        }
+    }
+}
+
+/// Whether a version newer than `slot` stands in an index under the same value.
+fn newer_has(relation: &Relation, which: Which, newest: u32, slot: u32) -> bool {
+    let mut at = newest;
+    while at != slot && at != NONE {
+        if stands_alike(relation, which, at, slot) {
+            return true;
+        }
+        at = relation.prev(at).load(Ordering::Relaxed);
+    }
+    false
+}
+
+/// Whether a version from `from` backwards stands in an index under the value of `like`.
+fn older_has(relation: &Relation, which: Which, from: u32, like: u32) -> bool {
+    let mut at = from;
+    while at != NONE {
+        if stands_alike(relation, which, at, like) {
+            return true;
+        }
+        at = relation.prev(at).load(Ordering::Relaxed);
+    }
+    false
+}
+
+fn stands_alike(relation: &Relation, which: Which, a: u32, b: u32) -> bool {
+    relation.parts_agree(relation.parts(which), a, b) && !relation.exempt(which, a)
+}
+
+/// A running transaction: the only writer. Dropping it undoes it.
+#[derive(Debug)]
+pub struct WriteTxn<'a> {
+    image: &'a Image,
+    writer: MutexGuard<'a, Writer>,
+    commit: u64,
+}
+
+/// A point to which a transaction can be undone.
+#[derive(Clone, Copy, Debug)]
+pub struct Savepoint {
+    undo: usize,
+    redo: usize,
+}
+
+/// The lanes of parts of a row that is not stored yet.
+struct Parts {
+    lanes: Vec<u64>,
+    /// What texts in lower case point to.
+    _texts: Vec<String>,
+}
+
+impl Parts {
+    /// # Safety
+    /// The lanes must be those of a whole row, and texts among them valid.
+    unsafe fn of(relation: &Relation, parts: &[Part], row: &[u64]) -> Parts {
+        let (mut lanes, mut texts) = (Vec::with_capacity(4), Vec::new());
+        for part in parts {
+            for column in &relation.meta.columns[part.columns.clone()] {
+                if part.lower && column.ty == ColumnType::Str {
+                    let text = Str { head: row[column.lane], tail: row[column.lane + 1] };
+                    // SAFETY: by the caller's promise.
+                    let lower = lower_case(unsafe { text.bytes() });
+                    let text = Str::new(lower.as_bytes());
+                    lanes.extend_from_slice(&[text.head, text.tail]);
+                    texts.push(lower);
+                } else {
+                    lanes.extend_from_slice(&row[column.lane..column.lane + column.ty.lanes()]);
+                }
+            }
+        }
+        Parts { lanes, _texts: texts }
+    }
+}
+
+impl<'a> WriteTxn<'a> {
+    pub(crate) fn begin(image: &'a Image, writer: MutexGuard<'a, Writer>) -> WriteTxn<'a> {
+        debug_assert!(writer.undo.is_empty() && writer.redo.is_empty(), "the last transaction ended");
+        WriteTxn { image, commit: image.newest() + 1, writer }
+    }
+
+    /// The number that the transaction will have: what it reads as its snapshot.
+    pub fn number(&self) -> u64 {
+        self.commit
+    }
+
+    /// The image.
+    pub fn image(&self) -> &'a Image {
+        self.image
+    }
+
+    /// The transaction's own view: the newest commit and what it wrote itself. Rows and values read
+    /// through it are valid until the transaction ends.
+    pub fn reader(&self) -> Reader<'a> {
+        Reader { image: self.image, snapshot: self.commit, own: true }
+    }
+
+    /// What happened so far, in order.
+    pub fn changes(&self) -> &[Change] {
+        &self.writer.redo
+    }
+
+    fn live(&self, relation: &Relation, entity: u32) -> Option<u32> {
+        if entity >= relation.view.entities.load(Ordering::Relaxed) {
+            return None;
+        }
+        let slot = relation.newest(entity).load(Ordering::Relaxed);
+        (slot != NONE && relation.end(slot).load(Ordering::Relaxed) == NEVER).then_some(slot)
+    }
+
+    fn mark(&mut self, relation: &Relation) {
+        if relation.view.last_commit.load(Ordering::Relaxed) != self.commit {
+            relation.view.last_commit.store(self.commit, Ordering::Release);
+        }
+        self.writer.touch(relation.id);
+    }
+
+    fn take_slot(&mut self, relation: &Relation) -> Result<(u32, bool), Violation> {
+        let growth = &mut self.writer.relations[relation.id.index()];
+        if let Some(slot) = growth.free_slots.pop() {
+            return Ok((slot, true));
+        }
+        let slot = relation.view.slots.load(Ordering::Relaxed);
+        growth.memory.ensure_slot(slot).map_err(|_| Violation::Full { relation: relation.id })?;
+        Ok((slot, false))
+    }
+
+    fn take_entity(&mut self, relation: &Relation) -> Result<u32, Violation> {
+        let growth = &mut self.writer.relations[relation.id.index()];
+        if let Some(entity) = growth.free_entities.pop() {
+            return Ok(entity);
+        }
+        let entity = relation.view.entities.load(Ordering::Relaxed);
+        growth.memory.ensure_entity(entity).map_err(|_| Violation::Full { relation: relation.id })?;
+        relation.newest(entity).store(NONE, Ordering::Relaxed);
+        relation.view.entities.store(entity + 1, Ordering::Release);
+        Ok(entity)
+    }
+
+    /// Publishes a filled slot as the newest version of an entity.
+    fn publish(&mut self, relation: &Relation, slot: u32, reused: bool, entity: u32, before: u32) {
+        relation.entity_of(slot).store(entity, Ordering::Relaxed);
+        relation.prev(slot).store(before, Ordering::Relaxed);
+        relation.end(slot).store(NEVER, Ordering::Relaxed);
+        // Release: whoever sees the version begun sees its columns.
+        relation.begin(slot).store(self.commit, Ordering::Release);
+        if reused {
+            relation.view.gaps.fetch_sub(1, Ordering::Release);
+        } else {
+            relation.view.slots.store(slot + 1, Ordering::Release);
+        }
+    }
+
+    /// Writes a value that comes from a call into a column: texts and collections are copied.
+    ///
+    /// # Safety
+    /// The lanes must be those of the column's type, and what they point to valid.
+    unsafe fn fill(&mut self, relation: &Relation, column: usize, slot: u32, first: u64, second: u64) {
+        let description = &relation.meta.columns[column];
+        // SAFETY: by the caller's promise.
+        let (first, second) = unsafe {
+            match description.ty {
+                ColumnType::Str => {
+                    let frozen = frozen::freeze_text(Str { head: first, tail: second });
+                    (frozen.head, frozen.tail)
+                }
+                ColumnType::Collection => (frozen::freeze_collection(first, &description.element), 0),
+                _ => (first, second),
+            }
+        };
+        // SAFETY: just frozen.
+        if let Some((_, layout)) = unsafe { frozen::memory(description.ty, first, second) } {
+            self.writer.text_bytes += layout.size();
+        }
+        relation.write(column, slot, first, second);
+        self.writer.relations[relation.id.index()].sketches[column].add(description.ty, first, second);
+    }
+
+    fn add_entry(&mut self, relation: &Relation, which: Which, slot: u32, entity: u32) {
+        let writer = &mut *self.writer;
+        relation.index_add(&mut writer.token, which, slot, entity, &mut writer.unlinked);
+        writer.undo.push(Undo::Index { relation: relation.id, which, slot, entity });
+    }
+
+    /// Inserts a row.
+    ///
+    /// # Safety
+    /// The lanes must be those of a whole row of the relation, and what they point to valid.
+    pub unsafe fn insert(&mut self, id: RelationId, lanes: &[u64]) -> Result<Row, Violation> {
+        let relation = self.image.relation(id);
+        debug_assert_eq!(lanes.len(), relation.meta.lanes());
+        for reference in &relation.meta.references {
+            if reference.tag_lane.is_none_or(|tag| lanes[tag] != 0) {
+                let target = self.image.relation(reference.target);
+                if self.live(target, lanes[reference.lane] as u32).is_none() {
+                    return Err(Violation::Reference { relation: id, field: reference.field });
+                }
+            }
+        }
+        // SAFETY: by the caller's promise.
+        let known = unsafe {
+            let key = Parts::of(relation, &relation.meta.key, lanes);
+            relation.entity_by_key(&key.lanes)
+        };
+        if let Some(entity) = known
+            && self.live(relation, entity).is_some()
+        {
+            return Err(Violation::Key { relation: id, entity });
+        }
+        for unique in 0..relation.uniques.len() {
+            // SAFETY: by the caller's promise.
+            unsafe { self.check_unique(relation, unique, lanes, NONE)? };
+        }
+        let (slot, reused) = self.take_slot(relation)?;
+        let entity = match known {
+            Some(entity) => entity,
+            None => match self.take_entity(relation) {
+                Ok(entity) => entity,
+                Err(full) => {
+                    if reused {
+                        self.writer.relations[id.index()].free_slots.push(slot);
+                    }
+                    return Err(full);
+                }
+            },
+        };
+        let before = relation.newest(entity).load(Ordering::Relaxed);
+        self.mark(relation);
+        for column in 0..relation.meta.columns.len() {
+            let lane = relation.meta.columns[column].lane;
+            let second = lanes.get(lane + 1).copied().unwrap_or(0);
+            // SAFETY: by the caller's promise.
+            unsafe { self.fill(relation, column, slot, lanes[lane], second) };
+        }
+        self.count_serial(relation, slot);
+        self.publish(relation, slot, reused, entity, before);
+        relation.newest(entity).store(slot, Ordering::Release);
+        relation.view.live.fetch_add(1, Ordering::Release);
+        self.writer.undo.push(Undo::Insert { relation: id, slot, entity, before });
+        if known.is_none() {
+            self.add_entry(relation, Which::Key, slot, entity);
+        }
+        for which in relation.all_indexes() {
+            if !relation.exempt(which, slot) && !older_has(relation, which, before, slot) {
+                self.add_entry(relation, which, slot, entity);
+            }
+        }
+        self.writer.redo.push(Change { relation: id, kind: ChangeKind::Insert, entity, slot });
+        Ok(Row { entity, slot })
+    }
+
+    /// # Safety
+    /// As for [`WriteTxn::insert`].
+    unsafe fn check_unique(&self, relation: &Relation, unique: usize, lanes: &[u64], own: u32) -> Result<(), Violation> {
+        let (parts, present) = &relation.meta.uniques[unique];
+        if present.iter().any(|tag| lanes[relation.meta.columns[*tag].lane] == 0) {
+            return Ok(());
+        }
+        // SAFETY: by the caller's promise; a live version is not freed.
+        unsafe {
+            let value = Parts::of(relation, parts, lanes);
+            let hash = relation.hash_lanes(parts, &value.lanes);
+            for entity in relation.uniques[unique].candidates(hash) {
+                if entity == own {
+                    continue;
+                }
+                if let Some(slot) = self.live(relation, entity)
+                    && relation.parts_are(parts, slot, &value.lanes)
+                    && !relation.exempt(Which::Unique(unique), slot)
+                {
+                    return Err(Violation::Unique { relation: relation.id, unique, entity });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the relation's counter at or above the keys that were given.
+    fn count_serial(&mut self, relation: &Relation, slot: u32) {
+        let growth = &mut self.writer.relations[relation.id.index()];
+        if let Some(column) = growth.serial_column {
+            let (given, _) = relation.read(column, slot);
+            if given as i64 > growth.serial {
+                let before = std::mem::replace(&mut growth.serial, given as i64);
+                self.writer.undo.push(Undo::Serial { relation: relation.id, before });
+            }
+        }
+    }
+
+    /// The next number of a relation's counter; `None` after the last.
+    pub fn next_serial(&mut self, relation: RelationId) -> Option<i64> {
+        let growth = &mut self.writer.relations[relation.index()];
+        let before = growth.serial;
+        growth.serial = before.checked_add(1)?;
+        let next = growth.serial;
+        self.writer.undo.push(Undo::Serial { relation, before });
+        Some(next)
+    }
+
+    /// Where a relation's counter stands.
+    pub fn serial(&self, relation: RelationId) -> i64 {
+        self.writer.relations[relation.index()].serial
+    }
+
+    /// Sets a relation's counter, when the image is rebuilt.
+    pub fn set_serial(&mut self, relation: RelationId, value: i64) {
+        let growth = &mut self.writer.relations[relation.index()];
+        growth.serial = growth.serial.max(value);
+    }
+
+    /// Gives a row new values of some fields: a new version. `lanes` are the lanes of these fields, one
+    /// after the other. A field may stand once.
+    ///
+    /// # Safety
+    /// The lanes must be those of the fields, and what they point to valid.
+    pub unsafe fn update(&mut self, id: RelationId, entity: u32, fields: &[FieldId], lanes: &[u64]) -> Result<Row, Violation> {
+        let relation = self.image.relation(id);
+        let Some(old) = self.live(relation, entity) else { return Err(Violation::Missing { relation: id, entity }) };
+        // The row as it will be; texts that do not change are those of the old version.
+        let mut row = Vec::with_capacity(relation.meta.lanes());
+        relation.read_row(old, &mut row);
+        let mut at = 0;
+        for field in fields {
+            let range = relation.meta.lane_starts[field.index()]..relation.meta.lane_starts[field.index() + 1];
+            let given = &lanes[at..at + range.len()];
+            at += range.len();
+            row[range].copy_from_slice(given);
+        }
+        debug_assert_eq!(at, lanes.len());
+        let changed = |columns: std::ops::Range<usize>| {
+            fields.iter().any(|f| {
+                let starts = &relation.meta.column_starts;
+                starts[f.index()] < columns.end && columns.start < starts[f.index() + 1]
+            })
+        };
+        for part in &relation.meta.key {
+            if changed(part.columns.clone()) {
+                // SAFETY: by the caller's promise; the old version is live.
+                let same = unsafe {
+                    let value = Parts::of(relation, std::slice::from_ref(part), &row);
+                    relation.parts_are(std::slice::from_ref(part), old, &value.lanes)
+                };
+                if !same {
+                    let field = fields.iter().find(|f| relation.meta.column_starts[f.index()] == part.columns.start);
+                    let field = field.copied().unwrap_or(FieldId(0));
+                    return Err(Violation::KeyChanged { relation: id, field });
+                }
+            }
+        }
+        for reference in &relation.meta.references {
+            if fields.contains(&reference.field) && reference.tag_lane.is_none_or(|tag| row[tag] != 0) {
+                let target = self.image.relation(reference.target);
+                if self.live(target, row[reference.lane] as u32).is_none() {
+                    return Err(Violation::Reference { relation: id, field: reference.field });
+                }
+            }
+        }
+        let unique_changed = |unique: usize| {
+            let (parts, present) = &relation.meta.uniques[unique];
+            parts.iter().any(|p| changed(p.columns.clone())) || present.iter().any(|tag| changed(*tag..*tag + 1))
+        };
+        for unique in 0..relation.uniques.len() {
+            if unique_changed(unique) {
+                // SAFETY: by the caller's promise.
+                unsafe { self.check_unique(relation, unique, &row, entity)? };
+            }
+        }
+        let (slot, reused) = self.take_slot(relation)?;
+        self.mark(relation);
+        for column in 0..relation.meta.columns.len() {
+            relation.copy(column, old, slot);
+        }
+        for field in fields {
+            for column in relation.meta.column_starts[field.index()]..relation.meta.column_starts[field.index() + 1] {
+                let lane = relation.meta.columns[column].lane;
+                let second = row.get(lane + 1).copied().unwrap_or(0);
+                let two = relation.meta.columns[column].ty.lanes() == 2;
+                // A value that is the old version's own is shared with it.
+                let before = relation.read(column, old);
+                if before.0 == row[lane] && (!two || before.1 == second) {
+                    continue;
+                }
+                // SAFETY: by the caller's promise.
+                unsafe { self.fill(relation, column, slot, row[lane], second) };
+            }
+        }
+        self.publish(relation, slot, reused, entity, old);
+        relation.end(old).store(self.commit, Ordering::Release);
+        relation.newest(entity).store(slot, Ordering::Release);
+        relation.view.gaps.fetch_add(1, Ordering::Release);
+        self.writer.ended.push_back(Ended { commit: self.commit, relation: id, slot: old, successor: slot });
+        self.writer.undo.push(Undo::Update { relation: id, entity, old, new: slot });
+        for which in relation.all_indexes() {
+            let affected = match which {
+                Which::Unique(n) => unique_changed(n),
+                _ => relation.parts(which).iter().any(|p| changed(p.columns.clone())),
+            };
+            if affected && !relation.exempt(which, slot) && !older_has(relation, which, old, slot) {
+                self.add_entry(relation, which, slot, entity);
+            }
+        }
+        self.writer.redo.push(Change { relation: id, kind: ChangeKind::Update, entity, slot });
+        Ok(Row { entity, slot })
+    }
+
+    /// Deletes a row, and what its referrers say about that.
+    pub fn delete(&mut self, id: RelationId, entity: u32) -> Result<(), Violation> {
+        if self.live(self.image.relation(id), entity).is_none() {
+            return Err(Violation::Missing { relation: id, entity });
+        }
+        // The closure of what goes, then what stands in the way, then what is cleared.
+        let mut going = vec![(id, entity)];
+        let mut clear = Vec::new();
+        let mut restricted = Vec::new();
+        let mut next = 0;
+        while let Some((target, gone)) = going.get(next).copied() {
+            next += 1;
+            for referrer in &self.image.relation(target).meta.referrers {
+                let optional = self.is_optional(referrer.relation, referrer.field);
+                let lanes = [1, u64::from(gone)];
+                let lanes = if optional { &lanes[..] } else { &lanes[1..] };
+                let mut found = Vec::new();
+                // SAFETY: the lanes are those of the reference, which holds no text.
+                unsafe { self.reader().find_all(referrer.relation, referrer.index, lanes, |row| found.push(row.entity)) };
+                found.sort_unstable();
+                for other in found {
+                    match referrer.on_delete {
+                        OnDelete::Restrict => restricted.push((referrer.relation, referrer.field, other)),
+                        OnDelete::Clear => clear.push((referrer.relation, referrer.field, other)),
+                        OnDelete::Cascade if !going.contains(&(referrer.relation, other)) => {
+                            going.push((referrer.relation, other));
+                        }
+                        OnDelete::Cascade => {}
+                    }
+                }
+            }
+        }
+        if let Some((relation, field, entity)) = restricted.into_iter().find(|(r, _, e)| !going.contains(&(*r, *e))) {
+            return Err(Violation::Restricted { relation, field, entity });
+        }
+        let start = self.savepoint();
+        for (relation, field, other) in clear {
+            if going.contains(&(relation, other)) {
+                continue;
+            }
+            // SAFETY: an optional reference has two lanes, and no text.
+            if let Err(violation) = unsafe { self.update(relation, other, &[field], &[0, 0]) } {
+                self.undo_to(start);
+                return Err(violation);
+            }
+        }
+        for (relation, gone) in going.into_iter().rev() {
+            self.end_row(relation, gone);
+        }
+        Ok(())
+    }
+
+    fn is_optional(&self, relation: RelationId, field: FieldId) -> bool {
+        let meta = &self.image.relation(relation).meta;
+        meta.references.iter().any(|r| r.field == field && r.tag_lane.is_some())
+    }
+
+    fn end_row(&mut self, id: RelationId, entity: u32) {
+        let relation = self.image.relation(id);
+        let Some(slot) = self.live(relation, entity) else { return };
+        self.mark(relation);
+        relation.end(slot).store(self.commit, Ordering::Release);
+        relation.view.gaps.fetch_add(1, Ordering::Release);
+        relation.view.live.fetch_sub(1, Ordering::Release);
+        self.writer.ended.push_back(Ended { commit: self.commit, relation: id, slot, successor: NONE });
+        self.writer.undo.push(Undo::Delete { relation: id, slot });
+        self.writer.redo.push(Change { relation: id, kind: ChangeKind::Delete, entity, slot });
+    }
+
+    /// Where the transaction stands.
+    pub fn savepoint(&self) -> Savepoint {
+        Savepoint { undo: self.writer.undo.len(), redo: self.writer.redo.len() }
+    }
+
+    /// Undoes what was done since a savepoint of this transaction.
+    pub fn undo_to(&mut self, savepoint: Savepoint) {
+        let image = self.image;
+        let writer = &mut *self.writer;
+        while writer.undo.len() > savepoint.undo {
+            let Some(undo) = writer.undo.pop() else { break };
+            match undo {
+                Undo::Index { relation, which, slot, entity } => {
+                    image.relation(relation).index_remove(&mut writer.token, which, slot, entity, &mut writer.unlinked);
+                }
+                Undo::Insert { relation: id, slot, entity, before } => {
+                    let relation = image.relation(id);
+                    relation.newest(entity).store(before, Ordering::Release);
+                    relation.view.live.fetch_sub(1, Ordering::Release);
+                    relation.view.gaps.fetch_add(1, Ordering::Release);
+                    writer.release(image, id, slot, NONE);
+                    if before == NONE {
+                        writer.limbo.push(image.readers.epoch(), Garbage::Entity(id.0, entity));
+                    }
+                }
+                Undo::Update { relation: id, entity, old, new } => {
+                    let relation = image.relation(id);
+                    relation.end(old).store(NEVER, Ordering::Release);
+                    relation.newest(entity).store(old, Ordering::Release);
+                    // The old version is live again and the new one is not: the gaps stay as many.
+                    writer.ended.pop_back();
+                    writer.release(image, id, new, old);
+                }
+                Undo::Delete { relation: id, slot } => {
+                    let relation = image.relation(id);
+                    relation.end(slot).store(NEVER, Ordering::Release);
+                    relation.view.live.fetch_add(1, Ordering::Release);
+                    relation.view.gaps.fetch_sub(1, Ordering::Release);
+                    writer.ended.pop_back();
+                }
+                Undo::Serial { relation, before } => writer.relations[relation.index()].serial = before,
+            }
+        }
+        writer.redo.truncate(savepoint.redo);
+    }
+
+    /// Makes everything visible as the next commit, and appends what happened to `changes`. Returns the
+    /// number of the commit, or of the last one if nothing was changed.
+    pub fn commit(mut self, changes: &mut Vec<Change>) -> u64 {
+        self.finish(changes)
+    }
+
+    /// As [`WriteTxn::commit`], and registers a reader of the new commit before anyone else writes.
+    pub fn commit_and_read(mut self, changes: &mut Vec<Change>) -> Snapshot<'a> {
+        let image = self.image;
+        let number = self.finish(changes);
+        let (ticket, _) = image.readers.enter(|| number);
+        Snapshot::new(image, ticket, number)
+    }
+
+    fn finish(&mut self, changes: &mut Vec<Change>) -> u64 {
+        let image = self.image;
+        let writer = &mut *self.writer;
+        if writer.redo.is_empty() {
+            writer.undo.clear();
+            return self.commit - 1;
+        }
+        writer.publish_indexes(image);
+        // Release: a reader that takes this number sees all that the transaction did.
+        image.newest.store(self.commit, Ordering::Release);
+        changes.append(&mut writer.redo);
+        writer.undo.clear();
+        writer.discard_unlinked(image);
+        writer.commits += 1;
+        if writer.commits % RECLAIM_EVERY == 0 {
+            writer.reclaim(image, RECLAIM_BATCH);
+        }
+        self.commit
+    }
+
+    /// Undoes everything.
+    pub fn abort(self) {
+        drop(self);
+    }
+}
+
+impl Drop for WriteTxn<'_> {
+    fn drop(&mut self) {
+        self.undo_to(Savepoint { undo: 0, redo: 0 });
+    }
+}
