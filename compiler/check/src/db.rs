@@ -4,6 +4,8 @@
 //! the [`Program`]. Everything else is a query over them. The library's files are inputs of high durability, so
 //! that an edit of the program does not even look at what depends on the library alone.
 
+#![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
+
 use salsa::{Durability, Setter};
 use smol_str::SmolStr;
 use std::sync::Arc;

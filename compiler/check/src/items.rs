@@ -6,6 +6,8 @@
 //! when an item moves. [`parse`] reads only the text. [`tree`] is the firewall between the text and its meaning:
 //! ranges count code, not blanks and comments, so after an edit of either the tree is equal to the old one.
 
+#![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
+
 use crate::db::{Db, Program, SourceFile};
 use smol_str::SmolStr;
 use std::sync::Arc;

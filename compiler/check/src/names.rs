@@ -5,6 +5,8 @@
 //! meaning. [`resolve`] is a query per file and name: an item that comes or goes re-runs the look-ups of names
 //! (cheap), but only those whose answer changed reach a body.
 
+#![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
+
 use crate::db::{Db, Program, SourceFile};
 use crate::items::{Item, items, tree};
 use crate::ty::Symbol;

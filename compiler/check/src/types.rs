@@ -10,6 +10,7 @@ use crate::items::Item;
 use crate::names::{self, Resolution, item_of, resolve, resolve_in, symbol_of};
 use crate::signature::{Generic, Signature, TypeBody, TypeBound};
 use crate::sites::BODY_RULES;
+use crate::show::Shown;
 use crate::suggest::{closest, upper_camel};
 use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
 use smol_str::SmolStr;
@@ -78,6 +79,8 @@ pub struct TypeResolver<'a, 'db> {
     depth: u32,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
+    /// What was asked of types and is not looked at yet; see [`discharge`].
+    pub obligations: Vec<Obligation>,
     /// For each refinement of the item's declared types, by its place in [`DeclaredParts::rules`], the type that
     /// it refines, as far as they were resolved.
     pub rules: Vec<Ty>,
@@ -93,6 +96,36 @@ pub struct DeclaredParts<'a> {
     pub rules: Vec<DeclaredRule<'a>>,
     /// Defaults of fields in record types.
     pub defaults: Vec<&'a ast::Expr>,
+}
+
+/// A bound that a type must satisfy. Kept apart, because the answer may need the signature of the very item
+/// whose types are being resolved.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Obligation {
+    /// The type.
+    pub ty: Ty,
+    /// What is asked of it.
+    pub bound: TypeBound,
+    /// Where it is asked.
+    pub range: Range,
+    /// What of: "the elements of a Set".
+    pub why: String,
+}
+
+/// Says which obligations are not met.
+pub fn discharge(db: &dyn Db, item: Item<'_>, generics: &[Generic], obligations: &[Obligation]) -> Vec<Diagnostic> {
+    let unmet = obligations.iter().filter(|it| !satisfies(db, &it.ty, it.bound, generics));
+    unmet
+        .map(|Obligation { ty, bound, range, why }| {
+            let shown = Shown(ty);
+            let (message, label) = match bound {
+                TypeBound::Keyed => (format!("{why} need an exact equality, which `{shown}` does not have"), "not `Keyed`"),
+                TypeBound::Ordered => (format!("{why} need an order, which `{shown}` does not have"), "not `Ordered`"),
+                TypeBound::Storable => (format!("{why} must be storable, which `{shown}` is not"), "not `Storable`"),
+            };
+            Diagnostic::new(Code::Bound, message, item.label(db, *range, label))
+        })
+        .collect()
 }
 
 /// A refinement in a declared type.
@@ -198,12 +231,14 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             parts,
             depth: 0,
             diagnostics: Vec::new(),
+            obligations: Vec::new(),
             rules: vec![Ty::Error; parts.rules.len()],
             record_defaults: vec![Ty::Error; parts.defaults.len()],
         }
     }
 
-    fn report(&mut self, code: Code, range: Range, message: impl Into<String>, label: impl Into<String>) -> &mut Diagnostic {
+    /// Adds a diagnostic, and gives it for further words.
+    pub fn report(&mut self, code: Code, range: Range, message: impl Into<String>, label: impl Into<String>) -> &mut Diagnostic {
         let label = self.item.label(self.db, range, label);
         let at = self.diagnostics.len();
         self.diagnostics.push(Diagnostic::new(code, message, label));
@@ -449,15 +484,14 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
     }
 
     fn must_satisfy(&mut self, ty: &Ty, bound: TypeBound, range: Range, why: &str) {
-        if !satisfies(self.db, ty, bound, self.generics) {
-            let shown = crate::show::Shown(ty);
-            let (message, label) = match bound {
-                TypeBound::Keyed => (format!("{why} need equality that can be relied on, which `{shown}` has not"), "not `Keyed`"),
-                TypeBound::Ordered => (format!("{why} need an order, which `{shown}` has not"), "not `Ordered`"),
-                TypeBound::Storable => (format!("{why} must be storable, which `{shown}` is not"), "not `Storable`"),
-            };
-            self.report(Code::Bound, range, message, label);
-        }
+        self.obligations.push(Obligation { ty: ty.clone(), bound, range, why: why.to_string() });
+    }
+
+    /// The diagnostics, with those of the bounds that are not met. For types inside of bodies, where signatures
+    /// may be asked for.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.extend(discharge(self.db, self.item, self.generics, &self.obligations));
+        self.diagnostics
     }
 
     fn name(&mut self, name: &ast::TypeName, args: &[ast::Type], range: Range) -> Ty {

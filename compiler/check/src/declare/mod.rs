@@ -4,15 +4,23 @@
 //! that changes code. [`signature`] hands out the part without places; it is equal after an edit of a body, and
 //! there the chain of re-execution ends.
 
+#![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
+
+mod function;
+mod relation;
+mod types;
+
 use crate::db::Db;
 use crate::items::{Item, program_items, tree};
 use crate::names::{Resolution, SymbolKey, item_of, resolve, symbol_of};
 use crate::signature::{Generic, Signature, TypeBound};
+use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
+use crate::types::{DeclaredParts, Obligation, TypeResolver};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
-use tenon_diagnostics::Diagnostic;
+use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
 use tenon_syntax::ast::{self, ItemKind};
 
@@ -26,22 +34,141 @@ pub struct Declared {
     pub rules: Vec<Ty>,
     /// The types of the defaults in its declared record types.
     pub record_defaults: Vec<Ty>,
+    /// What is asked of its types.
+    pub obligations: Vec<Obligation>,
     /// What is wrong with it, bodies apart.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Checks a declaration.
-#[salsa::tracked(returns(ref))]
+/// Checks a declaration by itself: names, types, clauses. What needs the signatures of others is checked by
+/// [`agreement`](crate::agreement), so that signatures never wait for themselves.
+///
+/// A record type may take its fields from a relation, so a circle can be written (`type A = (..R)` with `R`
+/// holding an `A`); all its members then have no signature and say so.
+#[salsa::tracked(returns(ref), cycle_result = declared_circle)]
 pub fn declared<'db>(db: &'db dyn Db, item: Item<'db>) -> Declared {
-    let _ = (db, item);
-    Declared::default()
+    let Some(tree) = tree(db, item) else { return Declared::default() };
+    let parts = DeclaredParts::of(tree);
+    let generics = match &tree.kind {
+        ItemKind::Type(decl) => generics(&decl.generics),
+        ItemKind::Function(decl) => generics(&decl.generics),
+        _ => Vec::new(),
+    };
+    let types = TypeResolver::new(db, item, &generics, &parts);
+    let mut declaring = Declaring { db, item, tree, types };
+    let signature = declaring.item();
+    let TypeResolver { diagnostics, obligations, rules, record_defaults, .. } = declaring.types;
+    Declared { signature: signature.map(Arc::new), rules, record_defaults, obligations, diagnostics }
+}
+
+fn declared_circle<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Declared {
+    let label = item.label(db, name_range(db, item), "needs itself");
+    let message = format!("the fields of `{}` cannot be told without knowing them already", item.name(db));
+    Declared { diagnostics: vec![Diagnostic::new(Code::RecursiveType, message, label)], ..Declared::default() }
+}
+
+/// The state of checking one declaration.
+struct Declaring<'a, 'db> {
+    db: &'db dyn Db,
+    item: Item<'db>,
+    tree: &'a ast::Item,
+    types: TypeResolver<'a, 'db>,
+}
+
+impl Declaring<'_, '_> {
+    fn doc(&self) -> SmolStr {
+        self.tree.doc.as_ref().map(|doc| doc.text.clone()).unwrap_or_default()
+    }
+
+    /// Reports a part of the language that this version does not run: `what` in the plural or in backticks.
+    fn unsupported(&mut self, range: Range, what: &str) {
+        self.types.report(Code::NotSupported, range, format!("{what} {} not supported yet", are(what)), "not run by this version");
+    }
+
+    /// `breaking` and `was`.
+    fn change_clauses(&mut self, breaking: Option<Range>, was: Option<&ast::Ident>) {
+        if let Some(range) = breaking {
+            self.unsupported(range, "`breaking`");
+        }
+        if let Some(was) = was {
+            self.unsupported(was.range, "`was`");
+        }
+    }
+
+    fn generic_names(&mut self, list: &[ast::Generic]) {
+        for (n, generic) in list.iter().enumerate() {
+            self.types.upper_case("a type parameter", &generic.name);
+            if let Some(first) = list.iter().take(n).find(|other| other.name.text == generic.name.text) {
+                self.types.repeated("type parameter", &generic.name, first.name.range);
+            }
+            let Some(bound) = &generic.bound else { continue };
+            if !matches!(bound.as_str(), "Ordered" | "Keyed" | "Storable") {
+                let suggestion = closest(&bound.text, ["Ordered", "Keyed", "Storable"]);
+                let label = suggestion.map_or_else(|| String::from("not a bound"), |right| format!("did you mean `{right}`?"));
+                let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), bound.range, right, false));
+                let message = format!("there is no bound `{}`; the bounds are `Ordered`, `Keyed` and `Storable`", bound.text);
+                self.types.report(Code::UnknownBound, bound.range, message, label).fixes.extend(fix);
+            }
+        }
+    }
+
+    fn item(&mut self) -> Option<Signature> {
+        let symbol = symbol_of(self.db, self.item);
+        let word = self.tree.kind.word();
+        match (&self.tree.kind, symbol) {
+            (ItemKind::Use(_) | ItemKind::Scenario(_), _) => None,
+            (ItemKind::Type(decl), Some(symbol)) => Some(self.type_decl(decl, symbol)),
+            (ItemKind::Relation(decl), Some(symbol)) => Some(self.relation(decl, symbol)),
+            (ItemKind::Function(decl), Some(symbol)) => Some(self.function(decl, symbol)),
+            (ItemKind::Error(decl), Some(symbol)) => Some(self.error_decl(decl, symbol)),
+            (ItemKind::Const(decl), Some(symbol)) => Some(self.const_decl(decl, symbol)),
+            (kind, symbol) => {
+                if let Some(what) = not_supported(kind) {
+                    let range = name_range(self.db, self.item);
+                    self.unsupported(range, what);
+                }
+                symbol.map(|_| Signature::Unsupported(SmolStr::new_static(word)))
+            }
+        }
+    }
+}
+
+/// The item kinds that this version does not run, as a message names them.
+fn not_supported(kind: &ItemKind) -> Option<&'static str> {
+    Some(match kind {
+        ItemKind::View(view) if view.materialized.is_some() => "materialised views",
+        ItemKind::View(_) => "views",
+        ItemKind::Invariant(_) => "invariants",
+        ItemKind::Actor(_) => "actors",
+        ItemKind::Policy(_) => "policies",
+        ItemKind::Binding(_) => "bindings",
+        ItemKind::Workflow(_) => "workflows",
+        ItemKind::Reaction(_) => "reactions",
+        ItemKind::Schedule(_) => "schedules",
+        ItemKind::Page(_) => "pages",
+        ItemKind::Property(_) => "properties",
+        ItemKind::Goal(_) => "goals",
+        ItemKind::Evolve(_) => "`evolve` items",
+        ItemKind::Repair(_) => "`repair` items",
+        ItemKind::Seed(_) => "`seed` items",
+        ItemKind::Render(_) => "`render` items",
+        _ => return None,
+    })
+}
+
+fn are(what: &str) -> &'static str {
+    if what.ends_with('`') { "is" } else { "are" }
 }
 
 /// The signature behind a symbol. Without places, so that users of an item do not see edits that change none.
-#[salsa::tracked(returns(ref))]
+#[salsa::tracked(returns(ref), cycle_result = no_signature)]
 fn signature_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Option<Arc<Signature>> {
     let item = item_of(db, key.symbol(db))?;
     declared(db, item).signature.clone()
+}
+
+fn no_signature<'db>(_: &'db dyn Db, _: salsa::Id, _: SymbolKey<'db>) -> Option<Arc<Signature>> {
+    None
 }
 
 /// What may be known of an item; `None` for a symbol that names nothing, or nothing that could be read.
@@ -150,21 +277,32 @@ fn mentioned<'a>(ty: &'a ast::Type, names: &mut Vec<&'a SmolStr>, depth: u32) {
     }
 }
 
-/// True for an alias that leads to itself. Asked of trees, before signatures, which therefore never wait for themselves.
-pub fn alias_is_circular(db: &dyn Db, symbol: &Symbol) -> bool {
-    let mut open: Vec<Symbol> = alias_mentions(db, SymbolKey::new(db, symbol.clone())).clone();
-    let mut seen: Vec<Symbol> = Vec::new();
-    while let Some(next) = open.pop() {
-        if next == *symbol {
-            return true;
+/// The aliases that lead to each other in a circle with this one, in order, itself included; none for an alias
+/// that ends. Asked of trees, before signatures, which therefore never wait for themselves.
+pub fn alias_circle(db: &dyn Db, symbol: &Symbol) -> Vec<Symbol> {
+    let reachable = |from: &Symbol| {
+        let mut open = alias_mentions(db, SymbolKey::new(db, from.clone())).clone();
+        let mut seen: Vec<Symbol> = Vec::new();
+        while let Some(next) = open.pop() {
+            if !seen.contains(&next) {
+                open.extend(alias_mentions(db, SymbolKey::new(db, next.clone())).iter().cloned());
+                seen.push(next);
+            }
         }
-        if seen.contains(&next) {
-            continue;
-        }
-        open.extend(alias_mentions(db, SymbolKey::new(db, next.clone())).iter().cloned());
-        seen.push(next);
+        seen
+    };
+    let mut circle = reachable(symbol);
+    if !circle.contains(symbol) {
+        return Vec::new();
     }
-    false
+    circle.retain(|other| other == symbol || reachable(other).contains(symbol));
+    circle.sort();
+    circle
+}
+
+/// True for an alias that leads to itself.
+pub fn alias_is_circular(db: &dyn Db, symbol: &Symbol) -> bool {
+    !alias_circle(db, symbol).is_empty()
 }
 
 /// An inverse: what `p.orders` means.
