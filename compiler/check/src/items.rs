@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 use std::sync::Arc;
 use tenon_diagnostics::{Diagnostic, Edit, Fix, ItemPath, Label, Location};
 use tenon_span::Range;
-use tenon_syntax::ast;
+use tenon_syntax::{Parsed, ast};
 
 /// An item of a file.
 #[salsa::tracked(debug)]
@@ -77,9 +77,11 @@ impl<'db> Item<'db> {
 /// one came, went or changed its name.
 #[salsa::tracked(returns(ref))]
 pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
-    split(file.text(db))
+    let text = file.text(db);
+    let pieces = tenon_syntax::items(text);
+    pieces
         .into_iter()
-        .map(|piece| Item::new(db, file, piece.word, piece.name, piece.nth, Arc::from(piece.text), piece.offset))
+        .map(|piece| Item::new(db, file, piece.word, piece.name.clone(), piece.nth, Arc::from(piece.text(text)), piece.range.start))
         .collect()
 }
 
@@ -96,31 +98,25 @@ pub fn tree<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Arc<ast::Item>> {
     parse(db, item).item.clone()
 }
 
-/// What the parser made of an item.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Parsed {
-    /// The tree; `None` for an item of which no more than word and name could be read.
-    pub item: Option<Arc<ast::Item>>,
-    /// What is wrong with its text.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-/// Parses one item. Reads its text and nothing else.
-#[salsa::tracked(returns(ref))]
+/// Parses one item. Reads its text and nothing else. Not compared with what it was before: the tree is, by
+/// [`tree`], and the code by [`code`].
+#[salsa::tracked(returns(ref), no_eq)]
 pub fn parse<'db>(db: &'db dyn Db, item: Item<'db>) -> Parsed {
-    let _text = item.text(db);
-    Parsed::default()
+    tenon_syntax::parse_item(item.text(db))
 }
 
-struct Piece<'a> {
-    word: &'static str,
-    name: SmolStr,
-    nth: u32,
-    offset: u32,
-    text: &'a str,
+/// The code of an item: its text without comments, blanks as one space. Ranges of the tree are ranges of it.
+#[salsa::tracked(returns(ref))]
+pub fn code<'db>(db: &'db dyn Db, item: Item<'db>) -> Arc<str> {
+    parse(db, item).code.clone()
 }
 
-fn split(text: &str) -> Vec<Piece<'_>> {
-    let _ = text;
-    Vec::new()
+/// What is wrong with the text of an item.
+pub fn syntax_errors<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnostic> {
+    let errors = &parse(db, item).errors;
+    if errors.is_empty() {
+        return Vec::new();
+    }
+    let path = item.path(db);
+    errors.iter().map(|error| error.diagnostic(&path)).collect()
 }

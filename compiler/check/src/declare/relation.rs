@@ -1,6 +1,7 @@
 //! `relation` and `event`.
 
 use super::Declaring;
+use crate::builtins::Builtin;
 use crate::signature::{FieldSig, GeneratedKey, OnDelete, RelationSig, Signature, UniquePart, UniqueSig};
 use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
@@ -353,7 +354,7 @@ impl<'a> Declaring<'a, '_> {
                         return None;
                     }
                 },
-                base => match crate::builtins::property(base, &step.text) {
+                base => match property(base, &step.text) {
                     Some(result) => result,
                     None => {
                         let shown = crate::show::Shown(&ty).to_string();
@@ -419,6 +420,12 @@ impl<'a> Declaring<'a, '_> {
         }
         sig.transitions.push((field.text.clone(), pairs));
     }
+}
+
+/// The type of a property of a base type that the library has: `lower` of Text.
+fn property(base: &Ty, name: &str) -> Option<Ty> {
+    let found = Builtin::named(name).iter().map(|builtin| builtin.scheme());
+    found.filter(|scheme| scheme.property && scheme.letters.is_empty()).find(|scheme| scheme.receiver.as_ref() == Some(base)).map(|scheme| scheme.result.clone())
 }
 
 /// True for `f != none` over one of the parts.
