@@ -126,12 +126,16 @@ pub struct CallContext {
     pub constants: *const u8,
     /// `now()` of the call, in microseconds.
     pub now: i64,
+    /// What the functions of the runtime know of the program.
+    pub tables: *const crate::native::Tables,
     /// Set with [`Status::Fault`].
     pub fault: FaultRecord,
     /// Set with [`Status::Failure`].
     pub failure: Failure,
     /// Set with [`Status::Violation`].
     pub violation: ViolationRecord,
+    /// Problems of the request that the call has noted: a place and a message each.
+    pub problems: Vec<(String, String)>,
     /// The call's random state.
     pub(crate) random: Random,
     chunks: Vec<Chunk>,
@@ -228,6 +232,8 @@ impl CallContext {
             functions: crate::functions::addresses().as_ptr().cast(),
             constants: std::ptr::null(),
             now,
+            tables: std::ptr::null(),
+            problems: Vec::new(),
             fault: FaultRecord { code: 0, site: NO_SITE },
             failure: Failure { error: 0, lanes: 0, message: Str { head: 0, tail: 0 }, payload: std::ptr::null() },
             violation: ViolationRecord { kind: ViolationKind::None as u32, relation: 0, rule: 0, entity: 0 },
@@ -256,6 +262,7 @@ impl CallContext {
         self.fuel = limits.fuel;
         self.now = now;
         self.random = Random::new(seed);
+        self.problems.clear();
     }
 
     /// Takes `size` bytes of the arena, aligned to 8; `None`, with the fault set, beyond the limit.

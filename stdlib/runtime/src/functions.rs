@@ -4,7 +4,7 @@
 
 use crate::abi::{Address, Effect, Function, hash_bytes, hash_words, signature};
 use crate::context::{COLLECTION_LAYOUT, offsets};
-use crate::{memory, text};
+use crate::{collection, library, memory, number, text, value};
 
 macro_rules! word_of {
     ($name:ident) => {
@@ -51,6 +51,27 @@ functions! {
     text::text_compare(a0, a1, b0, b1) total Pure;
     text::text_equal(a0, a1, b0, b1) total Pure;
     text::text_length(a0, a1) total Pure;
+    text::text_join(ctx, texts, count) fallible Pure;
+    text::text_hash(a0, a1) total Pure;
+    text::text_matches(ctx, pattern, a0, a1) fallible Pure;
+    text::problem(ctx, place0, place1, message0, message1) total Writes;
+    text::reject_problems(ctx) fallible Reads;
+    number::decimal_div(ctx, a, x, b, y, z) fallible Pure;
+    number::decimal_rescale(ctx, value, from, to) fallible Pure;
+    number::decimal_mean(ctx, low, high, count, x, z) fallible Pure;
+    number::int_to_text(ctx, value) fallible Pure;
+    value::value_compare(ctx, shape, a, b) total Reads;
+    value::value_hash(ctx, shape, a) total Reads;
+    value::entity_compare(ctx, relation, a, b) total Reads;
+    collection::range(ctx, from, to, inclusive) fallible Pure;
+    collection::append(ctx, stride, a, b) fallible Pure;
+    collection::to_set(ctx, shape, stride, list) fallible Reads;
+    collection::to_map(ctx, key, stride, list) fallible Reads;
+    collection::map_find(ctx, key, stride, wanted, map) total Reads;
+    collection::set_find(ctx, shape, stride, wanted, set) total Reads;
+    collection::list_find(ctx, shape, stride, wanted, list) total Reads;
+    library::builtin(ctx, function, shapes, arity, arguments, out) fallible Reads;
+    library::value_to_text(ctx, shape, value) fallible Reads;
 }
 
 impl RuntimeFn {

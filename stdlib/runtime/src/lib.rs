@@ -6,10 +6,16 @@
 #![allow(clippy::missing_safety_doc, reason = "every function of the table has the contract of `abi`")]
 
 pub mod abi;
+pub mod arena;
+pub mod collection;
 pub mod context;
 pub mod functions;
+pub mod library;
 pub mod memory;
+pub mod native;
+pub mod number;
 pub mod random;
 pub mod text;
+pub mod value;
 
 pub use context::{CallContext, Limits, Status};

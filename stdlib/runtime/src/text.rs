@@ -77,3 +77,65 @@ pub unsafe extern "C" fn text_length(a0: u64, a1: u64) -> i64 {
     // Every code point has exactly one byte that is not a continuation byte.
     a.iter().filter(|&&b| (b as i8) >= -0x40).count() as i64
 }
+
+/// `count` texts, one after the other.
+pub unsafe extern "C" fn text_join(ctx: *mut CallContext, texts: *const Str, count: u64) -> Pair {
+    context!(ctx);
+    // SAFETY: generated code passes so many texts.
+    let texts = unsafe { std::slice::from_raw_parts(texts, count as usize) };
+    let mut joined = Vec::with_capacity(texts.iter().map(|t| t.len()).sum());
+    for text in texts {
+        // SAFETY: as for all texts.
+        joined.extend_from_slice(unsafe { text.bytes() });
+    }
+    if u32::try_from(joined.len()).is_err() {
+        ctx.set_fault(tenon_value::Fault::MemoryExceeded);
+        return Str::default().into();
+    }
+    ctx.text(&joined).into()
+}
+
+/// The hash of a text's bytes.
+pub unsafe extern "C" fn text_hash(a0: u64, a1: u64) -> u64 {
+    use std::hash::Hasher;
+    bytes!(a, a0, a1);
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(a);
+    hasher.finish()
+}
+
+/// 1 if the whole text matches regular expression number `pattern` of the program, else 0.
+pub unsafe extern "C" fn text_matches(ctx: *mut CallContext, pattern: u64, a0: u64, a1: u64) -> u64 {
+    context!(ctx);
+    bytes!(a, a0, a1);
+    // SAFETY: the tables of the program outlive the call.
+    let tables = unsafe { &*ctx.tables };
+    match tables.patterns.get(pattern as usize) {
+        Some(pattern) => u64::from(pattern.matches(utf8(a))),
+        None => {
+            ctx.set_fault(tenon_value::Fault::Internal);
+            0
+        }
+    }
+}
+
+/// Notes a problem of the request: its place and a message.
+pub unsafe extern "C" fn problem(ctx: *mut CallContext, a0: u64, a1: u64, b0: u64, b1: u64) {
+    context!(ctx);
+    bytes!(place, a0, a1);
+    bytes!(message, b0, b1);
+    ctx.problems.push((utf8(place).to_owned(), utf8(message).to_owned()));
+}
+
+/// Ends the call with the built-in failure `Invalid` if there are noted problems.
+pub unsafe extern "C" fn reject_problems(ctx: *mut CallContext) {
+    context!(ctx);
+    if !ctx.problems.is_empty() {
+        let message = ctx.text(b"the request has problems");
+        ctx.status = crate::context::Status::Failure as u32;
+        ctx.failure.error = tenon_value::BuiltIn::Invalid.id().0;
+        ctx.failure.lanes = 0;
+        ctx.failure.message = message;
+        ctx.failure.payload = std::ptr::null();
+    }
+}

@@ -1,0 +1,533 @@
+//! One function of machine code in the making: values as lanes, blocks, runtime calls, and the ways out.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    AbiParam, Block, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, StackSlot, StackSlotData, StackSlotKind,
+    Type as ClifType, Value, types,
+};
+use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::{FunctionBuilder, Variable};
+use rustc_hash::FxHashMap;
+use tenon_core::ir::{SiteId, Type, VarId};
+use tenon_runtime::abi::Word;
+use tenon_runtime::context::{NO_SITE, offsets};
+use tenon_runtime::functions::RuntimeFn;
+use tenon_value::Fault;
+
+use crate::error::{Error, Result};
+use crate::unit::{Symbol, Unit};
+
+/// A value as lanes, each an `i64` in SSA form.
+pub(crate) type Lanes = Vec<Value>;
+
+/// What a variable of Core is in the function being built.
+#[derive(Clone)]
+pub(crate) enum Binding {
+    /// Assignable: one SSA variable per lane.
+    Variables(Vec<Variable>),
+    /// Fixed where it was bound.
+    Values(Lanes),
+}
+
+/// The variables of a function or query of Core. A function that is inlined has its own.
+#[derive(Clone, Default)]
+pub(crate) struct Scope {
+    pub(crate) bindings: FxHashMap<VarId, Binding>,
+}
+
+/// Where `return` goes.
+#[derive(Clone)]
+pub(crate) enum ReturnTo {
+    /// Out of the function of machine code.
+    Caller,
+    /// On behind the code of a function that is inlined, with its value in variables.
+    Inline(Block, Vec<Variable>),
+}
+
+/// Where `break` and `continue` go.
+#[derive(Clone, Copy)]
+pub(crate) struct LoopTargets {
+    pub(crate) on_break: Block,
+    pub(crate) on_continue: Block,
+}
+
+/// See the module.
+pub(crate) struct Emit<'a, 'p> {
+    pub(crate) unit: &'a mut Unit<'p>,
+    pub(crate) b: FunctionBuilder<'a>,
+    /// The call context.
+    pub(crate) ctx: Value,
+    pub(crate) scope: Scope,
+    pub(crate) return_to: ReturnTo,
+    pub(crate) loops: Vec<LoopTargets>,
+    /// Where the result goes if it has more than one lane.
+    pub(crate) out: Option<Value>,
+    /// Whether the depth counter was taken on entry and has to be given back.
+    pub(crate) counts_depth: bool,
+    /// How many inlined functions stand around the code.
+    pub(crate) inline_depth: u32,
+    /// What is known of the relations where a snapshot is fixed for the whole function.
+    pub(crate) views: FxHashMap<u32, crate::store::View>,
+    results: usize,
+    fault_block: Option<Block>,
+    exit_block: Option<Block>,
+    signatures: FxHashMap<usize, SigRef>,
+}
+
+/// Memory that is there and aligned.
+pub(crate) fn plain() -> MemFlagsData {
+    MemFlagsData::trusted()
+}
+
+/// Memory that is there, aligned, and never changes during the function.
+pub(crate) fn fixed() -> MemFlagsData {
+    MemFlagsData::trusted().with_readonly().with_can_move()
+}
+
+impl<'a, 'p> Emit<'a, 'p> {
+    pub(crate) fn new(unit: &'a mut Unit<'p>, b: FunctionBuilder<'a>, ctx: Value, results: usize) -> Emit<'a, 'p> {
+        Emit {
+            unit,
+            b,
+            ctx,
+            scope: Scope::default(),
+            return_to: ReturnTo::Caller,
+            loops: Vec::new(),
+            out: None,
+            counts_depth: false,
+            inline_depth: 0,
+            views: FxHashMap::default(),
+            results,
+            fault_block: None,
+            exit_block: None,
+            signatures: FxHashMap::default(),
+        }
+    }
+
+    /// Adds the shared ways out and hands the builder back.
+    pub(crate) fn finish(mut self) -> FunctionBuilder<'a> {
+        if let Some(block) = self.fault_block {
+            let exit = self.exit();
+            self.b.switch_to_block(block);
+            let (code, site) = (self.b.block_params(block)[0], self.b.block_params(block)[1]);
+            let function = RuntimeFn::fault;
+            self.raw_call(function, &[self.ctx, code, site]);
+            self.b.ins().jump(exit, &[]);
+        }
+        if let Some(block) = self.exit_block {
+            self.b.switch_to_block(block);
+            let mut results = vec![self.int(1)];
+            results.resize_with(self.results, || self.b.ins().iconst(types::I64, 0));
+            results.truncate(self.results);
+            self.b.ins().return_(&results);
+        }
+        self.b.seal_all_blocks();
+        self.b
+    }
+
+    /// A constant lane.
+    pub(crate) fn int(&mut self, value: i64) -> Value {
+        self.b.ins().iconst(types::I64, value)
+    }
+
+    /// The number of lanes of a type.
+    pub(crate) fn lanes(&self, ty: &Type) -> usize {
+        self.unit.layout.lanes(ty) as usize
+    }
+
+    /// Zeros: the lanes of what is not there.
+    pub(crate) fn zeros(&mut self, count: usize) -> Lanes {
+        if count == 0 {
+            return Vec::new();
+        }
+        let zero = self.int(0);
+        vec![zero; count]
+    }
+
+    // Blocks.
+
+    /// A new block; `cold` ones are laid out behind the others.
+    pub(crate) fn block(&mut self, cold: bool) -> Block {
+        let block = self.b.create_block();
+        if cold {
+            self.b.set_cold_block(block);
+        }
+        block
+    }
+
+    /// Goes on in a block.
+    pub(crate) fn at(&mut self, block: Block) {
+        self.b.switch_to_block(block);
+    }
+
+    /// Jumps without arguments.
+    pub(crate) fn jump(&mut self, to: Block) {
+        self.b.ins().jump(to, &[]);
+    }
+
+    /// Jumps with values.
+    pub(crate) fn jump_with(&mut self, to: Block, values: &[Value]) {
+        let args: Vec<BlockArg> = values.iter().map(|v| BlockArg::Value(*v)).collect();
+        self.b.ins().jump(to, &args);
+    }
+
+    /// Branches on a condition (any integer type, not zero is true).
+    pub(crate) fn branch(&mut self, condition: Value, then: Block, otherwise: Block) {
+        self.b.ins().brif(condition, then, &[], otherwise, &[]);
+    }
+
+    /// Whether the present block has ended, so that nothing can be added.
+    pub(crate) fn ended(&self) -> bool {
+        self.b.current_block().is_none_or(|block| {
+            self.b.func.layout.last_inst(block).is_some_and(|inst| self.b.func.dfg.insts[inst].opcode().is_terminator())
+        })
+    }
+
+    /// A value that two branches give.
+    pub(crate) fn select(
+        &mut self,
+        condition: Value,
+        lanes: usize,
+        then: impl FnOnce(&mut Self) -> Result<Lanes>,
+        otherwise: impl FnOnce(&mut Self) -> Result<Lanes>,
+    ) -> Result<Lanes> {
+        let (yes, no, join) = (self.block(false), self.block(false), self.block(false));
+        for _ in 0..lanes {
+            self.b.append_block_param(join, types::I64);
+        }
+        self.branch(condition, yes, no);
+        self.at(yes);
+        let values = then(self)?;
+        self.expect_lanes(&values, lanes)?;
+        self.jump_with(join, &values);
+        self.at(no);
+        let values = otherwise(self)?;
+        self.expect_lanes(&values, lanes)?;
+        self.jump_with(join, &values);
+        self.at(join);
+        Ok(self.b.block_params(join).to_vec())
+    }
+
+    /// Refuses a value that does not have the lanes of its type: then the program is not well-typed Core.
+    pub(crate) fn expect_lanes(&self, values: &[Value], lanes: usize) -> Result<()> {
+        if values.len() == lanes {
+            Ok(())
+        } else {
+            Err(Error::new(format!("a value of {} lanes stands where {lanes} are expected", values.len())))
+        }
+    }
+
+    // Variables.
+
+    /// Assigns a variable.
+    pub(crate) fn assign(&mut self, var: VarId, lanes: &[Value]) {
+        if let Some(Binding::Variables(variables)) = self.scope.bindings.get(&var)
+            && variables.len() == lanes.len()
+        {
+            for (variable, lane) in variables.clone().into_iter().zip(lanes) {
+                self.b.def_var(variable, *lane);
+            }
+            return;
+        }
+        let variables: Vec<Variable> = lanes
+            .iter()
+            .map(|lane| {
+                let variable = self.b.declare_var(types::I64);
+                self.b.def_var(variable, *lane);
+                variable
+            })
+            .collect();
+        self.scope.bindings.insert(var, Binding::Variables(variables));
+    }
+
+    /// Declares a variable of so many lanes, zero at first.
+    pub(crate) fn declare(&mut self, var: VarId, lanes: usize) {
+        let zeros = self.zeros(lanes);
+        self.assign(var, &zeros);
+    }
+
+    /// Binds a variable that is not assigned again.
+    pub(crate) fn bind(&mut self, var: VarId, lanes: Lanes) {
+        self.scope.bindings.insert(var, Binding::Values(lanes));
+    }
+
+    /// Reads a variable.
+    pub(crate) fn read(&mut self, var: VarId) -> Result<Lanes> {
+        match self.scope.bindings.get(&var) {
+            Some(Binding::Values(lanes)) => Ok(lanes.clone()),
+            Some(Binding::Variables(variables)) => {
+                Ok(variables.clone().into_iter().map(|v| self.b.use_var(v)).collect())
+            }
+            None => Err(Error::new(format!("variable {} is read where it is not bound", var.0))),
+        }
+    }
+
+    // Memory.
+
+    /// Loads consecutive lanes.
+    pub(crate) fn load_lanes(&mut self, base: Value, first: usize, count: usize) -> Lanes {
+        (first..first + count).map(|i| self.load(types::I64, base, offset(i))).collect()
+    }
+
+    /// Loads.
+    pub(crate) fn load(&mut self, ty: ClifType, base: Value, at: i32) -> Value {
+        self.b.ins().load(ty, plain(), base, at)
+    }
+
+    /// Stores consecutive lanes.
+    pub(crate) fn store_lanes(&mut self, base: Value, first: usize, lanes: &[Value]) {
+        for (i, lane) in lanes.iter().enumerate() {
+            self.b.ins().store(plain(), *lane, base, offset(first + i));
+        }
+    }
+
+    /// Room on the stack for so many lanes.
+    pub(crate) fn stack(&mut self, lanes: usize) -> (StackSlot, Value) {
+        let bytes = u32::try_from(lanes.max(1) * 8).unwrap_or(u32::MAX);
+        let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3));
+        let address = self.b.ins().stack_addr(types::I64, slot, 0);
+        (slot, address)
+    }
+
+    /// The lanes in memory on the stack, for a runtime function that takes a pointer.
+    pub(crate) fn spill(&mut self, lanes: &[Value]) -> Value {
+        let (_, address) = self.stack(lanes.len());
+        self.store_lanes(address, 0, lanes);
+        address
+    }
+
+    /// Takes memory from the arena.
+    pub(crate) fn allocate(&mut self, bytes: Value, site: Option<SiteId>) -> Value {
+        let next = self.load(types::I64, self.ctx, offsets::ARENA_NEXT);
+        let end = self.load(types::I64, self.ctx, offsets::ARENA_END);
+        let free = self.b.ins().isub(end, next);
+        let (fits, grows, join) = (self.block(false), self.block(true), self.block(false));
+        let address = self.b.append_block_param(join, types::I64);
+        let enough = self.b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, free, bytes);
+        self.branch(enough, fits, grows);
+        self.at(fits);
+        let after = self.b.ins().iadd(next, bytes);
+        self.b.ins().store(plain(), after, self.ctx, offsets::ARENA_NEXT);
+        self.jump_with(join, &[next]);
+        self.at(grows);
+        let grown = self.call(RuntimeFn::arena_grow, &[bytes], site);
+        self.jump_with(join, &grown);
+        self.at(join);
+        address
+    }
+
+    /// The address of constant data.
+    pub(crate) fn constant(&mut self, at: u32) -> Value {
+        let base = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::CONSTANTS);
+        self.b.ins().iadd_imm_u(base, i64::from(at))
+    }
+
+    // Calls.
+
+    fn signature_of(&mut self, function: RuntimeFn) -> SigRef {
+        if let Some(signature) = self.signatures.get(&(function as usize)) {
+            return *signature;
+        }
+        let described = function.get();
+        let mut signature = Signature::new(CallConv::SystemV);
+        let param = |word: &Word| {
+            AbiParam::new(match word {
+                Word::I64 => types::I64,
+                Word::I32 => types::I32,
+                Word::F64 => types::F64,
+            })
+        };
+        signature.params = described.words.iter().map(param).collect();
+        signature.returns = described.results.iter().map(param).collect();
+        let reference = self.b.import_signature(signature);
+        self.signatures.insert(function as usize, reference);
+        reference
+    }
+
+    /// Calls a runtime function with all its words; the results as lanes.
+    pub(crate) fn raw_call(&mut self, function: RuntimeFn, words: &[Value]) -> Lanes {
+        let signature = self.signature_of(function);
+        let described = function.get();
+        let mut passed = Vec::with_capacity(words.len());
+        for (word, value) in described.words.iter().zip(words) {
+            let own = self.b.func.dfg.value_type(*value);
+            passed.push(match word {
+                Word::I64 => *value,
+                Word::I32 if own == types::I64 => self.b.ins().ireduce(types::I32, *value),
+                Word::I32 => *value,
+                Word::F64 => self.b.ins().bitcast(types::F64, MemFlagsData::new(), *value),
+            });
+        }
+        debug_assert_eq!(passed.len(), described.words.len(), "{} takes other words", described.name);
+        let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::FUNCTIONS);
+        let address = self.b.ins().load(types::I64, fixed(), table, (function as usize * 8) as i32);
+        let inst = self.b.ins().call_indirect(signature, address, &passed);
+        let results = self.b.inst_results(inst).to_vec();
+        results
+            .into_iter()
+            .zip(described.results)
+            .map(|(value, word)| match word {
+                Word::I64 => value,
+                Word::I32 => self.b.ins().uextend(types::I64, value),
+                Word::F64 => self.b.ins().bitcast(types::I64, MemFlagsData::new(), value),
+            })
+            .collect()
+    }
+
+    /// Calls a runtime function, with the context first if it takes one, and leaves the function if it reports
+    /// a problem.
+    pub(crate) fn call(&mut self, function: RuntimeFn, words: &[Value], site: Option<SiteId>) -> Lanes {
+        let described = function.get();
+        let results = if described.parameters.first() == Some(&"ctx") {
+            let mut all = vec![self.ctx];
+            all.extend_from_slice(words);
+            self.raw_call(function, &all)
+        } else {
+            self.raw_call(function, words)
+        };
+        if described.fallible {
+            self.check_status(site);
+        }
+        results
+    }
+
+    /// Leaves the function if the context reports a problem; a fault without a place receives this one.
+    pub(crate) fn check_status(&mut self, site: Option<SiteId>) {
+        let status = self.load(types::I32, self.ctx, offsets::STATUS);
+        let (fine, bad) = (self.block(false), self.block(true));
+        self.branch(status, bad, fine);
+        self.at(bad);
+        match site {
+            Some(site) => self.raise_code(0, Some(site)),
+            None => {
+                let exit = self.exit();
+                self.jump(exit);
+            }
+        }
+        self.at(fine);
+    }
+
+    /// Calls a function of this text with lanes and gives its result.
+    pub(crate) fn call_symbol(&mut self, symbol: Symbol, args: &[Value], lanes: usize) -> Result<Lanes> {
+        let function = self.unit.import(&mut self.b, symbol);
+        let mut words = vec![self.ctx];
+        words.extend_from_slice(args);
+        let out = (lanes > 1).then(|| self.stack(lanes).1);
+        words.extend(out);
+        let results = crate::unit::call(&mut self.b, function, &words);
+        let exit = self.exit();
+        let fine = self.block(false);
+        self.branch(results[0], exit, fine);
+        self.at(fine);
+        Ok(match out {
+            Some(address) => self.load_lanes(address, 0, lanes),
+            None => results[1..1 + lanes].to_vec(),
+        })
+    }
+
+    // Ways out.
+
+    /// The block that leaves the function with the context's status.
+    pub(crate) fn exit(&mut self) -> Block {
+        match self.exit_block {
+            Some(block) => block,
+            None => {
+                let block = self.block(true);
+                self.exit_block = Some(block);
+                block
+            }
+        }
+    }
+
+    fn fault_block(&mut self) -> Block {
+        match self.fault_block {
+            Some(block) => block,
+            None => {
+                let block = self.block(true);
+                self.b.append_block_param(block, types::I32);
+                self.b.append_block_param(block, types::I32);
+                self.fault_block = Some(block);
+                block
+            }
+        }
+    }
+
+    fn raise_code(&mut self, code: u16, site: Option<SiteId>) {
+        let block = self.fault_block();
+        let code = self.b.ins().iconst(types::I32, i64::from(code));
+        let site = self.b.ins().iconst(types::I32, i64::from(site.map_or(NO_SITE, |s| s.0)));
+        self.jump_with(block, &[code, site]);
+    }
+
+    /// Ends the call with a fault.
+    pub(crate) fn raise(&mut self, fault: Fault, site: Option<SiteId>) {
+        self.raise_code(fault.code(), site);
+    }
+
+    /// Ends the call with a fault if the condition holds.
+    pub(crate) fn raise_if(&mut self, condition: Value, fault: Fault, site: Option<SiteId>) {
+        let (bad, fine) = (self.block(true), self.block(false));
+        self.branch(condition, bad, fine);
+        self.at(bad);
+        self.raise(fault, site);
+        self.at(fine);
+    }
+
+    /// Leaves the function with a value.
+    pub(crate) fn return_lanes(&mut self, lanes: &[Value]) -> Result<()> {
+        match self.return_to.clone() {
+            ReturnTo::Inline(block, variables) => {
+                self.expect_lanes(lanes, variables.len())?;
+                for (variable, lane) in variables.into_iter().zip(lanes) {
+                    self.b.def_var(variable, *lane);
+                }
+                self.jump(block);
+            }
+            ReturnTo::Caller => {
+                if self.counts_depth {
+                    let depth = self.load(types::I32, self.ctx, offsets::DEPTH);
+                    let depth = self.b.ins().iadd_imm_s(depth, 1);
+                    self.b.ins().store(plain(), depth, self.ctx, offsets::DEPTH);
+                }
+                let ok = self.int(0);
+                let first = match (self.out, lanes) {
+                    (Some(out), _) => {
+                        self.store_lanes(out, 0, lanes);
+                        ok
+                    }
+                    (None, [one]) => *one,
+                    (None, _) => ok,
+                };
+                let results: Vec<Value> = [ok, first].into_iter().take(self.results).collect();
+                self.b.ins().return_(&results);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes one level of the depth of calls, and one unit of fuel.
+    pub(crate) fn enter_recursive(&mut self, site: SiteId) {
+        let depth = self.load(types::I32, self.ctx, offsets::DEPTH);
+        let none_left = self.b.ins().icmp_imm_u(IntCC::Equal, depth, 0);
+        self.raise_if(none_left, Fault::RecursionTooDeep, Some(site));
+        let depth = self.b.ins().iadd_imm_s(depth, -1);
+        self.b.ins().store(plain(), depth, self.ctx, offsets::DEPTH);
+        self.counts_depth = true;
+        let one = self.int(1);
+        self.burn(one, Some(site));
+    }
+
+    /// Uses fuel; without enough of it the call ends.
+    pub(crate) fn burn(&mut self, amount: Value, site: Option<SiteId>) {
+        let fuel = self.load(types::I64, self.ctx, offsets::FUEL);
+        let left = self.b.ins().isub(fuel, amount);
+        self.b.ins().store(plain(), left, self.ctx, offsets::FUEL);
+        let empty = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
+        self.raise_if(empty, Fault::FuelExhausted, site);
+    }
+}
+
+/// The offset of a lane in bytes.
+pub(crate) fn offset(lane: usize) -> i32 {
+    i32::try_from(lane * 8).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,99 @@
+//! A whole program to an image.
+
+use tenon_core::ir::{FunctionId, Program, ScenarioStep};
+use tenon_runtime::native::{Entry, Image};
+use tenon_value::schema::Schema;
+
+use crate::error::{Error, Result};
+use crate::shapes::key_type;
+use crate::unit::{Convention, Options, Origin, Unit};
+
+/// What compiling gives.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The program as machine code.
+    pub image: Image,
+    /// Names and intermediate code of all functions, if they were asked for.
+    pub clif: Vec<(String, String)>,
+}
+
+/// Compiles a program: the functions of its endpoints and scenarios, its `main`, and `more`.
+pub fn compile(program: &Program, schema: &Schema, more: &[FunctionId], options: &Options) -> Result<Compiled> {
+    if schema.relations.len() != program.relations.len() {
+        return Err(Error::new("the stored shape is not that of the program"));
+    }
+    let mut unit = Unit::new(program, schema, options)?;
+    for root in roots(program, more) {
+        if program.functions.get(root.index()).is_none() {
+            return Err(Error::new("an endpoint or scenario names a function that the program does not have"));
+        }
+        unit.symbol(Origin::Entry(root), Convention { words: 2, results: 1 });
+    }
+    while let Some((symbol, origin)) = unit.next_pending() {
+        match origin {
+            Origin::Function(id) => unit.define_function(symbol, id)?,
+            Origin::Query(id) => unit.define_query(symbol, id)?,
+            Origin::Entry(id) => unit.define_entry(symbol, id)?,
+            Origin::Part(_) => return Err(Error::new("a part of a function was not defined with it")),
+        }
+    }
+    let text = unit.link()?;
+    let mut key_shapes = Vec::with_capacity(program.relations.len());
+    for index in 0..program.relations.len() {
+        let ty = key_type(program, tenon_core::ir::RelationId(index as u32));
+        key_shapes.push(unit.shapes.of(&ty));
+    }
+    let mut entries = Vec::with_capacity(text.entries.len());
+    for (id, offset) in text.entries {
+        let function = program.function(id);
+        let arguments = function.params.iter().map(|p| unit.layout.lanes(&function.vars[p.index()].ty)).sum();
+        entries.push(Entry { function: id.0, offset, arguments, results: unit.layout.lanes(&function.result) });
+    }
+    entries.sort_by_key(|e| e.function);
+    let mut shapes = unit.shapes.shapes;
+    shapes.finish().map_err(|e| Error::new(format!("a type has no layout: {e}")))?;
+    let image = Image {
+        abi: tenon_runtime::functions::abi_hash(),
+        text: text.bytes,
+        constants: unit.constants.finish(),
+        entries,
+        shapes,
+        patterns: program.regexes.clone(),
+        library: unit.library.names,
+        schema: schema.clone(),
+        key_shapes,
+    };
+    Ok(Compiled { image, clif: unit.clif })
+}
+
+/// The functions that are called from outside.
+fn roots(program: &Program, more: &[FunctionId]) -> Vec<FunctionId> {
+    let mut out: Vec<FunctionId> = program.endpoints.iter().map(|e| e.function).chain(program.main).collect();
+    for step in program.scenarios.iter().flat_map(|s| &s.steps) {
+        match step {
+            ScenarioStep::Given { function, .. } | ScenarioStep::After { function, .. } => out.push(*function),
+            ScenarioStep::When { arguments, bind, fails, .. } => {
+                out.push(*arguments);
+                out.extend(bind.map(|(_, f)| f));
+                out.extend(fails.and_then(|(_, f)| f));
+            }
+            ScenarioStep::Then { function, parts, .. } => {
+                out.push(*function);
+                out.extend(parts.iter().map(|p| p.function));
+            }
+            ScenarioStep::Counts(_) => {}
+        }
+    }
+    out.extend_from_slice(more);
+    // Predicates of shapes are functions that the decoder calls.
+    for (_, shape) in program.api.shapes.iter() {
+        for check in &shape.checks {
+            if let tenon_value::shape::Rule::Predicate { predicate, .. } = &check.rule {
+                out.push(FunctionId(predicate.0));
+            }
+        }
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}

@@ -1,0 +1,126 @@
+//! Rows: fields from columns, and the version of a row that a snapshot sees.
+
+use std::mem::offset_of;
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, Value, types};
+use tenon_core::ir::RelationId;
+use tenon_runtime::context::offsets;
+use tenon_store::layout::{NONE, RelationView};
+use tenon_value::schema::ColumnType;
+
+use crate::emit::{Emit, Lanes, fixed, plain};
+use crate::error::{Error, Result};
+
+/// What a function of one snapshot knows of a relation from its start.
+#[derive(Clone, Copy)]
+pub(crate) struct View {
+    /// The address of the relation's view.
+    pub(crate) base: Value,
+    /// Not zero if the newest versions are those of the snapshot.
+    pub(crate) current: Value,
+}
+
+impl Emit<'_, '_> {
+    /// The address of a relation's view.
+    pub(crate) fn relation_view(&mut self, relation: RelationId) -> Value {
+        if let Some(view) = self.views.get(&relation.0) {
+            return view.base;
+        }
+        let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::RELATIONS);
+        self.b.ins().load(types::I64, fixed(), table, crate::emit::offset(relation.index()))
+    }
+
+    /// Field number `index` of the row version in a slot.
+    pub(crate) fn stored_field(&mut self, relation: RelationId, index: u32, slot: Value) -> Result<Lanes> {
+        let schema = self.unit.schema;
+        let missing = || Error::new("a field is read that the stored shape does not have");
+        let described = schema.relations.get(relation.index()).ok_or_else(missing)?;
+        let starts = described.column_starts();
+        let field = described.fields.get(index as usize).ok_or_else(missing)?;
+        let columns = field.columns();
+        let first = starts[index as usize];
+        let view = self.relation_view(relation);
+        let table = self.b.ins().load(types::I64, fixed(), view, offset_of!(RelationView, columns) as i32);
+        let mut lanes = Vec::with_capacity(columns.len());
+        for (number, column) in columns.into_iter().enumerate() {
+            let base = self.b.ins().load(types::I64, fixed(), table, crate::emit::offset(first + number));
+            let at = self.b.ins().imul_imm_s(slot, column.width() as i64);
+            let address = self.b.ins().iadd(base, at);
+            let lane = match column {
+                ColumnType::U8 => self.b.ins().uload8(types::I64, plain(), address, 0),
+                ColumnType::I16 => self.b.ins().sload16(types::I64, plain(), address, 0),
+                ColumnType::I32 => self.b.ins().sload32(plain(), address, 0),
+                ColumnType::U32 => self.b.ins().uload32(plain(), address, 0),
+                ColumnType::I64 | ColumnType::F64 | ColumnType::Collection => self.load(types::I64, address, 0),
+                ColumnType::Str | ColumnType::Id => {
+                    lanes.push(self.load(types::I64, address, 0));
+                    self.load(types::I64, address, 8)
+                }
+            };
+            lanes.push(lane);
+        }
+        Ok(lanes)
+    }
+
+    /// A word of a table of the relation's view: `prev[slot]`, `newest[entity]` and so on.
+    pub(crate) fn view_u32(&mut self, view: Value, table: usize, index: Value) -> Value {
+        let base = self.b.ins().load(types::I64, fixed(), view, table as i32);
+        let at = self.b.ins().imul_imm_s(index, 4);
+        let address = self.b.ins().iadd(base, at);
+        self.b.ins().uload32(plain(), address, 0)
+    }
+
+    /// A commit number of the relation's view: `begin[slot]`, `end[slot]`.
+    pub(crate) fn view_commit(&mut self, view: Value, table: usize, slot: Value) -> Value {
+        let base = self.b.ins().load(types::I64, fixed(), view, table as i32);
+        let at = self.b.ins().imul_imm_s(slot, 8);
+        let address = self.b.ins().iadd(base, at);
+        self.load(types::I64, address, 0)
+    }
+
+    /// The row that a reference names, in the state that the call reads.
+    pub(crate) fn follow(&mut self, relation: RelationId, entity: Value) -> Result<Lanes> {
+        let slot = self.visible_slot(relation, entity);
+        let gone = self.b.ins().icmp_imm_u(IntCC::Equal, slot, i64::from(NONE));
+        self.raise_if(gone, tenon_value::Fault::RowDeleted, None);
+        Ok(vec![entity, slot])
+    }
+
+    /// The slot of the version of an entity that the call sees, or `NONE`.
+    pub(crate) fn visible_slot(&mut self, relation: RelationId, entity: Value) -> Value {
+        let view = self.relation_view(relation);
+        let snapshot = self.load(types::I64, self.ctx, offsets::SNAPSHOT);
+        let newest = self.view_u32(view, offset_of!(RelationView, newest), entity);
+        let (walk, older, found, absent, join) =
+            (self.block(false), self.block(true), self.block(false), self.block(true), self.block(false));
+        let candidate = self.b.append_block_param(walk, types::I64);
+        let result = self.b.append_block_param(join, types::I64);
+        if let Some(known) = self.views.get(&relation.0).copied() {
+            // The newest version is that of the snapshot, and references lead to rows that are there.
+            self.b.ins().brif(known.current, join, &[newest.into()], walk, &[newest.into()]);
+        } else {
+            self.jump_with(walk, &[newest]);
+        }
+        self.at(walk);
+        let none = self.b.ins().icmp_imm_u(IntCC::Equal, candidate, i64::from(NONE));
+        let there = self.block(false);
+        self.branch(none, absent, there);
+        self.at(there);
+        let begin = self.view_commit(view, offset_of!(RelationView, begin), candidate);
+        let begun = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, begin, snapshot);
+        self.branch(begun, found, older);
+        self.at(older);
+        let before = self.view_u32(view, offset_of!(RelationView, prev), candidate);
+        self.jump_with(walk, &[before]);
+        self.at(found);
+        let end = self.view_commit(view, offset_of!(RelationView, end), candidate);
+        let alive = self.b.ins().icmp(IntCC::UnsignedLessThan, snapshot, end);
+        self.b.ins().brif(alive, join, &[candidate.into()], absent, &[]);
+        self.at(absent);
+        let none = self.int(i64::from(NONE));
+        self.jump_with(join, &[none]);
+        self.at(join);
+        result
+    }
+}

@@ -1,0 +1,293 @@
+//! Native programs: machine code that is mapped and called.
+//!
+//! An [`Image`] is what the code generator makes: machine code, constant data and the tables that describe
+//! them. The code reaches the runtime through the table behind the call context and its constants through
+//! the context, and itself by relative addresses, so an image can be mapped anywhere without a change; a
+//! program that was just compiled and one that is appended to an executable are loaded by the same few lines.
+
+use std::sync::Arc;
+
+use memmap2::{Mmap, MmapMut, MmapOptions};
+use serde::{Deserialize, Serialize};
+use tenon_value::pattern::Pattern;
+use tenon_value::schema::{ColumnType, Schema};
+use tenon_value::shape::{ShapeId, Shapes};
+
+use crate::context::{CallContext, Status};
+
+/// Where in an image its machine code begins is a multiple of this.
+const PAGE: usize = 4096;
+
+/// A program as machine code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Image {
+    /// The hash of the interface that the code was made for; see [`crate::functions::abi_hash`].
+    pub abi: u64,
+    /// The machine code.
+    #[serde(skip)]
+    pub text: Vec<u8>,
+    /// Constant data.
+    #[serde(skip)]
+    pub constants: Vec<u8>,
+    /// The functions that can be called from outside: number in the program, position in the code. Ascending.
+    pub entries: Vec<Entry>,
+    /// The shapes that the code names.
+    pub shapes: Shapes,
+    /// The regular expressions that the code names.
+    pub patterns: Vec<String>,
+    /// The library functions that the code names.
+    pub library: Vec<String>,
+    /// The stored shape that the code was made for.
+    pub schema: Schema,
+    /// The shape of each relation's key.
+    pub key_shapes: Vec<ShapeId>,
+}
+
+/// A function that can be called from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its number in the program.
+    pub function: u32,
+    /// Its position in the code.
+    pub offset: u32,
+    /// The lanes of its arguments.
+    pub arguments: u32,
+    /// The lanes of its result.
+    pub results: u32,
+}
+
+/// What the functions of the runtime know of the program whose code calls them.
+#[derive(Debug)]
+pub struct Tables {
+    /// All shapes.
+    pub shapes: Shapes,
+    /// The compiled regular expressions.
+    pub patterns: Vec<Pattern>,
+    /// The stored shape.
+    pub schema: Schema,
+    /// The key of each relation.
+    pub keys: Vec<RelationKey>,
+    /// The library functions.
+    pub library: Vec<crate::library::Function>,
+}
+
+/// How to read the key of a row.
+#[derive(Clone, Debug)]
+pub struct RelationKey {
+    /// The shape of the key.
+    pub shape: ShapeId,
+    /// Its columns.
+    pub columns: Vec<(u32, ColumnType)>,
+}
+
+/// Why an image cannot be loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    /// It was made for another version of the runtime.
+    OtherInterface,
+    /// It is damaged, or not an image.
+    Damaged(&'static str),
+    /// The system refuses the memory.
+    System(std::io::Error),
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LoadError::OtherInterface => {
+                f.write_str("the program was compiled for another version of Tenon; compile it again")
+            }
+            LoadError::Damaged(what) => write!(f, "the compiled program is damaged: {what}"),
+            LoadError::System(error) => write!(f, "the system gives no memory for the program's code: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl From<std::io::Error> for LoadError {
+    fn from(error: std::io::Error) -> LoadError {
+        LoadError::System(error)
+    }
+}
+
+/// A program that is mapped and can be called.
+#[derive(Debug)]
+pub struct Loaded {
+    text: Mmap,
+    constants: Vec<u64>,
+    entries: Vec<Entry>,
+    tables: Tables,
+}
+
+/// The door into a function: `(context, arguments, results) -> 0, or 1 if the context reports a problem`.
+type Door = unsafe extern "C" fn(*mut CallContext, *const u64, *mut u64) -> u64;
+
+/// Maps an image.
+pub fn load(image: Image) -> Result<Arc<Loaded>, LoadError> {
+    if image.abi != crate::functions::abi_hash() {
+        return Err(LoadError::OtherInterface);
+    }
+    let mut text = MmapMut::map_anon(image.text.len().max(1))?;
+    text[..image.text.len()].copy_from_slice(&image.text);
+    let text = text.make_exec()?;
+    finish(image, text)
+}
+
+/// Maps an image that stands in a file at a position that is a multiple of a page, as [`Image::to_bytes`] wrote
+/// it: the code is mapped from the file, so its pages are shared and read on demand.
+pub fn load_file(file: &std::fs::File, at: u64) -> Result<Arc<Loaded>, LoadError> {
+    use std::os::unix::fs::FileExt;
+    let mut header = [0u8; HEADER];
+    file.read_exact_at(&mut header, at)?;
+    let layout = FileLayout::read(&header)?;
+    let mut tables = vec![0; layout.tables];
+    file.read_exact_at(&mut tables, at + HEADER as u64)?;
+    let mut image: Image = postcard::from_bytes(&tables).map_err(|_| LoadError::Damaged("its tables do not parse"))?;
+    if image.abi != crate::functions::abi_hash() {
+        return Err(LoadError::OtherInterface);
+    }
+    image.constants = vec![0; layout.constants];
+    file.read_exact_at(&mut image.constants, at + layout.constants_at() as u64)?;
+    let mut options = MmapOptions::new();
+    options.offset(at + layout.text_at() as u64).len(layout.text.max(1));
+    // SAFETY: the mapping is private; an executable that is running cannot be written to.
+    let text = unsafe { options.map_exec(file)? };
+    finish(image, text)
+}
+
+/// The size of what stands before the tables of an image in a file.
+const HEADER: usize = 40;
+const MAGIC: u64 = u64::from_le_bytes(*b"tenonimg");
+
+/// How an image lies in a file: header, tables, constants, and the code at the start of a page.
+struct FileLayout {
+    tables: usize,
+    constants: usize,
+    text: usize,
+}
+
+impl FileLayout {
+    fn read(header: &[u8; HEADER]) -> Result<FileLayout, LoadError> {
+        let word = |i: usize| {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&header[i * 8..i * 8 + 8]);
+            u64::from_le_bytes(bytes)
+        };
+        if word(0) != MAGIC {
+            return Err(LoadError::Damaged("it does not begin as an image does"));
+        }
+        let size = |i| usize::try_from(word(i)).map_err(|_| LoadError::Damaged("a part is too large"));
+        Ok(FileLayout { tables: size(1)?, constants: size(2)?, text: size(3)? })
+    }
+
+    fn constants_at(&self) -> usize {
+        (HEADER + self.tables).next_multiple_of(16)
+    }
+
+    fn text_at(&self) -> usize {
+        (self.constants_at() + self.constants).next_multiple_of(PAGE)
+    }
+}
+
+impl Image {
+    /// The image as bytes of a file; they are to stand at a position that is a multiple of a page.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let tables = postcard::to_stdvec(self).expect("plain data serialises");
+        let layout = FileLayout { tables: tables.len(), constants: self.constants.len(), text: self.text.len() };
+        let mut out = Vec::with_capacity(layout.text_at() + self.text.len());
+        for word in [MAGIC, layout.tables as u64, layout.constants as u64, layout.text as u64, 0] {
+            out.extend_from_slice(&word.to_le_bytes());
+        }
+        out.extend_from_slice(&tables);
+        out.resize(layout.constants_at(), 0);
+        out.extend_from_slice(&self.constants);
+        out.resize(layout.text_at(), 0);
+        out.extend_from_slice(&self.text);
+        out
+    }
+}
+
+fn finish(image: Image, text: Mmap) -> Result<Arc<Loaded>, LoadError> {
+    if image.entries.iter().any(|e| e.offset as usize >= image.text.len().max(text.len())) {
+        return Err(LoadError::Damaged("a function lies outside the code"));
+    }
+    let mut shapes = image.shapes;
+    shapes.finish().map_err(|_| LoadError::Damaged("a shape is not complete"))?;
+    let patterns = image.patterns.iter().map(|text| Pattern::new(text));
+    let patterns: Result<Vec<Pattern>, _> = patterns.collect();
+    let patterns = patterns.map_err(|_| LoadError::Damaged("a regular expression does not compile"))?;
+    let library: Option<Vec<_>> = image.library.iter().map(|name| crate::library::find(name)).collect();
+    let library = library.ok_or(LoadError::Damaged("a library function is not known"))?;
+    if image.key_shapes.len() != image.schema.relations.len() {
+        return Err(LoadError::Damaged("the keys do not belong to the relations"));
+    }
+    let keys = image.schema.relations.iter().zip(&image.key_shapes).map(|(relation, shape)| {
+        let starts = relation.column_starts();
+        let columns = relation.key.iter().flat_map(|id| {
+            let first = starts[id.index()];
+            relation.field(*id).columns().into_iter().enumerate().map(move |(i, ty)| ((first + i) as u32, ty))
+        });
+        RelationKey { shape: *shape, columns: columns.collect() }
+    });
+    let keys = keys.collect();
+    // Whole words, so that constant lanes are aligned.
+    let mut constants = vec![0u64; image.constants.len().div_ceil(8) + 1];
+    for (word, bytes) in constants.iter_mut().zip(image.constants.chunks(8)) {
+        let mut raw = [0; 8];
+        raw[..bytes.len()].copy_from_slice(bytes);
+        *word = u64::from_le_bytes(raw);
+    }
+    Ok(Arc::new(Loaded {
+        text,
+        constants,
+        entries: image.entries,
+        tables: Tables { shapes, patterns, schema: image.schema, keys, library },
+    }))
+}
+
+impl Loaded {
+    /// What the program's code names.
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// How a function of the program is called from outside, if it can be.
+    pub fn entry(&self, function: u32) -> Option<&Entry> {
+        self.entries.binary_search_by_key(&function, |e| e.function).ok().map(|i| &self.entries[i])
+    }
+
+    /// Makes a context ready for calls of this program. The program must outlive the calls.
+    pub fn prepare(&self, ctx: &mut CallContext) {
+        ctx.constants = self.constants.as_ptr().cast();
+        ctx.tables = &raw const self.tables;
+    }
+
+    /// Calls a function. The context is prepared, and its relations and snapshot are set if the function
+    /// reads the store. The result is written to `results`, or the context says what went wrong.
+    ///
+    /// # Panics
+    /// If the arguments or results do not have the lanes of the function: the caller would corrupt memory.
+    pub fn call(&self, entry: &Entry, ctx: &mut CallContext, arguments: &[u64], results: &mut [u64]) -> Status {
+        assert_eq!(arguments.len(), entry.arguments as usize, "arguments have the lanes of the function");
+        assert_eq!(results.len(), entry.results as usize, "results have the lanes of the function");
+        // SAFETY: the offset is that of a door in code that the code generator made for this very interface (the
+        // hash was compared when it was loaded); the pointers have the lanes that it reads and writes.
+        let status = unsafe {
+            let door: Door = std::mem::transmute::<*const u8, Door>(self.text.as_ptr().add(entry.offset as usize));
+            door(ctx, arguments.as_ptr(), results.as_mut_ptr())
+        };
+        if status == 0 && ctx.status == Status::Ok as u32 {
+            return Status::Ok;
+        }
+        match ctx.status {
+            s if s == Status::Failure as u32 => Status::Failure,
+            s if s == Status::Violation as u32 => Status::Violation,
+            s if s == Status::Fault as u32 => Status::Fault,
+            _ => {
+                ctx.set_fault(tenon_value::Fault::Internal);
+                Status::Fault
+            }
+        }
+    }
+}
