@@ -46,10 +46,23 @@ pub fn compile(program: &Program, schema: &Schema, more: &[FunctionId], options:
     let mut entries = Vec::with_capacity(text.entries.len());
     for (id, offset) in text.entries {
         let function = program.function(id);
-        let arguments = function.params.iter().map(|p| unit.layout.lanes(&function.vars[p.index()].ty)).sum();
-        entries.push(Entry { function: id.0, offset, arguments, results: unit.layout.lanes(&function.result) });
+        let mut params = Vec::with_capacity(function.params.len());
+        let mut arguments = 0;
+        for param in &function.params {
+            let ty = &function.vars[param.index()].ty;
+            arguments += unit.layout.lanes(ty);
+            params.push(unit.shapes.of(ty));
+        }
+        let results = unit.layout.lanes(&function.result);
+        let result = unit.shapes.of(&function.result);
+        entries.push(Entry { function: id.0, offset, params, arguments, result, results });
     }
     entries.sort_by_key(|e| e.function);
+    let errors = program
+        .errors
+        .iter()
+        .map(|error| error.fields.iter().map(|(_, ty)| unit.shapes.of(ty)).collect())
+        .collect();
     let mut shapes = unit.shapes.shapes;
     shapes.finish().map_err(|e| Error::new(format!("a type has no layout: {e}")))?;
     let image = Image {
@@ -62,6 +75,7 @@ pub fn compile(program: &Program, schema: &Schema, more: &[FunctionId], options:
         library: unit.library.names,
         schema: schema.clone(),
         key_shapes,
+        errors,
     };
     Ok(Compiled { image, clif: unit.clif })
 }

@@ -9,11 +9,16 @@ use std::sync::Arc;
 
 use memmap2::{Mmap, MmapMut, MmapOptions};
 use serde::{Deserialize, Serialize};
+use tenon_value::fault::FIRST_DECLARED;
+use tenon_value::lanes::{from_value, to_value};
 use tenon_value::pattern::Pattern;
 use tenon_value::schema::{ColumnType, Schema};
 use tenon_value::shape::{ShapeId, Shapes};
+use tenon_value::{ErrorId, Failure, Fault, Value};
 
-use crate::context::{CallContext, Status};
+use crate::arena::ArenaMemory;
+use crate::context::{CallContext, NO_SITE, Status};
+use crate::value::lanes_at;
 
 /// Where in an image its machine code begins is a multiple of this.
 const PAGE: usize = 4096;
@@ -41,17 +46,23 @@ pub struct Image {
     pub schema: Schema,
     /// The shape of each relation's key.
     pub key_shapes: Vec<ShapeId>,
+    /// The shapes of the fields of each declared error.
+    pub errors: Vec<Vec<ShapeId>>,
 }
 
 /// A function that can be called from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its number in the program.
     pub function: u32,
     /// Its position in the code.
     pub offset: u32,
-    /// The lanes of its arguments.
+    /// The shapes of its parameters.
+    pub params: Vec<ShapeId>,
+    /// The lanes of its parameters together.
     pub arguments: u32,
+    /// The shape of its result.
+    pub result: ShapeId,
     /// The lanes of its result.
     pub results: u32,
 }
@@ -69,6 +80,8 @@ pub struct Tables {
     pub keys: Vec<RelationKey>,
     /// The library functions.
     pub library: Vec<crate::library::Function>,
+    /// The shapes of the fields of each declared error.
+    pub errors: Vec<Vec<ShapeId>>,
 }
 
 /// How to read the key of a row.
@@ -242,7 +255,7 @@ fn finish(image: Image, text: Mmap) -> Result<Arc<Loaded>, LoadError> {
         text,
         constants,
         entries: image.entries,
-        tables: Tables { shapes, patterns, schema: image.schema, keys, library },
+        tables: Tables { shapes, patterns, schema: image.schema, keys, library, errors: image.errors },
     }))
 }
 
@@ -289,5 +302,82 @@ impl Loaded {
                 Status::Fault
             }
         }
+    }
+}
+
+/// How a call ended that gave no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With a fault, at a place of the program if it is known.
+    Fault(Fault, Option<u32>),
+    /// With a declared failure.
+    Failure(Failure),
+    /// With the built-in failure `Invalid` and these problems: a place and a message each.
+    Invalid(Vec<(String, String)>),
+}
+
+impl Loaded {
+    /// Calls a function with values: for scenarios, `main` and tests. The context is as for [`Loaded::call`].
+    pub fn call_values(&self, function: u32, ctx: &mut CallContext, args: &[Value]) -> Result<Value, Ended> {
+        let internal = |_| Ended::Fault(Fault::Internal, None);
+        let Some(entry) = self.entry(function) else { return Err(Ended::Fault(Fault::Internal, None)) };
+        let shapes = &self.tables.shapes;
+        let mut lanes = Vec::with_capacity(entry.arguments as usize);
+        if entry.params.len() != args.len() {
+            return Err(Ended::Fault(Fault::Internal, None));
+        }
+        for (shape, value) in entry.params.iter().zip(args) {
+            let start = lanes.len();
+            lanes.resize(start + shapes.lanes(*shape) as usize, 0);
+            // SAFETY: the lanes that are made here are those of this call.
+            let mut memory = unsafe { ArenaMemory::new(ctx) };
+            from_value(shapes, *shape, value, &mut lanes[start..], &mut memory).map_err(internal)?;
+        }
+        let mut results = vec![0; entry.results as usize];
+        match self.call(entry, ctx, &lanes, &mut results) {
+            Status::Ok => {
+                // SAFETY: the result of this call.
+                let memory = unsafe { ArenaMemory::new(ctx) };
+                to_value(shapes, entry.result, &results, &memory).map_err(internal)
+            }
+            _ => Err(self.ended(ctx)),
+        }
+    }
+
+    /// What a context says that reports a problem.
+    pub fn ended(&self, ctx: &mut CallContext) -> Ended {
+        if ctx.status == Status::Failure as u32 {
+            if !ctx.problems.is_empty() {
+                return Ended::Invalid(std::mem::take(&mut ctx.problems));
+            }
+            return match self.failure(ctx) {
+                Ok(failure) => Ended::Failure(failure),
+                Err(fault) => Ended::Fault(fault, None),
+            };
+        }
+        let fault = u16::try_from(ctx.fault.code).ok().and_then(Fault::from_code).unwrap_or(Fault::Internal);
+        let site = (ctx.fault.site != NO_SITE && ctx.status == Status::Fault as u32).then_some(ctx.fault.site);
+        Ended::Fault(fault, site)
+    }
+
+    fn failure(&self, ctx: &mut CallContext) -> Result<Failure, Fault> {
+        let record = ctx.failure;
+        let error = ErrorId(record.error);
+        let fields = error.0.checked_sub(FIRST_DECLARED).and_then(|i| self.tables.errors.get(i as usize));
+        let fields = fields.map_or(&[][..], Vec::as_slice);
+        // SAFETY: generated code stored the message and so many lanes of fields; they lie in the arena of the call.
+        let (message, mut lanes) =
+            unsafe { (record.message.bytes().to_vec(), lanes_at(record.payload, record.lanes as usize)) };
+        let message = String::from_utf8(message).map_err(|_| Fault::Internal)?;
+        // SAFETY: as above.
+        let memory = unsafe { ArenaMemory::new(ctx) };
+        let shapes = &self.tables.shapes;
+        let mut values = Vec::with_capacity(fields.len());
+        for shape in fields {
+            let (own, rest) = lanes.split_at_checked(shapes.lanes(*shape) as usize).ok_or(Fault::Internal)?;
+            values.push(to_value(shapes, *shape, own, &memory)?);
+            lanes = rest;
+        }
+        Ok(Failure { error, fields: values, message: message.into() })
     }
 }

@@ -1,0 +1,131 @@
+//! Pure functions: Core text in, machine code, values out.
+
+mod harness;
+
+use harness::Native;
+use tenon_runtime::native::Ended;
+use tenon_value::{Fault, Value};
+
+fn run(text: &str, args: &[Value]) -> Result<Value, Fault> {
+    Native::new(text).call("f", args).map_err(|ended| match ended {
+        Ended::Fault(fault, _) => fault,
+        other => panic!("{other:?}"),
+    })
+}
+
+#[track_caller]
+fn int(text: &str, args: &[i64], expected: Result<i64, Fault>) {
+    let args: Vec<Value> = args.iter().map(|n| Value::Int(*n)).collect();
+    assert_eq!(run(text, &args), expected.map(Value::Int), "{text}");
+}
+
+#[test]
+fn arithmetic_never_wraps() {
+    let f = "fn f(a: Int, b: Int) -> Int pure { return (a + b) }";
+    int(f, &[2, 3], Ok(5));
+    int(f, &[i64::MAX, 1], Err(Fault::Overflow));
+    let f = "fn f(a: Int, b: Int) -> Int pure { return (a * b) }";
+    int(f, &[i64::MIN, -1], Err(Fault::Overflow));
+    int(f, &[-4, 5], Ok(-20));
+    let f = "fn f(a: Int, b: Int) -> Int pure { return div_int(a, b) }";
+    for (a, b) in [(7, 2), (-7, 2), (7, -2), (-7, -2), (6, -3), (i64::MIN, -1), (1, 0), (i64::MIN, 2)] {
+        int(f, &[a, b], tenon_value::integer::div(a, b));
+    }
+    let f = "fn f(a: Int, b: Int) -> Int pure { return mod_int(a, b) }";
+    for (a, b) in [(7, 2), (-7, 2), (7, -2), (-7, -2), (6, -3), (i64::MIN, -1), (1, 0), (i64::MIN, 2)] {
+        int(f, &[a, b], tenon_value::integer::modulo(a, b));
+    }
+}
+
+#[test]
+fn control_flow() {
+    let f = "fn f(n: Int) -> Int pure {
+        vars i: Int, sum: Int
+        let i = 0
+        let sum = 0
+        loop {
+          if (i == n) { break } else { }
+          let i = (i + 1)
+          if (mod_int(i, 2) == 0) { continue } else { }
+          let sum = (sum + i)
+        }
+        return sum
+      }";
+    int(f, &[10], Ok(25));
+    int(f, &[-1], Err(Fault::FuelExhausted));
+    let f = "fn f(n: Int) -> Int pure { vars sum: Int let sum = 0 for x in range(0, n) { let sum = (sum + x) } return sum }";
+    int(f, &[5], Ok(10));
+    let f = "fn f(n: Int) -> Int pure { if (n < 2) { return n } else { } return (call f((n - 1)) + call f((n - 2))) }";
+    int(f, &[15], Ok(610));
+    let f = "fn f(n: Int) -> Int pure { return (call f((n + 1)) + 1) }";
+    int(f, &[0], Err(Fault::RecursionTooDeep));
+}
+
+#[test]
+fn conditions_stop_early() {
+    let f = "fn f(a: Int) -> Bool pure { return ((a != 0) and (div_int(10, a) > 2)) }";
+    assert_eq!(run(f, &[0.into()]), Ok(false.into()));
+    assert_eq!(run(f, &[2.into()]), Ok(true.into()));
+    let f = "fn f(a: Int) -> Bool pure { return ((a == 0) or (div_int(10, a) > 2)) }";
+    assert_eq!(run(f, &[0.into()]), Ok(true.into()));
+    assert_eq!(run(f, &[9.into()]), Ok(false.into()));
+}
+
+#[test]
+fn records_options_variants_collections() {
+    let f = "variant S { A, B(x: Int, y: Text) }
+      fn f(n: Int) -> {s: S, o: Int?, t: Text} pure {
+        let v = if((n > 0), case S.B(n, concat(\"number \", to_text(n))), case S.A)
+        return {s: v, o: if(is(v, B), some(payload(v, B, 0)), (none : Int?)), t: if(is(v, B), payload(v, B, 1), \"\")}
+      }";
+    let text = "number 1234567";
+    assert_eq!(
+        run(f, &[1_234_567.into()]),
+        Ok(Value::record([
+            Value::variant(1, [1_234_567.into(), text.into()]),
+            Value::some(1_234_567.into()),
+            text.into()
+        ]))
+    );
+    assert_eq!(run(f, &[0.into()]), Ok(Value::record([Value::variant(0, []), Value::None, "".into()])));
+    let f = "fn f(n: Int) -> Map[Text, Int] pure { return map(\"b\" => n, \"a\" => 2, \"b\" => 3) }";
+    assert_eq!(run(f, &[1.into()]), Ok(Value::map([("a".into(), 2.into()), ("b".into(), 3.into())])));
+    let f = "fn f(n: Int) -> Bool pure { return ([n, 2] == [1, 2]) }";
+    assert_eq!(run(f, &[1.into()]), Ok(true.into()));
+    let f = "fn f(t: Text) -> Bool pure { return (t < \"a much longer text\") }";
+    assert_eq!(run(f, &["a much longer".into()]), Ok(true.into()));
+    assert_eq!(run(f, &["b".into()]), Ok(false.into()));
+    let f = "regex \"[a-z]+x\" fn f(t: Text) -> Bool pure { return matches#0(t) }";
+    assert_eq!(run(f, &["abcx".into()]), Ok(true.into()));
+    assert_eq!(run(f, &["abc".into()]), Ok(false.into()));
+}
+
+#[test]
+fn decimals_and_floats() {
+    let decimal = |unscaled, scale| Value::Decimal { unscaled, scale };
+    let f = "fn f(a: Decimal(2), b: Decimal(2)) -> Decimal(6) pure { return (div_decimal(a, b) : Decimal(6)) }";
+    assert_eq!(run(f, &[decimal(100, 2), decimal(300, 2)]), Ok(decimal(333_333, 6)));
+    assert_eq!(run(f, &[decimal(100, 2), decimal(0, 2)]), Err(Fault::DivisionByZero));
+    let f = "fn f(a: Float, b: Float) -> Float pure { return (a / b) }";
+    assert_eq!(run(f, &[Value::Float(1.0), Value::Float(4.0)]), Ok(Value::Float(0.25)));
+    assert_eq!(run(f, &[Value::Float(1.0), Value::Float(0.0)]), Err(Fault::NotFinite));
+}
+
+#[test]
+fn failures_have_fields_and_a_message() {
+    let native = Native::new(
+        "error Bad(left: Int, why: Text)
+         fn f(n: Int) -> Int pure { if (n > 0) { fail Bad(n, \"because of reasons\"; concat(\"only \", to_text(n))) @0 } else { } return n }",
+    );
+    let Err(Ended::Failure(failure)) = native.call("f", &[7.into()]) else { panic!("it fails") };
+    assert_eq!(failure.fields, [7.into(), "because of reasons".into()]);
+    assert_eq!(failure.message, "only 7");
+    assert_eq!(native.call("f", &[0.into()]).ok(), Some(0.into()));
+}
+
+#[test]
+fn an_image_in_a_file_is_the_same_program() {
+    let native = Native::new("fn f(n: Int) -> Text pure { return concat(\"a text that is long: \", to_text(n)) }");
+    let again = native.through_a_file();
+    assert_eq!(again.call("f", &[42.into()]).ok(), Some("a text that is long: 42".into()));
+}
