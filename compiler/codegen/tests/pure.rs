@@ -106,7 +106,7 @@ fn decimals_and_floats() {
     let f = "fn f(a: Decimal(2), b: Decimal(2)) -> Decimal(6) pure { return (div_decimal(a, b) : Decimal(6)) }";
     assert_eq!(run(f, &[decimal(100, 2), decimal(300, 2)]), Ok(decimal(333_333, 6)));
     assert_eq!(run(f, &[decimal(100, 2), decimal(0, 2)]), Err(Fault::DivisionByZero));
-    let f = "fn f(a: Float, b: Float) -> Float pure { return (a / b) }";
+    let f = "fn f(a: Float, b: Float) -> Float pure { return div_float(a, b) }";
     assert_eq!(run(f, &[Value::Float(1.0), Value::Float(4.0)]), Ok(Value::Float(0.25)));
     assert_eq!(run(f, &[Value::Float(1.0), Value::Float(0.0)]), Err(Fault::NotFinite));
 }
