@@ -5,11 +5,16 @@
 //! | --- | --- |
 //! | [`value`] | the dynamic value and its order |
 //! | [`fault`] | run-time faults and typed failures |
+//! | [`integer`], [`decimal`], [`float`] | arithmetic that never wraps, and exact sums |
+//! | [`text`], [`pattern`] | functions of Text, regular expressions |
+//! | [`time`], [`identity`] | calendar, zones, notations; UUIDs |
+//! | [`format`] | values as texts for people |
 //! | [`shape`] | what values look like on the wire and in native lanes |
-//! | [`schema`] | the stored shape of a program: relations, keys, references, indexes |
-//! | [`sink`] | where decoded values go |
+//! | [`sink`], [`lanes`] | where decoded values go: dynamic values, or native lanes |
+//! | [`json`], [`base64`] | the wire |
 //! | [`problem`] | what is wrong with a request |
 //! | [`dispatch`] | from a request's bytes to a call, and from its outcome to a response |
+//! | [`schema`] | the relations of a program as its store sees them |
 //!
 //! Invariants: no IO, no clock, no randomness, no threads (time and random bits are arguments); no input makes it panic;
 //! it compiles to WebAssembly and depends on no other room.

@@ -160,6 +160,30 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// The shapes that texts are decoded by.
+    pub fn shapes(&self) -> &'a Shapes {
+        self.shapes
+    }
+
+    /// Ends decoding with a fault that was met outside.
+    pub fn stop(&mut self, fault: Fault) {
+        self.fault.get_or_insert(fault);
+    }
+
+    /// Decodes raw bytes into the present place.
+    pub fn bytes<S: Sink>(&mut self, place: Place, shape: ShapeId, bytes: &[u8], sink: &mut S) {
+        self.begin_parameter(place);
+        let before = self.count();
+        if let Err(fault) = sink.bytes(bytes) {
+            return self.stop(fault);
+        }
+        let rules = self.length_rules(&[], self.shapes.get(shape), "bytes", || bytes.len() as u64);
+        if rules.is_ok() && self.count() == before {
+            // Why it stopped is already written down.
+            let _ = self.predicates(&[], shape, sink);
+        }
+    }
+
     /// Ends decoding with a fault.
     pub(super) fn fail(&mut self, fault: Fault) -> Stop {
         self.fault.get_or_insert(fault);

@@ -1,0 +1,243 @@
+//! Lists of flat records as comma-separated values (RFC 4180): a header line with the fields' wire names, then one line
+//! per record. An empty cell is an absent option; a cell that starts with `=`, `+`, `-` or `@` is written as it is, because
+//! changing data to please a spreadsheet would lose it.
+
+use crate::fault::Fault;
+use crate::json::Decoder;
+use crate::problem::{Place, Problem, ProblemCode};
+use crate::shape::{Field, Kind, Presence, ShapeId, Shapes};
+use crate::sink::{Collection, Sink};
+use crate::value::Value;
+
+/// The fields of the records of a list.
+fn columns(shapes: &Shapes, list: ShapeId) -> Option<(Collection, ShapeId, &[Field])> {
+    let (kind, element) = match shapes.get(list).kind {
+        Kind::List(element) => (Collection::List, element),
+        Kind::Bag(element) => (Collection::Bag, element),
+        Kind::Set(element) => (Collection::Set, element),
+        _ => return None,
+    };
+    match &shapes.get(element).kind {
+        Kind::Record { fields } => Some((kind, element, fields)),
+        _ => None,
+    }
+}
+
+/// Writes a list.
+pub(super) fn write(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Vec<u8>, Fault> {
+    let (_, _, fields) = columns(shapes, shape).ok_or(Fault::Internal)?;
+    let (Value::List(items) | Value::Bag(items) | Value::Set(items)) = value else {
+        return Err(Fault::Internal);
+    };
+    let mut out = String::new();
+    let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    line(&mut out, names.iter().copied());
+    for item in items.iter() {
+        let Value::Record(values) = item else {
+            return Err(Fault::Internal);
+        };
+        let mut cells = Vec::with_capacity(fields.len());
+        for (field, value) in fields.iter().zip(values.iter()) {
+            let value = match (&field.presence, value) {
+                (Presence::Absentable, Value::Some(content)) => content,
+                (_, value) => value,
+            };
+            cells.push(
+                super::client::parameter_text(shapes, field.shape, value)?.unwrap_or_default(),
+            );
+        }
+        line(&mut out, cells.iter().map(String::as_str));
+    }
+    Ok(out.into_bytes())
+}
+
+fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
+    for (index, cell) in cells.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        if cell.contains(['"', ',', '\n', '\r']) {
+            out.push('"');
+            out.push_str(&cell.replace('"', "\"\""));
+            out.push('"');
+        } else {
+            out.push_str(cell);
+        }
+    }
+    out.push_str("\r\n");
+}
+
+/// Reads a list.
+pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &str, sink: &mut S) {
+    let shapes = decoder.shapes();
+    let Some((kind, element, fields)) = columns(shapes, shape) else {
+        return decoder.stop(Fault::Internal);
+    };
+    let problem = |place: String, code, detail: &str| Problem {
+        place: Place::Body(place),
+        code,
+        detail: detail.into(),
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = Lines { rest: text };
+    let header = match lines.next() {
+        None => {
+            return decoder.add(problem(
+                String::new(),
+                ProblemCode::Missing,
+                "must start with a line of column names",
+            ));
+        }
+        Some(Err(())) => {
+            return decoder.add(problem(
+                String::new(),
+                ProblemCode::Syntax,
+                "has a quote out of place",
+            ));
+        }
+        Some(Ok(header)) => header,
+    };
+    let mut places: Vec<Option<usize>> = Vec::new();
+    for name in &header {
+        let index = fields.iter().position(|field| field.name == *name.trim());
+        match index {
+            None => decoder.add(problem(
+                format!("/0/{name}"),
+                ProblemCode::Unknown,
+                "is not a known column",
+            )),
+            Some(index) if places.contains(&Some(index)) => {
+                decoder.add(problem(
+                    format!("/0/{name}"),
+                    ProblemCode::Duplicate,
+                    "is given twice",
+                ));
+            }
+            Some(_) => {}
+        }
+        places.push(index);
+    }
+    sink.collection(kind, shapes.lanes(element));
+    for (row, line) in lines.enumerate() {
+        let Ok(cells) = line else {
+            decoder.add(problem(
+                format!("/{row}"),
+                ProblemCode::Syntax,
+                "has a quote out of place",
+            ));
+            break;
+        };
+        if cells.len() != header.len() {
+            let detail = format!("must have {} cells, and has {}", header.len(), cells.len());
+            decoder.add(problem(format!("/{row}"), ProblemCode::Length, &detail));
+            continue;
+        }
+        sink.enter_element();
+        sink.record(fields.len());
+        for (index, field) in fields.iter().enumerate() {
+            let place = || Place::Body(format!("/{row}/{}", field.name));
+            let cell = places
+                .iter()
+                .position(|place| *place == Some(index))
+                .and_then(|at| cells.get(at));
+            let optional = field.presence != Presence::Required
+                || matches!(shapes.get(field.shape).kind, Kind::Option(_));
+            sink.enter_field(index, field.offset);
+            match (cell, &field.presence) {
+                (Some(cell), _) if !(cell.is_empty() && optional) => {
+                    let absentable = field.presence == Presence::Absentable;
+                    if absentable {
+                        sink.enter_some();
+                    }
+                    decoder.parameter(place(), field.shape, &[cell], sink);
+                    if absentable {
+                        sink.leave();
+                    }
+                }
+                (_, Presence::Default(value)) => {
+                    if let Err(fault) = sink.constant(shapes, field.shape, value) {
+                        decoder.stop(fault);
+                    }
+                }
+                _ if optional => sink.none(),
+                _ => decoder.add(Problem {
+                    place: place(),
+                    code: ProblemCode::Missing,
+                    detail: "is required".into(),
+                }),
+            }
+            sink.leave();
+        }
+        sink.end_record();
+        sink.leave();
+    }
+    match sink.end_collection(shapes, shape, decoder.is_clean()) {
+        Ok(true) => {}
+        Ok(false) => {
+            decoder.add(problem(
+                String::new(),
+                ProblemCode::Duplicate,
+                "must not hold the same element twice",
+            ));
+        }
+        Err(fault) => decoder.stop(fault),
+    }
+}
+
+/// The lines of a text, each as its cells.
+struct Lines<'a> {
+    rest: &'a str,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Result<Vec<String>, ()>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut cells = Vec::new();
+        loop {
+            let mut cell = String::new();
+            if let Some(quoted) = self.rest.strip_prefix('"') {
+                self.rest = quoted;
+                loop {
+                    let Some(end) = self.rest.find('"') else {
+                        return Some(Err(()));
+                    };
+                    cell.push_str(&self.rest[..end]);
+                    self.rest = &self.rest[end + 1..];
+                    let Some(more) = self.rest.strip_prefix('"') else {
+                        break;
+                    };
+                    cell.push('"');
+                    self.rest = more;
+                }
+            } else {
+                let end = self.rest.find([',', '\r', '\n']).unwrap_or(self.rest.len());
+                cell.push_str(&self.rest[..end]);
+                self.rest = &self.rest[end..];
+                if cell.contains('"') {
+                    return Some(Err(()));
+                }
+            }
+            cells.push(cell);
+            if let Some(more) = self.rest.strip_prefix(',') {
+                self.rest = more;
+                continue;
+            }
+            let end = self
+                .rest
+                .strip_prefix("\r\n")
+                .or_else(|| self.rest.strip_prefix(['\n', '\r']));
+            return Some(match end {
+                Some(rest) => {
+                    self.rest = rest;
+                    Ok(cells)
+                }
+                None if self.rest.is_empty() => Ok(cells),
+                None => Err(()),
+            });
+        }
+    }
+}
