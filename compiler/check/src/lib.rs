@@ -3,6 +3,7 @@
 //! Layers, each a firewall: files → items → one AST per item → span-free signatures → typed bodies. See
 //! [`signature`] for what items know of each other and [`typed`] for what a body becomes.
 
+pub mod agreement;
 pub mod bounds;
 pub mod builtins;
 pub mod db;

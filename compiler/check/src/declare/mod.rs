@@ -10,6 +10,8 @@ mod function;
 mod relation;
 mod types;
 
+pub(crate) use function::{PathStep, path_steps};
+
 use crate::db::Db;
 use crate::items::{Item, program_items, tree};
 use crate::names::{Resolution, SymbolKey, item_of, resolve, symbol_of};
@@ -20,7 +22,7 @@ use crate::types::{DeclaredParts, Obligation, TypeResolver};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
-use tenon_diagnostics::{Code, Diagnostic};
+use tenon_diagnostics::{Code, Diagnostic, Location};
 use tenon_span::Range;
 use tenon_syntax::ast::{self, ItemKind};
 
@@ -363,4 +365,35 @@ pub fn name_range<'db>(db: &'db dyn Db, item: Item<'db>) -> Range {
         _ => None,
     };
     name.unwrap_or(Range::new(tree.range.start, tree.range.start + tree.kind.word().len() as u32))
+}
+
+/// Where an item is declared, or a field, case or parameter of it. Reads trees, so ask only where a diagnostic
+/// is made.
+pub fn place_of(db: &dyn Db, symbol: &Symbol, member: Option<&str>) -> Option<Location> {
+    let item = item_of(db, symbol)?;
+    let Some(member) = member else { return Some(item.location(db, name_range(db, item))) };
+    let tree = tree(db, item).as_ref()?;
+    let among = |params: &ast::Params| params.list.iter().find(|param| param.name.text == member).map(|param| param.range);
+    let range = match &tree.kind {
+        ItemKind::Relation(relation) => relation.members.iter().find_map(|line| match line {
+            ast::Member::Field(field) if field.name.text == member => Some(field.range),
+            _ => None,
+        }),
+        ItemKind::Function(function) => among(&function.params),
+        ItemKind::Error(error) => error.fields.as_ref().and_then(among),
+        ItemKind::View(view) => among(&view.columns),
+        ItemKind::Type(ast::TypeDecl { body: ast::TypeBody::Variants { cases, .. }, .. }) => {
+            let case = cases.iter().find(|case| case.name.text == member).map(|case| case.range);
+            case.or_else(|| cases.iter().filter_map(|case| case.fields.as_ref()).find_map(among))
+        }
+        ItemKind::Type(ast::TypeDecl { body: ast::TypeBody::Alias(ty), .. }) => match &ty.kind {
+            ast::TypeKind::Record(record) => record.parts.iter().find_map(|part| match part {
+                ast::RecordTypePart::Field(field) if field.name.text == member => Some(field.range),
+                _ => None,
+            }),
+            _ => None,
+        },
+        _ => None,
+    };
+    range.map(|range| item.location(db, range))
 }
