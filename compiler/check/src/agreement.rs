@@ -132,6 +132,14 @@ impl<'db> Agreement<'db> {
         let mut walk = ByValue { db: self.db, wanted: &sig.symbol, open: Vec::new() };
         let hit = cases.iter().flat_map(|case| case.fields.iter().map(move |field| (case, field))).find(|(_, field)| walk.contains(&field.ty));
         let Some((case, field)) = hit else { return };
+        // Of several types that contain each other, the one whose name comes first says so.
+        let earlier = walk.open.iter().filter(|other| **other < sig.symbol).any(|other| {
+            let arguments = std::sync::Arc::from([]);
+            ByValue { db: self.db, wanted: &sig.symbol, open: Vec::new() }.contains(&Ty::Variant(other.clone(), arguments))
+        });
+        if earlier {
+            return;
+        }
         let at = match &decl.body {
             ast::TypeBody::Variants { cases, .. } => cases
                 .iter()
@@ -220,7 +228,7 @@ impl<'db> Agreement<'db> {
     }
 
     fn transitions(&mut self, sig: &RelationSig, field: &ast::Ident, lines: &[ast::Transition]) {
-        let Some(of) = sig.field(&field.text) else { return };
+        let Some(of) = sig.field(&field.text).filter(|_| !sig.event) else { return };
         let cases = match of.ty.base() {
             Ty::Variant(symbol, _) => match signature(self.db, symbol) {
                 Some(Signature::Type(TypeSig { body: TypeBody::Variant(cases), .. })) => cases,
@@ -228,7 +236,7 @@ impl<'db> Agreement<'db> {
             },
             Ty::Error => return,
             other => {
-                let message = format!("`transitions` lead between cases of a variant type, and `{}` is a `{}`", field.text, Shown(other));
+                let message = format!("`transitions` lead between cases of a variant type, and `{}` is of type `{}`", field.text, Shown(other));
                 self.report(Code::Transitions, field.range, message, "has no cases");
                 return;
             }

@@ -12,6 +12,7 @@ pub mod infer;
 pub mod items;
 pub mod names;
 pub mod signature;
+pub mod program;
 pub mod show;
 pub mod sites;
 pub mod suggest;

@@ -518,10 +518,7 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             };
         }
         let owner = ast::TypeName { range: qualifier.range, qualifier: None, name: qualifier.clone() };
-        let owner_ty = match self.find(&owner.name) {
-            Some(symbol) => self.symbol(symbol, &[], qualifier.range),
-            None => return Ty::Error,
-        };
+        let owner_ty = self.plain_name(&owner, &[], qualifier.range);
         if !args.is_empty() {
             self.arguments(&format!("{}.{}", qualifier.text, name.name.text), 0, args, range);
             return Ty::Error;

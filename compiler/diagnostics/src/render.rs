@@ -9,8 +9,9 @@ use tenon_span::{LineIndex, Range};
 pub trait Sources {
     /// The text of a file; `None` if there is no such file.
     fn text(&self, file: &str) -> Option<Arc<str>>;
-    /// The byte offset of an item in its file; `None` if the item is gone.
-    fn offset(&self, item: &ItemPath) -> Option<u32>;
+    /// The bytes of the file that a range of an item stands for; `None` if the item is gone. Ranges of items
+    /// count code, not blanks and comments, so only who holds the item's text can tell.
+    fn place(&self, item: &ItemPath, range: Range) -> Option<Range>;
 }
 
 /// A location turned into a file range that is safe to show: inside the text, on character boundaries.
@@ -28,11 +29,10 @@ impl Resolved {
     /// Resolves a location. An unknown item or file resolves to the start of its file.
     pub fn new(location: &Location, sources: &dyn Sources) -> Resolved {
         let text = sources.text(&location.file).unwrap_or_else(|| Arc::from(""));
-        let offset = match &location.item {
-            Some(item) => sources.offset(item).unwrap_or(0),
-            None => 0,
+        let range = match &location.item {
+            Some(item) => sources.place(item, location.range).unwrap_or_default(),
+            None => location.range,
         };
-        let range = location.range.shifted(offset);
         let start = floor_boundary(&text, range.start);
         let end = ceil_boundary(&text, range.end.max(start));
         Resolved { file: location.file.clone(), text, range: Range::new(start, end) }

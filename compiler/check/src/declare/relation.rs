@@ -97,15 +97,14 @@ impl<'a> Declaring<'a, '_> {
             clash(field.inverse.as_ref().map(|name| name.range), "a computed field has no inverse", "it is not stored");
             let _ = computed;
         } else {
-            if field.default.is_none() {
-                clash(field.on_update, "`on update` repeats the field's default", "there is none");
-            }
             if field.key.is_some() {
-                clash(field.on_update, "a key field never changes", "use `rekey` for that");
+                clash(field.on_update, "a key field never changes by an update", "everybody who refers to the row holds its key");
                 clash(field.secret, "a key field is not secret", "everybody who refers to the row holds its key");
             }
-            if event {
+            if event && field.key.is_none() {
                 clash(field.on_update, "rows of an event are never updated", "events are only inserted");
+            } else if field.default.is_none() && field.key.is_none() {
+                clash(field.on_update, "`on update` repeats the field's default", "there is none");
             }
         }
         let reference = match ty.base() {
@@ -122,7 +121,7 @@ impl<'a> Declaring<'a, '_> {
                 self.types.report(
                     Code::Inverse,
                     inverse.range,
-                    format!("only a reference has an inverse, and `{}` is a `{shown}`", field.name.text),
+                    format!("only a reference has an inverse, and `{}` is of type `{shown}`", field.name.text),
                     "no relation to give it to",
                 );
             }
@@ -230,8 +229,7 @@ impl<'a> Declaring<'a, '_> {
     fn no_key(&mut self, decl: &ast::Relation, written: &[&ast::Field]) {
         let message = format!("`{}` has no key: it says when two rows are the same row", decl.name.text);
         let fix = written.first().map(|first| {
-            let separator = "; ";
-            self.item.fix(self.db, "add a generated key", Range::empty(first.range.start), format!("key id: Id{separator}"), false)
+            self.item.fix(self.db, "add a generated key", Range::empty(first.range.start), " key id: Id;", false)
         });
         let diagnostic = self.types.report(Code::NoKey, decl.name.range, message, "needs a key");
         diagnostic.fixes.extend(fix);
@@ -331,9 +329,13 @@ impl<'a> Declaring<'a, '_> {
         let mut derived = false;
         for step in column.path.iter().skip(1) {
             derived = true;
-            ty = match ty.base() {
-                Ty::Error => Ty::Error,
-                Ty::Row(target) => {
+            let referred = match ty.base() {
+                Ty::Option(inner) => inner.base(),
+                base => base,
+            };
+            ty = match (ty.base(), referred) {
+                (Ty::Error, _) => Ty::Error,
+                (_, Ty::Row(target)) => {
                     let message = format!(
                         "`{}` belongs to a row of `{}`, which may change without this one; a `unique` speaks about stored fields of its own row",
                         step.text, target.name
@@ -341,7 +343,7 @@ impl<'a> Declaring<'a, '_> {
                     self.types.report(Code::RelationPath, step.range, message, "reads through the reference");
                     return None;
                 }
-                Ty::Record(record) => match record.field(&step.text) {
+                (Ty::Record(record), _) => match record.field(&step.text) {
                     Some(inner) => inner.ty.clone(),
                     None => {
                         let shown = crate::show::Shown(&ty).to_string();
@@ -354,7 +356,7 @@ impl<'a> Declaring<'a, '_> {
                         return None;
                     }
                 },
-                base => match property(base, &step.text) {
+                (base, _) => match property(base, &step.text) {
                     Some(result) => result,
                     None => {
                         let shown = crate::show::Shown(&ty).to_string();

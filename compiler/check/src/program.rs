@@ -1,0 +1,94 @@
+//! The program as a whole: every diagnostic, and where items lie in files.
+
+use crate::agreement::{agreement, overlapping_endpoints, repeated_names};
+use crate::db::{CheckDatabase, Db, Program, SourceFile};
+use crate::declare::declared;
+use crate::items::{Item, items, parse, program_items, syntax_errors};
+use crate::names::{ModuleKey, modules};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
+use tenon_diagnostics::{Diagnostic, ItemPath, Severity, Sources};
+use tenon_span::Range;
+
+/// Everything that is wrong with the program, in the order of files and places, each cause once. The library is
+/// not looked at; see [`check_library`].
+pub fn check(db: &CheckDatabase) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for item in program_items(db) {
+        item_diagnostics(db, item, &mut found);
+    }
+    for module in modules(db).iter().filter(|module| !crate::names::is_library_module(module)) {
+        found.extend(repeated_names(db, ModuleKey::new(db, module.clone())).iter().cloned());
+    }
+    found.extend(overlapping_endpoints(db).iter().cloned());
+    ordered(db, found)
+}
+
+/// Everything that is wrong with the library.
+pub fn check_library(db: &CheckDatabase) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for item in Program::get(db).library(db).iter().flat_map(|file| items(db, *file)) {
+        item_diagnostics(db, *item, &mut found);
+    }
+    for module in modules(db).iter().filter(|module| crate::names::is_library_module(module)) {
+        found.extend(repeated_names(db, ModuleKey::new(db, module.clone())).iter().cloned());
+    }
+    ordered(db, found)
+}
+
+/// True if nothing keeps the program from running.
+pub fn is_sound(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error)
+}
+
+fn item_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<Diagnostic>) {
+    found.extend(syntax_errors(db, item));
+    found.extend(declared(db, item).diagnostics.iter().cloned());
+    found.extend(agreement(db, item).iter().cloned());
+}
+
+/// Sorts by place. Of messages with the same code at the same place the first stays.
+fn ordered(db: &CheckDatabase, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut placed: Vec<(Arc<str>, Range, Diagnostic)> = found
+        .into_iter()
+        .map(|diagnostic| {
+            let location = &diagnostic.primary.location;
+            let range = match &location.item {
+                Some(item) => db.place(item, location.range).unwrap_or_default(),
+                None => location.range,
+            };
+            (location.file.clone(), range, diagnostic)
+        })
+        .collect();
+    placed.sort_by(|a, b| (&a.0, a.1.start, a.2.severity, a.2.code, a.1.end).cmp(&(&b.0, b.1.start, b.2.severity, b.2.code, b.1.end)));
+    let mut seen: FxHashSet<(Arc<str>, Range, tenon_diagnostics::Code)> = FxHashSet::default();
+    placed.retain(|(file, range, diagnostic)| seen.insert((file.clone(), *range, diagnostic.code)));
+    placed.into_iter().map(|(_, _, diagnostic)| diagnostic).collect()
+}
+
+impl CheckDatabase {
+    /// A file of the program or of the library by its path.
+    pub fn any_file(&self, path: &str) -> Option<SourceFile> {
+        self.file(path).or_else(|| self.program().library(self).iter().copied().find(|file| &**file.path(self) == path))
+    }
+
+    /// Finds an item by its path.
+    pub fn item(&self, path: &ItemPath) -> Option<Item<'_>> {
+        let file = self.any_file(&path.file)?;
+        let found = items(self, file).iter().copied().find(|item| {
+            item.nth(self) == path.nth && item.word(self) == &*path.kind && item.name(self).as_str() == &*path.name
+        });
+        found
+    }
+}
+
+impl Sources for CheckDatabase {
+    fn text(&self, file: &str) -> Option<Arc<str>> {
+        Some(self.any_file(file)?.text(self).clone())
+    }
+
+    fn place(&self, item: &ItemPath, range: Range) -> Option<Range> {
+        let item = self.item(item)?;
+        Some(parse(self, item).place(range).shifted(item.offset(self)))
+    }
+}
