@@ -19,3 +19,4 @@ pub mod suggest;
 pub mod ty;
 pub mod typed;
 pub mod types;
+pub mod walk;

@@ -3,12 +3,11 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{
-    Block, CheckKind, Expr, ExprKind, FailWith, Function, FunctionId, FunctionKind, SiteId, Stmt, Type, VarId,
+    Block, Expr, ExprKind, FailWith, Function, FunctionId, FunctionKind, SiteId, Stmt, Type, VarId,
 };
 use tenon_runtime::context::{Status, offsets};
 use tenon_runtime::functions::RuntimeFn;
 use tenon_store::layout::COLLECTION_ELEMENTS;
-use tenon_value::Fault;
 
 use crate::emit::{Emit, LoopTargets, plain};
 use crate::error::{Error, Result};
@@ -168,7 +167,7 @@ impl Emit<'_, '_> {
                 let (holds, broken) = (self.block(false), self.block(true));
                 self.branch_on(&check.condition, holds, broken)?;
                 self.at(broken);
-                self.raise(check_fault(check.kind), Some(*site));
+                self.raise(check.kind.fault(), Some(*site));
                 self.at(holds);
             }
             Stmt::Problem(place, message) => {
@@ -281,18 +280,6 @@ impl Emit<'_, '_> {
         let exit = self.exit();
         self.jump(exit);
         Ok(())
-    }
-}
-
-/// The fault of a check that does not hold.
-fn check_fault(kind: CheckKind) -> Fault {
-    match kind {
-        CheckKind::Assert => Fault::AssertFailed,
-        CheckKind::Refinement => Fault::RefinementFailed,
-        CheckKind::RowCheck => Fault::CheckFailed,
-        CheckKind::Transition => Fault::TransitionFailed,
-        CheckKind::Requires => Fault::ObligationFailed,
-        CheckKind::Ensures => Fault::EnsuresFailed,
     }
 }
 

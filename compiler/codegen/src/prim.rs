@@ -53,6 +53,13 @@ impl Emit<'_, '_> {
                 self.raise_if(least, Fault::Overflow, at);
                 vec![self.b.ins().iabs(a)]
             }
+            Prim::Guard(kind) => {
+                let condition = self.word(one(0)?)?;
+                let fails = self.b.ins().icmp_imm_s(IntCC::Equal, condition, 0);
+                self.raise_if(fails, kind.fault(), at);
+                return self.expr(one(1)?);
+            }
+            Prim::DivDuration => vec![self.div(one(0)?, one(1)?, site, false)?],
             Prim::DivInt => vec![self.div(one(0)?, one(1)?, site, false)?],
             Prim::ModInt => vec![self.div(one(0)?, one(1)?, site, true)?],
             Prim::DivDecimal => {
@@ -168,7 +175,7 @@ impl Emit<'_, '_> {
                 self.to_map(list, key, value)?
             }
             // A set is a list in its order, and a map is the list of its entries.
-            Prim::ToList | Prim::Entries => vec![self.word(one(0)?)?],
+            Prim::ToList | Prim::ToBag | Prim::Entries => vec![self.word(one(0)?)?],
             Prim::TagOf => {
                 let lanes = self.expr(one(0)?)?;
                 vec![crate::expr::first(&lanes)?]

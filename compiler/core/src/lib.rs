@@ -4,6 +4,8 @@
 //! queries, commands in sequence. Everything behind it (the evaluator here, `plan` and `codegen` for
 //! native code) reads Core and nothing else. What can be sugar over Core is sugar.
 
+pub mod effects;
 pub mod ir;
+pub mod lower;
 pub mod text;
 pub mod typing;

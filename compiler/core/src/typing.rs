@@ -190,6 +190,15 @@ pub fn prim_result(prim: Prim, operands: &[&Type]) -> Option<Type> {
             [Type::Set(of) | Type::Bag(of)] => Some(Type::List(of.clone())),
             _ => None,
         },
+        ToBag => match operands {
+            [Type::List(of) | Type::Set(of)] => Some(Type::Bag(of.clone())),
+            _ => None,
+        },
+        Guard(_) => match operands {
+            [Type::Bool, value] => Some((*value).clone()),
+            _ => None,
+        },
+        DivDuration => matches!(operands, [Type::Duration, Type::Int]).then_some(Type::Duration),
     }
 }
 

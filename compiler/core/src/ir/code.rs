@@ -102,6 +102,10 @@ pub enum CheckKind {
     Requires,
     /// A function's promise.
     Ensures,
+    /// `x!`: the value must be present.
+    Present,
+    /// `only(q)`: there must not be two.
+    Only,
 }
 
 /// A command: what touches the store or the world.
@@ -182,6 +186,8 @@ impl CheckKind {
             CheckKind::Transition => Fault::TransitionFailed,
             CheckKind::Requires => Fault::ObligationFailed,
             CheckKind::Ensures => Fault::EnsuresFailed,
+            CheckKind::Present => Fault::Missing,
+            CheckKind::Only => Fault::ObligationFailed,
         }
     }
 }

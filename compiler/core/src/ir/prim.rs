@@ -2,7 +2,7 @@
 //! tail of library functions is [`Prim::Builtin`], whose table (names, types, documentation) is
 //! `tenon_check::builtins`.
 
-use super::RegexId;
+use super::{CheckKind, RegexId};
 use serde::{Deserialize, Serialize};
 
 /// A primitive. Operand types are as the name says; where it says nothing, both operands have the same type.
@@ -106,6 +106,13 @@ pub enum Prim {
     Entries,
     /// The tag of a variant as the bare variant `S.Tag` of the result type.
     TagOf,
+    /// A checked value inside of a query, where no statement can stand: operands condition (Bool) and value. The
+    /// value is evaluated only where the condition holds; otherwise the fault of [`super::Stmt::Check`].
+    Guard(CheckKind),
+    /// Duration divided by Int, rounded down. A zero divisor is a fault.
+    DivDuration,
+    /// A list to a bag, in its order.
+    ToBag,
     /// A library function: the index of its row in `tenon_check::builtins`.
     Builtin(u16),
 }

@@ -49,6 +49,16 @@ pub const PRIMS: &[(&str, Prim)] = &[
     ("append", Prim::Append),
     ("to_set", Prim::ToSet),
     ("to_list", Prim::ToList),
+    ("to_bag", Prim::ToBag),
+    ("div_duration", Prim::DivDuration),
+    ("guard_assert", Prim::Guard(CheckKind::Assert)),
+    ("guard_refinement", Prim::Guard(CheckKind::Refinement)),
+    ("guard_row_check", Prim::Guard(CheckKind::RowCheck)),
+    ("guard_transition", Prim::Guard(CheckKind::Transition)),
+    ("guard_requires", Prim::Guard(CheckKind::Requires)),
+    ("guard_ensures", Prim::Guard(CheckKind::Ensures)),
+    ("guard_present", Prim::Guard(CheckKind::Present)),
+    ("guard_only", Prim::Guard(CheckKind::Only)),
     ("to_map", Prim::ToMap),
     ("entries", Prim::Entries),
     ("tag_of", Prim::TagOf),
@@ -118,6 +128,8 @@ pub const CHECKS: &[(&str, CheckKind)] = &[
     ("transition", CheckKind::Transition),
     ("requires", CheckKind::Requires),
     ("ensures", CheckKind::Ensures),
+    ("present", CheckKind::Present),
+    ("only", CheckKind::Only),
 ];
 
 /// The word of an entry of a table.

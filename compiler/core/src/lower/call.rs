@@ -1,0 +1,412 @@
+//! Calls: of functions, function values, library primitives; look-ups; inlining.
+
+use super::scope::{Binding, Closure, Ensures, Frame, Returns, Scope, bool_literal, is_some, none, unit};
+use super::source::BodyPart;
+use super::types::{absentable, bind_generics};
+use super::{Instance, Lowering};
+use crate::ir::{
+    Apply, CheckKind, Command, Expr, ExprKind, Function, FunctionKind, Lift, Name, Prim, Rel, Stmt, Type,
+};
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use tenon_check::signature::{FunctionSig, Signature};
+use tenon_check::ty::{Symbol, Ty};
+use tenon_check::typed::{self, Arg, Body, ExprKind as T};
+use tenon_check::walk::any;
+use tenon_span::Range;
+
+impl Lowering<'_> {
+    /// The body of a function at concrete types.
+    pub(super) fn lower_instance(&mut self, instance: &Instance, types: &[Ty]) -> Function {
+        let symbol = &instance.symbol;
+        let Some(Signature::Function(sig)) = self.source.signature(symbol) else {
+            return self.empty_function(symbol);
+        };
+        let sig = sig.clone();
+        let Some(body) = self.source.body(symbol, &BodyPart::Code) else {
+            return self.empty_function(symbol);
+        };
+        let site = self.site(symbol, Range::empty(0));
+        let generics = bind_generics(&sig.generics, types);
+        let result = self.source.result_type(symbol);
+        let mut scope = Scope::new(self, body.clone(), symbol.clone(), generics);
+        let result = scope.ty(&result);
+        let mut params = Vec::new();
+        let mut values = Vec::new();
+        for (param, local) in sig.params.iter().zip(&body.params) {
+            let ty = scope.ty(&param.ty);
+            let ty = if param.absent { absentable(ty) } else { ty };
+            let var = scope.fresh(&param.name, ty.clone(), false);
+            let seen = if param.absent { scope.seen_param(&param.ty) } else { ty.clone() };
+            let value = scope.flatten_absentable(Expr::var(var, ty), &seen);
+            scope.bind(*local, value.clone());
+            params.push(var);
+            values.push(value);
+        }
+        for index in 0..sig.requires {
+            let Some(rule) = scope.l.source.rule(symbol, &BodyPart::Requires(index)) else { continue };
+            let bindings = values.iter().cloned().map(Binding::Code).collect();
+            let generics = scope.frame.generics.to_vec();
+            let condition = scope.inline_body(symbol, Arc::new(rule.body.clone()), bindings, generics, Range::empty(0));
+            scope.check(CheckKind::Requires, condition, &rule.text, Range::empty(0));
+        }
+        let ensures = Ensures { symbol: symbol.clone(), count: sig.ensures, params: values, result: result.clone() };
+        scope.frame.returns = Returns::Function(Rc::new(ensures));
+        let value = scope.expr(&body.value);
+        scope.emit_return(Some(value));
+        let (vars, block) = (scope.vars, scope.block);
+        Function { name: symbol.name.clone(), kind: FunctionKind::Pure, params, result, vars, body: block, site }
+    }
+
+    fn empty_function(&mut self, symbol: &Symbol) -> Function {
+        let site = self.site(symbol, Range::empty(0));
+        self.error(symbol, Range::empty(0), "this function has no body");
+        Function {
+            name: symbol.name.clone(),
+            kind: FunctionKind::Pure,
+            params: Vec::new(),
+            result: Type::Unit,
+            vars: Vec::new(),
+            body: vec![Stmt::Return(unit())],
+            site,
+        }
+    }
+}
+
+impl Scope<'_, '_> {
+    /// What code sees of an absent-able parameter.
+    fn seen_param(&mut self, ty: &Ty) -> Type {
+        self.ty(ty).optional()
+    }
+
+    /// The value of another body, with its parameters bound, as if it stood here.
+    pub fn inline_body(&mut self, item: &Symbol, body: Arc<Body>, params: Vec<Binding>, generics: Vec<(Name, Ty)>, range: Range) -> Expr {
+        if !self.may_inline(item, range) {
+            return self.placeholder(&Type::Unit);
+        }
+        let mut env = FxHashMap::default();
+        for (local, binding) in body.params.iter().zip(params) {
+            env.insert(*local, binding);
+        }
+        let frame = Frame { body: body.clone(), env, generics: Rc::new(generics), item: item.clone(), returns: Returns::Nowhere, loops: 0 };
+        self.inlining.push(item.clone());
+        let value = self.with_frame(frame, |s| s.inlined_value(&body.value));
+        self.inlining.pop();
+        value
+    }
+
+    /// Code that may contain `return`, in the frame at hand.
+    fn inlined_value(&mut self, value: &typed::Expr) -> Expr {
+        if !returns(value) {
+            return self.expr(value);
+        }
+        if self.in_query() {
+            let ty = self.ty(&value.ty);
+            return self.unsupported(value.range, "a query cannot leave in its middle: write it as one expression", &ty);
+        }
+        let ty = self.ty(&value.ty);
+        let result = if ty == Type::Unit { None } else { Some(self.fresh("result", ty.clone(), true)) };
+        let done = self.fresh("done", Type::Bool, true);
+        self.emit(Stmt::Let(done, bool_literal(false)));
+        self.frame.returns = Returns::Inline { result, done, ty: ty.clone() };
+        let (mut block, ()) = self.in_block(|s| {
+            let value = s.expr(value);
+            s.emit_return(Some(value));
+        });
+        if !super::scope::diverges(&block) {
+            block.push(Stmt::Break);
+        }
+        self.emit(Stmt::Loop(block));
+        result.map_or_else(unit, |var| Expr::var(var, ty))
+    }
+
+    /// A call of a source function.
+    pub fn call(&mut self, function: &Symbol, types: &[Ty], args: &[Arg], ty: &Ty, range: Range) -> Expr {
+        let Some(Signature::Function(sig)) = self.l.source.signature(function) else {
+            let ty = self.ty(ty);
+            return self.unsupported(range, "this cannot be called", &ty);
+        };
+        let sig = sig.clone();
+        let types: Vec<Ty> = types.iter().map(|t| self.closed(t)).collect();
+        let bindings = self.arguments(&sig, &types, args, range);
+        self.call_bound(&sig, &types, bindings, range)
+    }
+
+    /// The arguments of a call, in the order of the parameters.
+    pub fn arguments(&mut self, sig: &FunctionSig, types: &[Ty], args: &[Arg], range: Range) -> Vec<Binding> {
+        let generics = bind_generics(&sig.generics, types);
+        let mut bindings: Vec<Option<Binding>> = Vec::new();
+        let mut values = Vec::new();
+        let mut marks = Vec::new();
+        for (at, param) in sig.params.iter().enumerate() {
+            let closed = super::types::substitute(&param.ty, &generics);
+            let arg = args.get(at).unwrap_or(&Arg::Default);
+            if let Arg::Value(value) = arg
+                && let Some(closure) = matches!(closed, Ty::Fn(..)).then(|| self.closure(value)).flatten()
+            {
+                bindings.push(Some(closure));
+                values.push(unit());
+                marks.push(self.block.len());
+                continue;
+            }
+            let core = self.l.lower_ty(&closed);
+            let core = if param.absent { absentable(core) } else { core };
+            let value = match arg {
+                Arg::Value(value) => {
+                    let value = self.expr(value);
+                    self.coerce(value, &core)
+                }
+                Arg::Absent => none(core),
+                Arg::Default => match self.l.source.body(&sig.symbol, &BodyPart::ParamDefault(at as u32)) {
+                    Some(body) => {
+                        let value = self.inline_body(&sig.symbol, body, Vec::new(), generics.clone(), range);
+                        self.coerce(value, &core)
+                    }
+                    None => none(core),
+                },
+            };
+            values.push(value);
+            marks.push(self.block.len());
+            bindings.push(None);
+        }
+        self.keep_order(&mut values, &marks);
+        let in_query = self.in_query();
+        bindings
+            .into_iter()
+            .zip(values)
+            .map(|(b, v)| b.unwrap_or(if in_query { Binding::Query(v) } else { Binding::Code(v) }))
+            .collect()
+    }
+
+    /// A call with arguments that are in place: a command in code; inside a query the function's body, or, where
+    /// that has statements, a call of a pure function.
+    pub fn call_bound(&mut self, sig: &FunctionSig, types: &[Ty], bindings: Vec<Binding>, range: Range) -> Expr {
+        let symbol = &sig.symbol;
+        let generics = bind_generics(&sig.generics, types);
+        let result = super::types::substitute(&self.l.source.result_type(symbol), &generics);
+        let result = self.l.lower_ty(&result);
+        let higher_order = bindings.iter().any(|b| matches!(b, Binding::Closure(_) | Binding::Function(..)));
+        let body = self.l.source.body(symbol, &BodyPart::Code);
+        let inlined = higher_order
+            || self.in_query()
+                && !self.inlining.contains(symbol)
+                && body.as_ref().is_some_and(|b| !has_statements(&b.value));
+        if !inlined {
+            let args: Vec<Expr> = bindings.into_iter().filter_map(value_of).collect();
+            let id = self.l.instance(symbol, types);
+            if self.in_query() {
+                let site = self.site(range);
+                return Expr::new(ExprKind::Call(id, args, site), result);
+            }
+            return self.run_command(&symbol.name, result, Command::Call(id, args), range);
+        }
+        let Some(body) = body else { return self.placeholder(&result) };
+        let mut named = Vec::new();
+        for (at, binding) in bindings.into_iter().enumerate() {
+            let param = sig.params.get(at);
+            named.push(match binding {
+                Binding::Code(value) | Binding::Query(value) => {
+                    let seen = match param {
+                        Some(p) if p.absent => {
+                            let closed = super::types::substitute(&p.ty, &generics);
+                            self.l.lower_ty(&closed).optional()
+                        }
+                        _ => value.ty.clone(),
+                    };
+                    let value = self.flatten_absentable(value, &seen);
+                    let value = self.name(value);
+                    if self.in_query() { Binding::Query(value) } else { Binding::Code(value) }
+                }
+                other => other,
+            });
+        }
+        let mut required = Vec::new();
+        for index in 0..sig.requires {
+            let Some(rule) = self.l.source.rule(symbol, &BodyPart::Requires(index)) else { continue };
+            let condition = self.inline_body(symbol, Arc::new(rule.body.clone()), named.clone(), generics.clone(), range);
+            required.push((condition, rule.text.clone()));
+        }
+        if !self.in_query() {
+            for (condition, text) in required.drain(..) {
+                self.check(CheckKind::Requires, condition, &text, range);
+            }
+        }
+        let value = self.inline_body(symbol, body, named.clone(), generics.clone(), range);
+        let mut value = self.coerce(value, &result);
+        for (condition, text) in required {
+            value = self.guarded(CheckKind::Requires, condition, value, &text, range);
+        }
+        for index in 0..sig.ensures {
+            let Some(rule) = self.l.source.rule(symbol, &BodyPart::Ensures(index)) else { continue };
+            value = self.name(value);
+            let mut params = named.clone();
+            params.push(if self.in_query() { Binding::Query(value.clone()) } else { Binding::Code(value.clone()) });
+            let condition = self.inline_body(symbol, Arc::new(rule.body.clone()), params, generics.clone(), range);
+            value = self.guarded(CheckKind::Ensures, condition, value, &rule.text, range);
+        }
+        value
+    }
+
+    pub fn call_value(&mut self, callee: &typed::Expr, args: &[typed::Expr], ty: &Ty, range: Range) -> Expr {
+        match self.closure(callee) {
+            Some(Binding::Closure(closure)) => self.apply_closure(&closure, args, range),
+            Some(Binding::Function(symbol, types)) => {
+                let Some(Signature::Function(sig)) = self.l.source.signature(&symbol) else { return unit() };
+                let sig = sig.clone();
+                let args: Vec<Arg> = args.iter().cloned().map(Arg::Value).collect();
+                let bindings = self.arguments(&sig, &types, &args, range);
+                self.call_bound(&sig, &types, bindings, range)
+            }
+            _ => {
+                let ty = self.ty(ty);
+                self.unsupported(range, "it is not known here which function this is", &ty)
+            }
+        }
+    }
+
+    fn apply_closure(&mut self, closure: &Rc<Closure>, args: &[typed::Expr], range: Range) -> Expr {
+        let mut bindings = Vec::new();
+        for arg in args {
+            let binding = match self.closure(arg) {
+                Some(closure) => closure,
+                None => {
+                    let value = self.expr(arg);
+                    let value = self.name(value);
+                    if self.in_query() { Binding::Query(value) } else { Binding::Code(value) }
+                }
+            };
+            bindings.push(binding);
+        }
+        let marker = Symbol { module: Name::new_static("lambda"), name: closure.frame.item.name.clone() };
+        if !self.may_inline(&marker, range) {
+            return self.placeholder(&Type::Unit);
+        }
+        let mut frame = closure.frame.clone();
+        frame.returns = Returns::Nowhere;
+        frame.loops = 0;
+        for (local, binding) in closure.params.iter().zip(bindings) {
+            frame.env.insert(*local, binding);
+        }
+        self.inlining.push(marker);
+        let value = self.with_frame(frame, |s| {
+            let value = s.inlined_value(&closure.body);
+            let ty = s.ty(&closure.body.ty);
+            if ty == Type::Unit { value } else { s.coerce(value, &ty) }
+        });
+        self.inlining.pop();
+        value
+    }
+
+    /// `R[k]`: at most one row.
+    pub fn lookup(&mut self, relation: &Symbol, unique: Option<u32>, key: &[typed::Expr], range: Range) -> Expr {
+        let refs: Vec<_> = key.iter().collect();
+        let values = self.all(&refs);
+        let id = self.l.relation_id(relation);
+        self.lookup_values(id, unique, values, range)
+    }
+
+    /// As [`Scope::lookup`], with values that are in place: one per field, or the whole key of a composite key.
+    pub fn lookup_values(&mut self, relation: crate::ir::RelationId, unique: Option<u32>, values: Vec<Expr>, range: Range) -> Expr {
+        let info = self.l.program.relation(relation);
+        let fields = match unique {
+            Some(n) => info.uniques.get(n as usize).map(|u| u.fields.clone()).unwrap_or_default(),
+            None => info.key.clone(),
+        };
+        let types: Vec<Type> = fields.iter().map(|f| info.field(*f).ty.clone()).collect();
+        let mut values = values;
+        if values.len() == 1 && fields.len() > 1 {
+            let whole = values.remove(0);
+            let whole = self.name(whole);
+            if let Type::Record(record) = whole.ty.clone() {
+                for (at, (_, ty)) in record.fields.iter().enumerate() {
+                    values.push(Expr::new(ExprKind::Field(Box::new(whole.clone()), at as u32), ty.clone()));
+                }
+            }
+        }
+        let mut parts = Vec::new();
+        for (value, ty) in values.into_iter().zip(&types) {
+            // A key part that is a reference may be given by the key of its target.
+            let value = match (&value.ty, ty) {
+                (Type::Ref(_) | Type::Row(_), _) | (_, Type::Option(_)) => self.coerce(value, ty),
+                (_, Type::Ref(target)) => {
+                    let row = self.lookup_values(*target, None, vec![value], range);
+                    let target_ty = Type::Ref(*target).optional();
+                    self.coerce(row, &target_ty)
+                }
+                _ => self.coerce(value, ty),
+            };
+            parts.push(self.name(value));
+        }
+        let result = Type::Row(relation).optional();
+        // A target that is not there: no row can have it in its key.
+        if let Some(at) = parts.iter().zip(&types).position(|(p, t)| p.ty != *t && matches!(p.ty, Type::Option(_))) {
+            let present = is_some(parts[at].clone());
+            parts[at] = super::scope::unwrap(parts[at].clone());
+            let none_ty = result.clone();
+            return self.conditional(
+                present,
+                &result.clone(),
+                |s| s.lookup_parts(relation, unique, &fields, parts, &result, range),
+                |_| none(none_ty),
+            );
+        }
+        self.lookup_parts(relation, unique, &fields, parts, &result, range)
+    }
+
+    fn lookup_parts(
+        &mut self,
+        relation: crate::ir::RelationId,
+        unique: Option<u32>,
+        fields: &[crate::ir::FieldId],
+        parts: Vec<Expr>,
+        result: &Type,
+        range: Range,
+    ) -> Expr {
+        if !self.in_query() {
+            return self.run_command("found", result.clone(), Command::Lookup { relation, unique, key: parts }, range);
+        }
+        let (rel, rows) = self.begin_sub();
+        let path = self.take_path();
+        let site = self.site(range);
+        let row = self.fresh_query("row", Type::Row(relation));
+        self.set_rel(Rel::Scan { relation, var: row, site });
+        let mut conditions = Vec::new();
+        for (field, part) in fields.iter().zip(parts) {
+            let own = self.field_of_row(Expr::var(row, Type::Row(relation)), relation, *field);
+            conditions.push(super::scope::compare(Prim::Eq, own, part));
+        }
+        let predicate = super::code::all_of(conditions);
+        let input = Box::new(self.take_rel());
+        self.set_rel(Rel::Filter { input, predicate });
+        let right = self.end_sub(rel, rows);
+        self.restore_path(path);
+        let found = self.fresh_query("found", result.clone());
+        self.apply(Apply::Left(vec![Lift { from: row, to: found }]), right);
+        Expr::var(found, result.clone())
+    }
+}
+
+fn value_of(binding: Binding) -> Option<Expr> {
+    match binding {
+        Binding::Code(value) | Binding::Query(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// True if the code may leave by `return`.
+fn returns(expr: &typed::Expr) -> bool {
+    any(expr, &|e| matches!(e.kind, T::Return(_)))
+}
+
+/// True if the code needs statements: loops, assignments, ways out.
+fn has_statements(expr: &typed::Expr) -> bool {
+    any(expr, &|e| match &e.kind {
+        T::Return(_) | T::Break | T::Continue | T::Fail { .. } | T::Assert(..) | T::Else(..) => true,
+        T::Insert { .. } | T::Update { .. } | T::Upsert { .. } | T::Delete { .. } => true,
+        T::Block(stmts, _) => stmts.iter().any(|s| {
+            matches!(s, typed::Stmt::For(..) | typed::Stmt::While(..) | typed::Stmt::Assign(..) | typed::Stmt::LetElse(..))
+        }),
+        _ => false,
+    })
+}

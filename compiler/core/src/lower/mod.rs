@@ -1,0 +1,234 @@
+//! Lowering: from typed trees to Core.
+//!
+//! One pass over what is reachable from endpoints, scenarios and `main`. Generic functions are instantiated
+//! per type arguments; functions that take function values are inlined at their calls, so that lambdas see
+//! the caller's locals and no function value is left. Two modes share one code: in *code* an effect becomes a
+//! statement in sequence; inside a *query* nothing may be sequenced, so bindings become columns and nested
+//! queries become [`Apply`](crate::ir::Apply) operators.
+//!
+//! Row-typed expressions have two forms in Core: `Ref` (a stored reference) and `Row` (as read). A place that
+//! wants the other form gets it by [`coerce`](scope): following a reference is a read of the store *at that
+//! moment*, so in code it is a statement of its own.
+
+mod call;
+mod code;
+mod endpoint;
+mod expr;
+mod library;
+mod pattern;
+mod query;
+mod relation;
+mod scenario;
+mod scope;
+mod source;
+mod types;
+mod wire;
+mod write;
+
+pub use source::{BodyPart, ItemSite, LowerError, Settings, Typed};
+
+use crate::ir::{
+    ErrorType, Function, FunctionId, FunctionKind, Name, Program, Query, QueryId, RegexId, RelationId, Site, SiteId, Type,
+    VariantId,
+};
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+use tenon_check::signature::{CallableKind, RelationSig, Signature};
+use tenon_check::ty::{Symbol, Ty};
+use tenon_span::Range;
+
+/// Lowers a whole program that has been checked without errors.
+///
+/// # Errors
+/// Constructs that the checker accepts but that cannot be expressed in Core; each names its place.
+pub fn lower(source: &dyn Typed, settings: &Settings) -> Result<Program, Vec<LowerError>> {
+    let mut lowering = Lowering::new(source, settings);
+    lowering.run();
+    let Lowering { mut program, errors, .. } = lowering;
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    crate::effects::infer_kinds(&mut program);
+    Ok(program)
+}
+
+/// A function to be lowered once: a source function at concrete types.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Instance {
+    symbol: Symbol,
+    types: Vec<Type>,
+}
+
+pub(crate) struct Lowering<'a> {
+    source: &'a dyn Typed,
+    program: Program,
+    prefix: String,
+    camel_case: bool,
+    relations: FxHashMap<Symbol, RelationId>,
+    errors_by_symbol: FxHashMap<Symbol, tenon_value::ErrorId>,
+    variants: FxHashMap<(Symbol, Vec<Type>, bool), VariantId>,
+    instances: FxHashMap<Instance, FunctionId>,
+    pending: VecDeque<(Instance, Vec<Ty>, FunctionId)>,
+    shapes: wire::ShapeMemo,
+    sites: FxHashMap<(Symbol, Range), SiteId>,
+    errors: Vec<LowerError>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(source: &'a dyn Typed, settings: &Settings) -> Self {
+        Lowering {
+            source,
+            program: Program::new(&settings.title),
+            prefix: settings.prefix.clone(),
+            camel_case: settings.camel_case,
+            relations: FxHashMap::default(),
+            errors_by_symbol: FxHashMap::default(),
+            variants: FxHashMap::default(),
+            instances: FxHashMap::default(),
+            pending: VecDeque::new(),
+            shapes: wire::ShapeMemo::default(),
+            sites: FxHashMap::default(),
+            errors: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) {
+        let items = self.source.items();
+        self.declare_relations(&items);
+        self.declare_errors(&items);
+        for symbol in &items {
+            let Some(Signature::Function(signature)) = self.source.signature(symbol) else { continue };
+            let signature = signature.clone();
+            if signature.endpoint.is_some() {
+                self.lower_endpoint(&signature);
+            } else if signature.generics.is_empty() && !takes_functions(&signature.params) {
+                // Unexposed code is lowered too, so that every function is tested and explained.
+                let id = self.instance(symbol, &[]);
+                if signature.kind == CallableKind::Fn && symbol.module.is_empty() && symbol.name == "main" {
+                    self.program.main = Some(id);
+                }
+            }
+        }
+        self.drain();
+        for index in 0..self.source.scenario_count() {
+            self.lower_scenario(index);
+        }
+        self.drain();
+        if let Err(error) = self.program.api.shapes.finish() {
+            self.errors.push(LowerError::program(format!("a type cannot travel: {error}")));
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some((instance, types, id)) = self.pending.pop_front() {
+            let function = self.lower_instance(&instance, &types);
+            self.program.functions[id.index()] = function;
+        }
+    }
+
+    /// The Core function of a source function at these types; queued if it is new.
+    fn instance(&mut self, symbol: &Symbol, types: &[Ty]) -> FunctionId {
+        let core_types: Vec<Type> = types.iter().map(|ty| self.lower_ty(ty)).collect();
+        let instance = Instance { symbol: symbol.clone(), types: core_types };
+        if let Some(id) = self.instances.get(&instance) {
+            return *id;
+        }
+        let id = self.reserve_function(&symbol.name);
+        self.instances.insert(instance.clone(), id);
+        self.pending.push_back((instance, types.to_vec(), id));
+        id
+    }
+
+    /// A place for a function whose body comes later.
+    fn reserve_function(&mut self, name: &str) -> FunctionId {
+        let id = FunctionId(self.program.functions.len() as u32);
+        self.program.functions.push(Function {
+            name: Name::from(name),
+            kind: FunctionKind::Pure,
+            params: Vec::new(),
+            result: Type::Unit,
+            vars: Vec::new(),
+            body: Vec::new(),
+            site: SiteId(0),
+        });
+        id
+    }
+
+    fn add_function(&mut self, function: Function) -> FunctionId {
+        let id = FunctionId(self.program.functions.len() as u32);
+        self.program.functions.push(function);
+        id
+    }
+
+    fn add_query(&mut self, mut query: Query) -> QueryId {
+        let id = QueryId(self.program.queries.len() as u32);
+        query.id = id;
+        self.program.queries.push(query);
+        id
+    }
+
+    fn regex(&mut self, text: &str) -> RegexId {
+        let at = self.program.regexes.iter().position(|r| r == text).unwrap_or_else(|| {
+            self.program.regexes.push(text.to_owned());
+            self.program.regexes.len() - 1
+        });
+        RegexId(at as u32)
+    }
+
+    fn site(&mut self, item: &Symbol, range: Range) -> SiteId {
+        if let Some(id) = self.sites.get(&(item.clone(), range)) {
+            return *id;
+        }
+        let place = self.source.item_site(item);
+        let id = SiteId(self.program.sites.len() as u32);
+        self.program.sites.push(Site { file: place.file, kind: place.kind, item: place.name, nth: place.nth, range });
+        self.sites.insert((item.clone(), range), id);
+        id
+    }
+
+    fn error(&mut self, item: &Symbol, range: Range, message: impl Into<String>) {
+        self.errors.push(LowerError { item: Some(item.clone()), range, message: message.into() });
+    }
+
+    fn relation_sig(&self, symbol: &Symbol) -> Option<&'a RelationSig> {
+        match self.source.signature(symbol) {
+            Some(Signature::Relation(sig)) => Some(sig),
+            _ => None,
+        }
+    }
+
+    fn relation_id(&self, symbol: &Symbol) -> RelationId {
+        *self.relations.get(symbol).expect("every relation of a checked program is declared")
+    }
+
+    fn declare_errors(&mut self, items: &[Symbol]) {
+        for symbol in items {
+            let Some(Signature::Error(sig)) = self.source.signature(symbol) else { continue };
+            let sig = sig.clone();
+            let fields: Vec<_> = sig
+                .fields
+                .iter()
+                .map(|f| {
+                    let ty = self.wire_type(&f.ty);
+                    (f.name.clone(), if f.absent { types::absentable(ty) } else { ty })
+                })
+                .collect();
+            let shape = self.error_shape(&sig);
+            let id = tenon_value::ErrorId(tenon_value::fault::FIRST_DECLARED + self.program.errors.len() as u32);
+            self.program.errors.push(ErrorType { name: sig.symbol.name.clone(), fields });
+            self.program.api.errors.push(shape);
+            self.errors_by_symbol.insert(symbol.clone(), id);
+        }
+    }
+
+    fn error_id(&self, symbol: &Symbol) -> tenon_value::ErrorId {
+        match tenon_value::BuiltIn::from_name(&symbol.name) {
+            Some(builtin) if symbol.module == "tenon" => builtin.id(),
+            _ => *self.errors_by_symbol.get(symbol).expect("every error of a checked program is declared"),
+        }
+    }
+}
+
+fn takes_functions(params: &[tenon_check::signature::ParamSig]) -> bool {
+    params.iter().any(|p| matches!(p.ty, Ty::Fn(..)))
+}

@@ -1,0 +1,636 @@
+//! Queries: clauses become operators.
+//!
+//! The order of rows is the order that operators have by definition (a scan is in key order, joins keep the left
+//! order, and so on), which is the canonical order of the language; so no operator is added to make a result
+//! deterministic, and the planner may drop an order that nobody sees.
+
+use super::scope::{RowVar, Scope, bool_literal, can_fail, int_literal, not, unit};
+use crate::ir::{
+    self, Aggregate, AggregateFn, Apply, Expr, ExprKind, JoinKind, Lift, Output, Prim, Rel, SiteId, SortKey, Type, VarId,
+    WindowExpr, WindowFn,
+};
+use tenon_check::ty::Symbol;
+use tenon_check::typed::{self, Clause, ExprKind as T, Fold, LocalId, Source};
+use tenon_span::Range;
+
+impl Scope<'_, '_> {
+    /// An expression that is a query: in code its own, inside a query a subquery.
+    pub fn query_expr(&mut self, expr: &typed::Expr) -> Expr {
+        let ty = self.ty(&expr.ty);
+        match &expr.kind {
+            T::Query(query) => self.run(query, &ty, expr.range),
+            _ => self.run_with(&ty, expr.range, |s| {
+                let var = s.scan_like(expr);
+                Folded::Collect(var)
+            }),
+        }
+    }
+
+    fn run(&mut self, query: &typed::Query, ty: &Type, range: Range) -> Expr {
+        self.run_with(ty, range, |s| s.lower_query(query, ty))
+    }
+
+    /// Builds a query with `f` and yields its value.
+    fn run_with(&mut self, ty: &Type, range: Range, f: impl FnOnce(&mut Self) -> Folded) -> Expr {
+        if self.in_query() {
+            let (rel, rows) = self.begin_sub();
+            let path = self.take_path();
+            let folded = f(self);
+            let right = self.end_sub(rel, rows);
+            self.restore_path(path);
+            return self.attach(folded, right, ty, range);
+        }
+        self.begin_query();
+        let folded = f(self);
+        let (output, negate) = match folded {
+            Folded::Collect(element) => {
+                let element = self.element(element, ty);
+                (Output::Collect(element), false)
+            }
+            Folded::Exists => (Output::Exists, false),
+            Folded::NotExists => (Output::Exists, true),
+            Folded::First(element) => {
+                let element = self.coerce(element, ty.present());
+                (Output::First(element), false)
+            }
+            Folded::Only(element) => {
+                let element = self.coerce(element, ty.present());
+                let list = self.finish_query(Output::Collect(element), Type::list(ty.present().clone()), range);
+                return self.only(list, ty, range);
+            }
+            Folded::One(value) => (Output::One(value), false),
+        };
+        let result = match &output {
+            Output::Exists => Type::Bool,
+            _ => ty.clone(),
+        };
+        let value = self.finish_query(output, result, range);
+        if negate { not(value) } else { value }
+    }
+
+    fn element(&mut self, element: Expr, ty: &Type) -> Expr {
+        match ty.element().cloned() {
+            Some(want) => self.coerce(element, &want),
+            None => element,
+        }
+    }
+
+    /// Joins a subquery's result to the rows at hand.
+    fn attach(&mut self, folded: Folded, right: Rel, ty: &Type, range: Range) -> Expr {
+        match folded {
+            Folded::Collect(element) => {
+                // The element may need columns of its own, so it is brought to its type inside of the subquery.
+                let (rel, rows) = self.begin_sub();
+                let path = self.take_path();
+                self.set_rel(right);
+                let element = self.element(element, ty);
+                let right = self.end_sub(rel, rows);
+                self.restore_path(path);
+                self.collect(right, element, ty)
+            }
+            Folded::Exists => self.exists(right),
+            Folded::NotExists => not(self.exists(right)),
+            Folded::First(element) => {
+                let (rel, rows) = self.begin_sub();
+                let path = self.take_path();
+                self.set_rel(right);
+                let element = self.coerce(element, ty.present());
+                let input = Box::new(self.take_rel());
+                self.set_rel(Rel::Limit { input, limit: Some(int_literal(1)), offset: None });
+                let var = self.fresh_query("first", element.ty.clone());
+                self.define(var, element);
+                let right = self.end_sub(rel, rows);
+                self.restore_path(path);
+                let to = self.fresh_query("first", ty.clone());
+                self.apply(Apply::Left(vec![Lift { from: var, to }]), right);
+                Expr::var(to, ty.clone())
+            }
+            Folded::Only(element) => {
+                let list = Type::list(ty.present().clone());
+                let list = self.attach(Folded::Collect(element), right, &list, range);
+                self.only(list, ty, range)
+            }
+            Folded::One(value) => {
+                self.apply(Apply::Inner, right);
+                value
+            }
+        }
+    }
+
+    fn exists(&mut self, right: Rel) -> Expr {
+        let found = self.fresh_query("found", Type::Bool);
+        self.apply(Apply::Exists(found), right);
+        Expr::var(found, Type::Bool)
+    }
+
+    /// The only element of a list, as an option; two are a fault.
+    fn only(&mut self, list: Expr, ty: &Type, range: Range) -> Expr {
+        let list = self.name(list);
+        let site = self.site(range);
+        let length = Expr::new(ExprKind::Prim(Prim::Length, vec![list.clone()], site), Type::Int);
+        let few = super::scope::compare(Prim::Le, length, int_literal(1));
+        let first = Expr::new(ExprKind::Prim(Prim::ElementAt, vec![list, int_literal(0)], site), ty.clone());
+        self.guarded(ir::CheckKind::Only, few, first, "only", range)
+    }
+
+    // ---- sources
+
+    /// Binds the rows of a relation, of an inverse, or the elements of a collection to a fresh variable, as a
+    /// query of its own; yields the variable.
+    fn scan_like(&mut self, expr: &typed::Expr) -> Expr {
+        match &expr.kind {
+            T::Rows(symbol) => self.scan(symbol, None, expr.range),
+            T::Inverse { row, relation, field } => {
+                let row = self.expr(row);
+                let var = self.scan(relation, None, expr.range);
+                let condition = self.refers_to(&var, field, row);
+                self.filter(condition);
+                var
+            }
+            _ => unit(),
+        }
+    }
+
+    fn scan(&mut self, symbol: &Symbol, local: Option<LocalId>, range: Range) -> Expr {
+        let relation = self.l.relation_id(symbol);
+        let site = self.site(range);
+        let name = local.map(|l| self.local(l).0).unwrap_or_else(|| "row".into());
+        let var = self.fresh_query(&name, Type::Row(relation));
+        let right = Rel::Scan { relation, var, site };
+        self.cross(right);
+        let expr = Expr::var(var, Type::Row(relation));
+        self.note_row(local, expr.clone(), None);
+        expr
+    }
+
+    fn note_row(&mut self, local: Option<LocalId>, expr: Expr, index: Option<VarId>) {
+        if let Some(query) = &mut self.query {
+            query.rows.push(RowVar { local, expr, index });
+        }
+    }
+
+    /// Joins an input that sees nothing of what is at hand.
+    fn cross(&mut self, right: Rel) {
+        let left = self.take_rel();
+        self.set_rel(match left {
+            Rel::Unit => right,
+            left => Rel::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(right), on: bool_literal(true) },
+        });
+    }
+
+    fn filter(&mut self, predicate: Expr) {
+        let input = Box::new(self.take_rel());
+        self.set_rel(Rel::Filter { input, predicate });
+    }
+
+    /// `row.field == target` for a reference field.
+    fn refers_to(&mut self, row: &Expr, field: &str, target: Expr) -> Expr {
+        let Type::Row(relation) = row.ty else { return bool_literal(false) };
+        let Some(field) = self.l.program.relation(relation).field_named(field) else { return bool_literal(false) };
+        let own = self.field_of_row(row.clone(), relation, field);
+        let (own, target) = self.comparable(own, target);
+        super::scope::compare(Prim::Eq, own, target)
+    }
+
+    /// `from x in s`, `cross join`, lateral `join x in s`: binds the local.
+    fn from(&mut self, local: LocalId, source: &Source, range: Range) {
+        match source {
+            Source::Relation(symbol) => {
+                let var = self.scan(symbol, Some(local), range);
+                self.bind(local, var);
+            }
+            Source::Collection(expr) => match &expr.kind {
+                T::Rows(symbol) => {
+                    let var = self.scan(symbol, Some(local), expr.range);
+                    self.bind(local, var);
+                }
+                T::Inverse { row, relation, field } => {
+                    let target = self.expr(row);
+                    let target = self.name_if_needed(target);
+                    let left = self.take_rel();
+                    let var = self.scan(relation, Some(local), expr.range);
+                    let condition = self.refers_to(&var, field, target);
+                    let right = self.take_rel();
+                    self.set_rel(match left {
+                        Rel::Unit => Rel::Filter { input: Box::new(right), predicate: condition },
+                        left => Rel::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(right), on: condition },
+                    });
+                    self.bind(local, var);
+                }
+                T::Query(query) if matches!(query.fold, Fold::Collect) => {
+                    let (rel, rows) = self.begin_sub();
+                    let folded = self.lower_query(query, &Type::Unit);
+                    let Folded::Collect(element) = folded else { return };
+                    let element = self.name(element);
+                    let right = self.end_sub(rel, rows);
+                    self.lateral(right);
+                    self.note_row(Some(local), element.clone(), None);
+                    self.bind(local, element);
+                }
+                _ => {
+                    let collection = self.expr(expr);
+                    self.unnest(local, collection);
+                }
+            },
+        }
+    }
+
+    fn name_if_needed(&mut self, target: Expr) -> Expr {
+        match self.query.as_ref().map(|q| matches!(q.rel, Rel::Unit)) {
+            Some(true) => target,
+            _ => self.name(target),
+        }
+    }
+
+    fn lateral(&mut self, right: Rel) {
+        let left = self.take_rel();
+        self.set_rel(match left {
+            Rel::Unit => right,
+            left => Rel::Apply { kind: Apply::Inner, left: Box::new(left), right: Box::new(right) },
+        });
+    }
+
+    fn unnest(&mut self, local: LocalId, collection: Expr) {
+        let collection = match &collection.ty {
+            Type::Map(k, v) => {
+                let entry = Type::record(vec![("key".into(), (**k).clone()), ("value".into(), (**v).clone())]);
+                Expr::new(ExprKind::Prim(Prim::Entries, vec![collection], SiteId(0)), Type::list(entry))
+            }
+            _ => collection,
+        };
+        let element = collection.ty.element().cloned().unwrap_or(Type::Unit);
+        let name = self.local(local).0;
+        let var = self.fresh_query(&name, element.clone());
+        let index = self.fresh_query("position", Type::Int);
+        self.lateral(Rel::Unnest { source: collection, var, index });
+        let value = Expr::var(var, element);
+        self.note_row(Some(local), value.clone(), Some(index));
+        self.bind(local, value);
+    }
+
+    fn join(&mut self, local: LocalId, source: &Source, on: &typed::Expr) {
+        let left = self.take_rel();
+        let rows = self.query.as_mut().map(|q| std::mem::take(&mut q.rows)).unwrap_or_default();
+        self.from(local, source, on.range);
+        let right = self.take_rel();
+        if let Some(query) = &mut self.query {
+            let own = std::mem::replace(&mut query.rows, rows);
+            query.rows.extend(own);
+        }
+        self.set_rel(Rel::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(right), on: bool_literal(true) });
+        let condition = self.expr(on);
+        // A condition without subqueries is the join's own; otherwise it stands above what it needed.
+        match self.query.as_mut().map(|q| &mut q.rel) {
+            Some(Rel::Join { on, .. }) if matches!(on.kind, ExprKind::Literal(_)) => *on = condition,
+            _ => self.filter(condition),
+        }
+    }
+
+    fn left_join(&mut self, inner: LocalId, outer: LocalId, source: &Source, on: Option<&typed::Expr>, range: Range) {
+        let (rel, rows) = self.begin_sub();
+        self.from(inner, source, range);
+        if let Some(on) = on {
+            let condition = self.expr(on);
+            self.filter(condition);
+        }
+        let value = self.read_local(inner, range);
+        let value = self.name(value);
+        let index = self.query.as_ref().and_then(|q| q.rows.last().and_then(|r| r.index));
+        let right = self.end_sub(rel, rows);
+        let ExprKind::Var(from) = value.kind else {
+            self.unsupported(range, "only rows and elements can be joined on the left", &Type::Unit);
+            return;
+        };
+        let name = self.local(outer).0;
+        let ty = value.ty.clone().optional();
+        let to = self.fresh_query(&name, ty.clone());
+        let mut lifts = vec![Lift { from, to }];
+        let mut outer_index = None;
+        if let Some(from) = index {
+            let to = self.fresh_query("position", Type::Int.optional());
+            lifts.push(Lift { from, to });
+            outer_index = Some(to);
+        }
+        let left = self.take_rel();
+        self.set_rel(Rel::Apply { kind: Apply::Left(lifts), left: Box::new(left), right: Box::new(right) });
+        let value = Expr::var(to, ty);
+        self.note_row(Some(outer), value.clone(), outer_index);
+        self.bind(outer, value);
+    }
+
+    // ---- clauses
+
+    fn lower_query(&mut self, query: &typed::Query, ty: &Type) -> Folded {
+        let mut clauses = query.clauses.iter().peekable();
+        let mut selected: Vec<VarId> = Vec::new();
+        while let Some(clause) = clauses.next() {
+            match clause {
+                Clause::From(local, source) => self.from(*local, source, query.element.range),
+                Clause::Join(local, source, on) => self.join(*local, source, on),
+                Clause::LeftJoin(inner, outer, source, on) => {
+                    self.left_join(*inner, *outer, source, on.as_ref(), query.element.range);
+                }
+                Clause::Where(condition) => {
+                    let condition = self.expr(condition);
+                    self.filter(condition);
+                }
+                Clause::With(defs) => {
+                    for (local, value) in defs {
+                        self.define_local(*local, value);
+                    }
+                }
+                Clause::Group { keys, aggregates, all } => self.group(keys, aggregates, *all),
+                Clause::Windows(windows) => self.windows(windows),
+                Clause::Select(defs) => {
+                    selected.clear();
+                    for (local, value) in defs {
+                        let var = self.define_local(*local, value);
+                        selected.push(var);
+                    }
+                }
+                Clause::Distinct => {
+                    let input = Box::new(self.take_rel());
+                    self.set_rel(Rel::Distinct { input, vars: selected.clone() });
+                    if let Some(q) = &mut self.query {
+                        q.rows.clear();
+                    }
+                }
+                Clause::OrderBy(keys) => {
+                    let keys = self.sort_keys(keys);
+                    let input = Box::new(self.take_rel());
+                    self.set_rel(Rel::Sort { input, keys });
+                }
+                Clause::Limit(count) => {
+                    let limit = Some(self.expr(count));
+                    let offset = match clauses.peek() {
+                        Some(Clause::Offset(n)) => {
+                            clauses.next();
+                            Some(self.expr(n))
+                        }
+                        _ => None,
+                    };
+                    let input = Box::new(self.take_rel());
+                    self.set_rel(Rel::Limit { input, limit, offset });
+                }
+                Clause::Offset(count) => {
+                    let offset = Some(self.expr(count));
+                    let limit = match clauses.peek() {
+                        Some(Clause::Limit(n)) => {
+                            clauses.next();
+                            Some(self.expr(n))
+                        }
+                        _ => None,
+                    };
+                    let input = Box::new(self.take_rel());
+                    self.set_rel(Rel::Limit { input, limit, offset });
+                }
+            }
+        }
+        match &query.fold {
+            Fold::Collect => Folded::Collect(self.expr(&query.element)),
+            Fold::Exists => Folded::Exists,
+            Fold::NotExists => Folded::NotExists,
+            Fold::First => Folded::First(self.expr(&query.element)),
+            Fold::Only => Folded::Only(self.expr(&query.element)),
+            Fold::Aggregate(function) => {
+                let argument = self.expr(&query.element);
+                let result = ty.clone();
+                let var = self.fresh_query("folded", result.clone());
+                let (function, _) = aggregate_fn(*function, false);
+                let aggregate = Aggregate {
+                    function,
+                    argument: (function != AggregateFn::Count).then_some(argument),
+                    grain: None,
+                    filter: None,
+                    order: Vec::new(),
+                };
+                let input = Box::new(self.take_rel());
+                self.set_rel(Rel::Group { input, keys: Vec::new(), aggregates: vec![(var, aggregate)], all: true });
+                Folded::One(Expr::var(var, result))
+            }
+        }
+    }
+
+    /// A column for a local.
+    fn define_local(&mut self, local: LocalId, value: &typed::Expr) -> VarId {
+        let value = self.expr(value);
+        let (name, _) = self.local(local);
+        if let ExprKind::Var(var) = value.kind
+            && self.query.as_ref().is_some_and(|q| !q.params.contains(&var))
+        {
+            self.bind(local, value);
+            return var;
+        }
+        let ty = value.ty.clone();
+        let var = self.fresh_query(&name, ty.clone());
+        self.define(var, value);
+        self.bind(local, Expr::var(var, ty));
+        var
+    }
+
+    fn sort_keys(&mut self, keys: &[typed::SortKey]) -> Vec<SortKey> {
+        let mut out = Vec::new();
+        for key in keys {
+            let value = self.expr(&key.expr);
+            out.push(SortKey { expr: value, descending: key.descending, none_first: key.none_first });
+        }
+        out
+    }
+
+    fn group(&mut self, keys: &[(LocalId, typed::Expr)], aggregates: &[(LocalId, typed::Aggregate)], all: bool) {
+        let mut lowered_keys = Vec::new();
+        for (local, value) in keys {
+            let value = self.expr(value);
+            lowered_keys.push((*local, value));
+        }
+        let mut folded = Vec::new();
+        for (local, aggregate) in aggregates {
+            let argument = aggregate.argument.as_ref().map(|a| self.expr(a));
+            let filter = aggregate.filter.as_ref().map(|f| self.expr(f));
+            let grain = aggregate.grain.as_ref().map(|locals| self.grain(locals));
+            folded.push((*local, aggregate, argument, filter, grain));
+        }
+        let mut key_vars = Vec::new();
+        for (local, value) in lowered_keys {
+            let (name, _) = self.local(local);
+            let ty = value.ty.clone();
+            let var = self.fresh_query(&name, ty.clone());
+            key_vars.push((var, value));
+            self.bind(local, Expr::var(var, ty));
+        }
+        let mut aggregate_vars = Vec::new();
+        for (local, aggregate, argument, filter, grain) in folded {
+            let (name, ty) = self.local(local);
+            let ty = self.ty(&ty);
+            let (function, takes) = aggregate_fn(aggregate.function, aggregate.distinct);
+            // `count(o)` counts grains where `o` is there.
+            let filter = match (&argument, function) {
+                (Some(value), AggregateFn::Count) if matches!(value.ty, Type::Option(_)) => {
+                    let present = super::scope::is_some(value.clone());
+                    Some(filter.map_or(present.clone(), |f| super::scope::and(present, f)))
+                }
+                _ => filter,
+            };
+            let element = match (&function, ty.element()) {
+                (AggregateFn::List | AggregateFn::ListDistinct, Some(e)) => Some(e.clone()),
+                _ => None,
+            };
+            let argument = match (argument, element) {
+                (Some(value), Some(want)) if !matches!(value.ty, Type::Option(_)) => Some(self.coerce(value, &want)),
+                (argument, _) => argument,
+            };
+            let argument = argument.filter(|_| takes);
+            let var = self.fresh_query(if name.is_empty() { "folded" } else { &name }, ty.clone());
+            aggregate_vars.push((var, Aggregate { function, argument, grain, filter, order: Vec::new() }));
+            self.bind(local, Expr::var(var, ty));
+        }
+        let input = Box::new(self.take_rel());
+        self.set_rel(Rel::Group { input, keys: key_vars, aggregates: aggregate_vars, all });
+        if let Some(query) = &mut self.query {
+            query.rows.clear();
+        }
+    }
+
+    /// What tells apart the bindings of row variables: identities of rows, positions of elements.
+    fn grain(&mut self, locals: &[LocalId]) -> Vec<Expr> {
+        let rows = self.query.as_ref().map(|q| q.rows.clone()).unwrap_or_default();
+        let mut out = Vec::new();
+        for local in locals {
+            let Some(row) = rows.iter().find(|r| r.local == Some(*local)) else { continue };
+            let value = match row.index {
+                Some(index) => {
+                    let ty = self.query.as_ref().map(|q| q.vars[index.index()].ty.clone()).unwrap_or(Type::Int);
+                    Expr::var(index, ty)
+                }
+                None => {
+                    let ty = super::types::as_stored(&row.expr.ty);
+                    self.coerce(row.expr.clone(), &ty)
+                }
+            };
+            out.push(value);
+        }
+        out
+    }
+
+    fn windows(&mut self, windows: &[(LocalId, typed::Window)]) {
+        let mut out = Vec::new();
+        for (local, window) in windows {
+            let refs: Vec<_> = window.arguments.iter().collect();
+            let arguments = self.all(&refs);
+            let refs: Vec<_> = window.partition.iter().collect();
+            let partition = self.all(&refs);
+            let order = self.sort_keys(&window.order);
+            let frame = match &window.frame {
+                Some((from, to)) => {
+                    let (from, to) = (self.bound(from), self.bound(to));
+                    ir::Frame::Rows(from, to)
+                }
+                None if order.is_empty() => ir::Frame::Partition,
+                None => ir::Frame::ToCurrent,
+            };
+            let function = match window.function {
+                typed::WindowFn::Aggregate(f) => WindowFn::Aggregate(aggregate_fn(f, false).0),
+                typed::WindowFn::Rank => WindowFn::Rank,
+                typed::WindowFn::DenseRank => WindowFn::DenseRank,
+                typed::WindowFn::RowNumber => WindowFn::RowNumber,
+                typed::WindowFn::Lag => WindowFn::Lag,
+                typed::WindowFn::Lead => WindowFn::Lead,
+            };
+            let mut arguments = arguments;
+            if matches!(function, WindowFn::Lag | WindowFn::Lead) && arguments.len() == 1 {
+                arguments.push(int_literal(1));
+            }
+            if matches!(function, WindowFn::Aggregate(AggregateFn::Count)) && !arguments.first().is_some_and(|a| matches!(a.ty, Type::Option(_))) {
+                arguments.clear();
+            }
+            let (name, ty) = self.local(*local);
+            let ty = self.ty(&ty);
+            let var = self.fresh_query(if name.is_empty() { "window" } else { &name }, ty.clone());
+            out.push((*local, var, ty, WindowExpr { function, arguments, partition, order, frame }));
+        }
+        let input = Box::new(self.take_rel());
+        let windows = out.iter().map(|(_, var, _, window)| (*var, window.clone())).collect();
+        self.set_rel(Rel::Window { input, windows });
+        for (local, var, ty, _) in out {
+            self.bind(local, Expr::var(var, ty));
+        }
+    }
+
+    fn bound(&mut self, bound: &typed::Bound) -> ir::Bound {
+        match bound {
+            typed::Bound::Before(n) => ir::Bound::Before(self.expr(n)),
+            typed::Bound::Current => ir::Bound::Current,
+            typed::Bound::After(n) => ir::Bound::After(self.expr(n)),
+        }
+    }
+}
+
+/// What a query's rows become.
+enum Folded {
+    Collect(Expr),
+    Exists,
+    NotExists,
+    First(Expr),
+    Only(Expr),
+    One(Expr),
+}
+
+/// The aggregate function, and whether it takes its argument.
+fn aggregate_fn(function: typed::AggregateFn, distinct: bool) -> (AggregateFn, bool) {
+    match (function, distinct) {
+        (typed::AggregateFn::Count, true) => (AggregateFn::CountDistinct, true),
+        (typed::AggregateFn::Count, false) => (AggregateFn::Count, false),
+        (typed::AggregateFn::Sum, true) => (AggregateFn::SumDistinct, true),
+        (typed::AggregateFn::Sum, false) => (AggregateFn::Sum, true),
+        (typed::AggregateFn::Avg, true) => (AggregateFn::AvgDistinct, true),
+        (typed::AggregateFn::Avg, false) => (AggregateFn::Avg, true),
+        (typed::AggregateFn::List, true) => (AggregateFn::ListDistinct, true),
+        (typed::AggregateFn::List, false) => (AggregateFn::List, true),
+        (typed::AggregateFn::Min, _) => (AggregateFn::Min, true),
+        (typed::AggregateFn::Max, _) => (AggregateFn::Max, true),
+        (typed::AggregateFn::Any, _) => (AggregateFn::Any, true),
+        (typed::AggregateFn::All, _) => (AggregateFn::All, true),
+        (typed::AggregateFn::Percentile(ppm), _) => (AggregateFn::Percentile(ppm), true),
+        (typed::AggregateFn::StdDev, _) => (AggregateFn::StdDev, true),
+    }
+}
+
+/// True if evaluating the operators can end in a fault.
+pub(super) fn rel_can_fail(rel: &Rel) -> bool {
+    match rel {
+        Rel::Unit | Rel::Scan { .. } => false,
+        Rel::Unnest { source, .. } => can_fail(source),
+        Rel::Filter { input, predicate } => can_fail(predicate) || rel_can_fail(input),
+        Rel::Map { input, defs } => defs.iter().any(|(_, e)| can_fail(e)) || rel_can_fail(input),
+        Rel::Join { left, right, on, .. } => can_fail(on) || rel_can_fail(left) || rel_can_fail(right),
+        Rel::Apply { left, right, .. } => rel_can_fail(left) || rel_can_fail(right),
+        Rel::Group { input, keys, aggregates, .. } => {
+            keys.iter().any(|(_, e)| can_fail(e))
+                || aggregates.iter().any(|(_, a)| a.argument.as_ref().is_some_and(can_fail) || a.filter.as_ref().is_some_and(can_fail))
+                || rel_can_fail(input)
+        }
+        Rel::Window { input, .. } | Rel::Limit { input, .. } | Rel::Distinct { input, .. } => rel_can_fail(input),
+        Rel::Sort { input, keys } => keys.iter().any(|k| can_fail(&k.expr)) || rel_can_fail(input),
+        Rel::SetOp { left, right, .. } => rel_can_fail(left) || rel_can_fail(right),
+    }
+}
+
+/// The same operators over sources that have rows only where the predicate (over variables from outside) holds.
+pub(super) fn restrict_source(rel: Rel, predicate: &Expr) -> Rel {
+    let go = |rel: Box<Rel>| Box::new(restrict_source(*rel, predicate));
+    match rel {
+        Rel::Unit | Rel::Scan { .. } | Rel::Unnest { .. } => Rel::Filter { input: Box::new(rel), predicate: predicate.clone() },
+        Rel::Filter { input, predicate } => Rel::Filter { input: go(input), predicate },
+        Rel::Map { input, defs } => Rel::Map { input: go(input), defs },
+        // One empty side empties an inner join, and the left side any other.
+        Rel::Join { kind, left, right, on } => Rel::Join { kind, left: go(left), right, on },
+        Rel::Apply { kind, left, right } => Rel::Apply { kind, left: go(left), right },
+        Rel::Group { input, keys, aggregates, all } => Rel::Group { input: go(input), keys, aggregates, all },
+        Rel::Window { input, windows } => Rel::Window { input: go(input), windows },
+        Rel::Sort { input, keys } => Rel::Sort { input: go(input), keys },
+        Rel::Limit { input, limit, offset } => Rel::Limit { input: go(input), limit, offset },
+        Rel::Distinct { input, vars } => Rel::Distinct { input: go(input), vars },
+        Rel::SetOp { kind, left, right, vars } => Rel::SetOp { kind, left: go(left), right: go(right), vars },
+    }
+}
+
