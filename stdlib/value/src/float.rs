@@ -11,6 +11,18 @@ pub fn finite(value: f64) -> Result<f64, Fault> {
     }
 }
 
+/// A float without a fraction as an Int.
+pub fn to_int(value: f64) -> Result<i64, Fault> {
+    // Both bounds are floats: -2^63 belongs to Int, 2^63 does not.
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
+        Ok(value as i64)
+    } else if value.is_finite() {
+        Err(Fault::Overflow)
+    } else {
+        Err(Fault::NotFinite)
+    }
+}
+
 /// Bits of one digit of the accumulator.
 const DIGIT: u32 = 32;
 /// Digits: 2^-1074 is the lowest bit; the sum of 2^64 of the largest numbers fits.

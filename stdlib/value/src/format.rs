@@ -11,51 +11,101 @@ use crate::value::Value;
 use crate::{base64, decimal, identity, time};
 
 /// The text of a value in interpolation: texts as they are, decimals with all digits of their scale, times as on the
-/// wire, durations as in programs (`1h30min`), `none` for what is absent.
+/// wire, durations as in programs (`1h30min`), `none` for what is absent. Without a shape, cases have no names: they are
+/// written as `#1`.
 pub fn display(value: &Value) -> String {
     let mut out = String::new();
-    write_display(&mut out, value);
+    write_display(&mut out, None, value);
     out
 }
 
-/// Appends what [`display`] gives.
-pub fn write_display(out: &mut String, value: &Value) {
-    let list = |out: &mut String, open: char, items: &[Value], close: char| {
-        out.push(open);
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                out.push_str(", ");
-            }
-            write_display(out, item);
-        }
-        out.push(close);
-    };
-    match value {
-        Value::Text(text) => out.push_str(text),
-        Value::Some(content) => write_display(out, content),
-        Value::List(items) | Value::Bag(items) | Value::Set(items) => list(out, '[', items, ']'),
-        Value::Map(pairs) => {
-            out.push('[');
-            for (index, (key, value)) in pairs.iter().enumerate() {
-                if index > 0 {
-                    out.push_str(", ");
-                }
-                write_display(out, key);
+/// The text of a value in interpolation, with the names of its shape: `Open`, `Paid(by: Bo)`, `(sku: tee, qty: 3)`.
+pub fn display_as(shapes: &Shapes, shape: ShapeId, value: &Value) -> String {
+    let mut out = String::new();
+    write_display(&mut out, Some((shapes, shape)), value);
+    out
+}
+
+fn write_display(out: &mut String, shape: Option<(&Shapes, ShapeId)>, value: &Value) {
+    let kind = shape.map(|(shapes, shape)| &shapes.get(shape).kind);
+    let part = |id: &ShapeId| shape.map(|(shapes, _)| (shapes, *id));
+    let fields = |out: &mut String, fields: &[Field], values: &[Value]| {
+        out.push('(');
+        for (index, value) in values.iter().enumerate() {
+            separate(out, index);
+            let field = fields.get(index);
+            if let Some(field) = field {
+                out.push_str(&field.name);
                 out.push_str(": ");
-                write_display(out, value);
+            }
+            let content = match (field.map(|field| &field.presence), value) {
+                (Some(Presence::Absentable), Value::Some(content)) => content,
+                _ => value,
+            };
+            write_display(out, field.and_then(|field| part(&field.shape)), content);
+        }
+        out.push(')');
+    };
+    match (value, kind) {
+        (Value::Text(text), _) => out.push_str(text),
+        (Value::Some(content), Some(Kind::Option(inner))) => {
+            write_display(out, part(inner), content)
+        }
+        (Value::Some(content), _) => write_display(out, shape, content),
+        (Value::List(items) | Value::Bag(items) | Value::Set(items), kind) => {
+            let element = match kind {
+                Some(Kind::List(element) | Kind::Bag(element) | Kind::Set(element)) => {
+                    part(element)
+                }
+                _ => None,
+            };
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                separate(out, index);
+                write_display(out, element, item);
             }
             out.push(']');
         }
-        Value::Record(fields) => list(out, '(', fields, ')'),
-        Value::Variant { tag, fields } => {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "#{tag}");
-            if !fields.is_empty() {
-                list(out, '(', fields, ')');
+        (Value::Map(pairs), kind) => {
+            let parts = match kind {
+                Some(Kind::Map { key, value }) => (part(key), part(value)),
+                _ => (None, None),
+            };
+            out.push('[');
+            for (index, (key, value)) in pairs.iter().enumerate() {
+                separate(out, index);
+                write_display(out, parts.0, key);
+                out.push_str(": ");
+                write_display(out, parts.1, value);
+            }
+            out.push(']');
+        }
+        (Value::Record(values), Some(Kind::Record { fields: own })) => fields(out, own, values),
+        (Value::Record(values), _) => fields(out, &[], values),
+        (
+            Value::Variant {
+                tag,
+                fields: values,
+            },
+            kind,
+        ) => {
+            let case = match kind {
+                Some(Kind::Variant { cases, .. }) => cases.get(*tag as usize),
+                _ => None,
+            };
+            match case {
+                Some(case) => out.push_str(&case.name),
+                // Writing to a String cannot fail.
+                None => {
+                    let _ = write!(out, "#{tag}");
+                }
+            }
+            if !values.is_empty() {
+                fields(out, case.map_or(&[], |case| case.fields.as_slice()), values);
             }
         }
-        Value::Ref { key, .. } | Value::Row { key, .. } => write_display(out, key),
-        scalar => write_scalar(out, scalar),
+        (Value::Ref { key, .. } | Value::Row { key, .. }, _) => write_display(out, None, key),
+        (scalar, _) => write_scalar(out, scalar),
     }
 }
 

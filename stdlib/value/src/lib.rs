@@ -8,6 +8,7 @@
 //! | [`integer`], [`decimal`], [`float`] | arithmetic that never wraps, and exact sums |
 //! | [`text`], [`pattern`] | functions of Text, regular expressions |
 //! | [`time`], [`identity`] | calendar, zones, notations; UUIDs |
+//! | [`library`] | the primitives of the library, by their ids |
 //! | [`format`] | values as texts for people |
 //! | [`shape`] | what values look like on the wire and in native lanes |
 //! | [`sink`], [`lanes`] | where decoded values go: dynamic values, or native lanes |
@@ -29,6 +30,7 @@ pub mod identity;
 pub mod integer;
 pub mod json;
 pub mod lanes;
+pub mod library;
 pub mod pattern;
 pub mod problem;
 pub mod random;

@@ -40,9 +40,8 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                         return self.end();
                     }
                 }
-                let base =
+                let seen =
                     self.members(fields, |index| open.get(index) == Some(&true), None, sink)?;
-                let seen = base.iter().copied().collect::<Vec<bool>>();
                 let absent = |index: usize| open.get(index) == Some(&true) && !seen[index];
                 let path = std::mem::take(&mut self.path);
                 self.decoder.absent(&path, fields, absent, sink)?;
