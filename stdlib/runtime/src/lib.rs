@@ -9,6 +9,7 @@ pub mod abi;
 pub mod arena;
 pub mod collection;
 pub mod context;
+pub mod durable;
 pub mod functions;
 pub mod library;
 pub mod memory;

@@ -59,6 +59,19 @@ pub trait Service {
     /// Answers a call: decodes the arguments ([`Call::decode`]), runs the endpoint, and encodes the answer
     /// ([`Call::answer`], [`Call::answer_lanes`]).
     fn call(&self, call: &Call<'_>) -> Reply;
+
+    /// Whether calls of an endpoint are expected to take more than about a millisecond, so that a server should not run
+    /// them where it serves others.
+    fn is_heavy(&self, endpoint: u32) -> bool {
+        let _ = endpoint;
+        false
+    }
+
+    /// Where in the program a site is (`shop.tn:12:3`), for logs.
+    fn describe_site(&self, site: u32) -> Option<String> {
+        let _ = site;
+        None
+    }
 }
 
 /// A request for one endpoint, whose arguments are not yet decoded.
