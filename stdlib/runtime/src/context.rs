@@ -128,6 +128,10 @@ pub struct CallContext {
     pub now: i64,
     /// What the functions of the runtime know of the program.
     pub tables: *const crate::native::Tables,
+    /// The image that the call reads; null in a call without a store.
+    pub image: *const tenon_store::Image,
+    /// The transaction that the call runs in; null in a query.
+    pub transaction: *mut tenon_store::WriteTxn<'static>,
     /// Set with [`Status::Fault`].
     pub fault: FaultRecord,
     /// Set with [`Status::Failure`].
@@ -233,6 +237,8 @@ impl CallContext {
             constants: std::ptr::null(),
             now,
             tables: std::ptr::null(),
+            image: std::ptr::null(),
+            transaction: std::ptr::null_mut(),
             problems: Vec::new(),
             fault: FaultRecord { code: 0, site: NO_SITE },
             failure: Failure { error: 0, lanes: 0, message: Str { head: 0, tail: 0 }, payload: std::ptr::null() },

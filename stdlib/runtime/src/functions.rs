@@ -4,7 +4,7 @@
 
 use crate::abi::{Address, Effect, Function, hash_bytes, hash_words, signature};
 use crate::context::{COLLECTION_LAYOUT, offsets};
-use crate::{collection, library, memory, number, text, value};
+use crate::{chance, collection, library, memory, number, rows, text, value};
 
 macro_rules! word_of {
     ($name:ident) => {
@@ -72,6 +72,23 @@ functions! {
     collection::list_find(ctx, shape, stride, wanted, list) total Reads;
     library::builtin(ctx, function, shapes, arity, arguments, out) fallible Reads;
     library::value_to_text(ctx, shape, value) fallible Reads;
+    rows::row_by_key(ctx, relation, key) total Reads;
+    rows::row_by_unique(ctx, relation, unique, lanes) total Reads;
+    rows::rows_by_index(ctx, relation, index, lanes) fallible Reads;
+    rows::row_visible(ctx, relation, entity) total Reads;
+    rows::row_count(ctx, relation) total Reads;
+    rows::scan_slots(ctx, relation, from, capacity, out) total Reads;
+    rows::range_open(ctx, relation, index, low, low_columns, high, high_columns, flags) fallible Writes;
+    rows::range_next(cursor, capacity, out) total Writes;
+    rows::insert_row(ctx, relation, lanes) fallible Writes;
+    rows::update_row(ctx, relation, entity, fields, count, lanes) fallible Writes;
+    rows::delete_row(ctx, relation, entity) fallible Writes;
+    rows::next_serial(ctx, relation) fallible Writes;
+    chance::random_id(ctx) total Writes;
+    chance::random_uuid(ctx) total Writes;
+    chance::random_integer(ctx, low, high) fallible Writes;
+    chance::random_unit(ctx) total Writes;
+    chance::random_text(ctx, length) fallible Writes;
 }
 
 impl RuntimeFn {

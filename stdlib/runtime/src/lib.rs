@@ -7,6 +7,7 @@
 
 pub mod abi;
 pub mod arena;
+pub mod chance;
 pub mod collection;
 pub mod context;
 pub mod durable;
@@ -16,6 +17,7 @@ pub mod memory;
 pub mod native;
 pub mod number;
 pub mod random;
+pub mod rows;
 pub mod text;
 pub mod value;
 

@@ -224,6 +224,14 @@ impl Drop for Snapshot<'_> {
 }
 
 impl<'a> Reader<'a> {
+    /// How the image looks at a commit.
+    ///
+    /// # Safety
+    /// For as long as anything is read, a snapshot of this number must be registered.
+    pub unsafe fn at(image: &'a Image, snapshot: u64) -> Reader<'a> {
+        Reader { image, snapshot, own: false }
+    }
+
     /// The commit that is seen.
     pub fn number(&self) -> u64 {
         self.snapshot

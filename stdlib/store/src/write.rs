@@ -806,6 +806,14 @@ impl<'a> WriteTxn<'a> {
         self.writer.redo.push(Change { relation: id, kind: ChangeKind::Delete, entity, slot });
     }
 
+    /// Freezes an ordered index as it is, so that a range of the transaction's own view stays valid while
+    /// the transaction writes.
+    pub fn freeze_index(&mut self, relation: RelationId, index: usize) {
+        if let Secondary::Ordered(ordered) = &self.image.relation(relation).indexes[index] {
+            ordered.freeze(&mut self.writer.token);
+        }
+    }
+
     /// Where the transaction stands.
     pub fn savepoint(&self) -> Savepoint {
         Savepoint { undo: self.writer.undo.len(), redo: self.writer.redo.len() }

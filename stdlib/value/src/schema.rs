@@ -24,6 +24,7 @@ pub struct RelationId(pub u32);
 /// The number of a field in its relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
+#[repr(transparent)]
 pub struct FieldId(pub u32);
 
 impl RelationId {
