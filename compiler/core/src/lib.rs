@@ -5,6 +5,7 @@
 //! native code) reads Core and nothing else. What can be sugar over Core is sugar.
 
 pub mod effects;
+pub mod eval;
 pub mod ir;
 pub mod lower;
 pub mod text;

@@ -1,0 +1,84 @@
+//! Values as texts, with the names that their types give: what interpolation, `log` and reports show.
+//!
+//! Texts stand as they are, scalars as on the wire, `none` for what is absent, a variant by its case's name with its
+//! fields in parentheses, a row or reference by its key.
+
+use crate::ir::{Name, Program, Type};
+use tenon_value::Value;
+use tenon_value::format::write_display;
+
+/// The text of a value of a type.
+pub fn display(program: &Program, ty: &Type, value: &Value) -> String {
+    let mut out = String::new();
+    write(&mut out, program, ty, value);
+    out
+}
+
+fn write(out: &mut String, program: &Program, ty: &Type, value: &Value) {
+    match (ty, value) {
+        (Type::Option(ty), Value::Some(inner)) => write(out, program, ty, inner),
+        (Type::List(of) | Type::Bag(of) | Type::Set(of), Value::List(items) | Value::Bag(items) | Value::Set(items)) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                comma(out, i);
+                write(out, program, of, item);
+            }
+            out.push(']');
+        }
+        (Type::Map(key_type, value_type), Value::Map(pairs)) => {
+            out.push('[');
+            for (i, (key, value)) in pairs.iter().enumerate() {
+                comma(out, i);
+                write(out, program, key_type, key);
+                out.push_str(": ");
+                write(out, program, value_type, value);
+            }
+            out.push(']');
+        }
+        (Type::Record(record), Value::Record(fields)) => named(out, program, &record.fields, fields),
+        (Type::Variant(id), Value::Variant { tag, fields }) => {
+            match program.variants.get(id.index()).and_then(|v| v.cases.get(*tag as usize)) {
+                Some(case) => {
+                    out.push_str(&case.name);
+                    if !fields.is_empty() {
+                        named(out, program, &case.fields, fields);
+                    }
+                }
+                None => write_display(out, value),
+            }
+        }
+        (Type::Ref(id) | Type::Row(id), Value::Ref { key, .. } | Value::Row { key, .. }) => {
+            let Some(relation) = program.relations.get(id.index()) else { return write_display(out, key) };
+            match (relation.key.as_slice(), &**key) {
+                ([field], key) => write(out, program, &relation.field(*field).ty, key),
+                (several, Value::Record(parts)) => {
+                    out.push('(');
+                    for (i, (field, part)) in several.iter().zip(parts.iter()).enumerate() {
+                        comma(out, i);
+                        write(out, program, &relation.field(*field).ty, part);
+                    }
+                    out.push(')');
+                }
+                (_, key) => write_display(out, key),
+            }
+        }
+        _ => write_display(out, value),
+    }
+}
+
+fn comma(out: &mut String, index: usize) {
+    if index > 0 {
+        out.push_str(", ");
+    }
+}
+
+fn named(out: &mut String, program: &Program, names: &[(Name, Type)], fields: &[Value]) {
+    out.push('(');
+    for (i, ((name, ty), field)) in names.iter().zip(fields).enumerate() {
+        comma(out, i);
+        out.push_str(name);
+        out.push_str(": ");
+        write(out, program, ty, field);
+    }
+    out.push(')');
+}
