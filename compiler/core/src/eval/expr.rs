@@ -132,10 +132,13 @@ impl<'a> Machine<'a> {
         ty: &Type,
         env: &mut Env,
     ) -> Run<Value> {
-        let mut values = Vec::with_capacity(operands.len());
-        for operand in operands {
-            values.push(self.expr(operand, env)?);
+        if let (Prim::Guard(kind), [condition, value]) = (prim, operands) {
+            if !self.bool(condition, env)? {
+                return fault(kind.fault(), site);
+            }
+            return self.expr(value, env);
         }
+        let values = self.exprs(operands, env)?;
         let types: Vec<&Type> = operands.iter().map(|operand| &operand.ty).collect();
         let value = match prim {
             Prim::Matches(regex) => match (self.patterns.get(regex.index()), values.first()) {

@@ -62,6 +62,7 @@ fn unary(program: &Program, prim: Prim, of: &Value, ty: &Type, result: &Type) ->
         (Length, value) => Value::Int(length(value)?),
         (ToSet, Value::List(items) | Value::Bag(items)) => Value::set(items.iter().cloned()),
         (ToList, Value::Set(items) | Value::Bag(items)) => Value::List(items.clone()),
+        (ToBag, Value::List(items)) => Value::Bag(items.clone()),
         (ToMap, Value::List(items) | Value::Bag(items)) => {
             let pairs: Option<Vec<_>> = items
                 .iter()
@@ -132,6 +133,7 @@ fn binary(prim: Prim, left: &Value, right: &Value, types: &[&Type]) -> Result<Va
         (AddDurations, Value::Duration(a), Value::Duration(b)) => Value::Duration(integer::add(*a, *b)?),
         (SubDurations, Value::Duration(a), Value::Duration(b)) => Value::Duration(integer::sub(*a, *b)?),
         (ScaleDuration, Value::Duration(a), Value::Int(n)) => Value::Duration(integer::mul(*a, *n)?),
+        (DivDuration, Value::Duration(a), Value::Int(n)) => Value::Duration(integer::div(*a, *n)?),
         (ElementAt, Value::List(items), Value::Int(at)) => {
             let element = types.first().and_then(|ty| ty.element()).ok_or(Fault::Internal)?;
             match usize::try_from(*at).ok().and_then(|at| items.get(at)) {

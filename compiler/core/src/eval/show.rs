@@ -5,7 +5,7 @@
 
 use crate::ir::{Name, Program, Type};
 use tenon_value::Value;
-use tenon_value::format::write_display;
+use tenon_value::format;
 
 /// The text of a value of a type.
 pub fn display(program: &Program, ty: &Type, value: &Value) -> String {
@@ -44,11 +44,11 @@ fn write(out: &mut String, program: &Program, ty: &Type, value: &Value) {
                         named(out, program, &case.fields, fields);
                     }
                 }
-                None => write_display(out, value),
+                None => out.push_str(&format::display(value)),
             }
         }
         (Type::Ref(id) | Type::Row(id), Value::Ref { key, .. } | Value::Row { key, .. }) => {
-            let Some(relation) = program.relations.get(id.index()) else { return write_display(out, key) };
+            let Some(relation) = program.relations.get(id.index()) else { return out.push_str(&format::display(key)) };
             match (relation.key.as_slice(), &**key) {
                 ([field], key) => write(out, program, &relation.field(*field).ty, key),
                 (several, Value::Record(parts)) => {
@@ -59,10 +59,10 @@ fn write(out: &mut String, program: &Program, ty: &Type, value: &Value) {
                     }
                     out.push(')');
                 }
-                (_, key) => write_display(out, key),
+                (_, key) => out.push_str(&format::display(key)),
             }
         }
-        _ => write_display(out, value),
+        _ => out.push_str(&format::display(value)),
     }
 }
 
