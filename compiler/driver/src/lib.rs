@@ -1,1 +1,18 @@
-//! Opening, compiling and running a program.
+//! The driver: the only door to files and processes. It opens programs, compiles and runs them, and is the
+//! `tenon` command.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`project`] | a program on disk: its files and `tenon.toml` |
+//! | [`library`] | the standard library's text |
+//! | [`compile`] | from a project to a checked program and its Core |
+//! | [`report`] | diagnostics and answers on the terminal, or as JSON |
+//! | [`cli`] | the command line: one table of commands |
+//! | [`commands`] | one file per command |
+
+pub mod cli;
+pub mod commands;
+pub mod compile;
+pub mod library;
+pub mod project;
+pub mod report;

@@ -1,2 +1,5 @@
 //! The `tenon` binary.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    tenon_driver::cli::main()
+}

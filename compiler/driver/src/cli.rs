@@ -1,0 +1,66 @@
+//! The command line. One table: the derive below is what `--help`, completion and the guide show.
+
+use crate::commands;
+use crate::report::Voice;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Tenon: data, queries, transactions and their rules in one checked, compiled program.
+#[derive(Parser, Debug)]
+#[command(name = "tenon", version, propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+struct Cli {
+    /// Answer with one JSON document on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Make a new program
+    #[command(after_help = "Example: tenon new shop")]
+    New(commands::new::New),
+    /// Find what is wrong with a program
+    #[command(after_help = "Example: tenon check shop.tn --fix")]
+    Check(commands::check::Check),
+    /// Explain a diagnostic
+    #[command(after_help = "Example: tenon error T0211")]
+    Error(commands::error::Explain),
+}
+
+/// Which program a command is about.
+#[derive(Args, Debug)]
+pub struct Program {
+    /// A `.tn` file, or a folder with `tenon.toml`
+    #[arg(default_value = ".")]
+    pub program: PathBuf,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let voice = Voice { json: cli.json, short: false };
+    let result = match cli.command {
+        Command::New(command) => command.run(voice),
+        Command::Check(command) => command.run(voice),
+        Command::Error(command) => command.run(voice),
+    };
+    voice.finish(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_shows_an_example() {
+        let command = super::Cli::command();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands() {
+            assert!(sub.get_after_help().is_some_and(|text| text.to_string().contains("Example")), "{}", sub.get_name());
+            assert!(sub.get_about().is_some(), "{}", sub.get_name());
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A program on disk: one `.tn` file, or a folder with `tenon.toml` and all `.tn` files below it.
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use tenon_check::db::{Settings, WireNames};
+
+/// A program's files and settings, as read.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder that paths are relative to.
+    pub root: PathBuf,
+    /// Relative path, with `/`, and text of each file, in the order of paths.
+    pub files: Vec<(String, String)>,
+    /// What `tenon.toml` says.
+    pub config: Config,
+    /// The program's name: from `tenon.toml`, else of the file.
+    pub name: String,
+}
+
+/// Why a program could not be read.
+#[derive(Debug)]
+pub enum ProjectError {
+    /// Nothing is there.
+    Missing(PathBuf),
+    /// A folder that is not a program.
+    NoConfig(PathBuf),
+    /// A file that is not called `.tn`.
+    NotTenon(PathBuf),
+    /// `tenon.toml` does not fit.
+    Config(PathBuf, String),
+    /// Not UTF-8.
+    Encoding(PathBuf),
+    /// The system refused.
+    Io(PathBuf, std::io::Error),
+    /// A folder without a single `.tn` file.
+    Empty(PathBuf),
+}
+
+impl std::fmt::Display for ProjectError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ProjectError::Missing(path) => write!(f, "there is no `{}`", path.display()),
+            ProjectError::NoConfig(path) => write!(
+                f,
+                "`{}` has no `tenon.toml`: give a `.tn` file, or a folder with a `tenon.toml` (`tenon new NAME` makes one)",
+                path.display()
+            ),
+            ProjectError::NotTenon(path) => write!(f, "`{}` is not a Tenon program: its name does not end in `.tn`", path.display()),
+            ProjectError::Config(path, why) => write!(f, "`{}` does not fit: {why}", path.display()),
+            ProjectError::Encoding(path) => write!(f, "`{}` is not UTF-8 text", path.display()),
+            ProjectError::Io(path, error) => write!(f, "`{}`: {error}", path.display()),
+            ProjectError::Empty(path) => write!(f, "`{}` has no `.tn` file", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for ProjectError {}
+
+/// `tenon.toml`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The program's name; the first step of its modules in `use`.
+    pub name: Option<String>,
+    /// The program's version, for documents.
+    pub version: Option<String>,
+    /// The wire.
+    #[serde(default)]
+    pub http: Http,
+    /// What a call may use.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// `[http]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// `"camelCase"`: how names are spelled on the wire; otherwise as in the program.
+    pub names: Option<Names>,
+    /// Stands before the path of every endpoint, such as `"/api"`.
+    pub prefix: Option<String>,
+}
+
+/// Spellings.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub enum Names {
+    /// `camelCase`
+    #[serde(rename = "camelCase")]
+    Camel,
+    /// As in the program.
+    #[serde(rename = "snake_case")]
+    Snake,
+}
+
+/// `[limits]`: absent ones have the runtime's defaults.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Steps of a call.
+    pub fuel: Option<u64>,
+    /// Bytes of memory of a call.
+    pub memory: Option<u64>,
+    /// Depth of calls within a call.
+    pub depth: Option<u32>,
+    /// Bytes of a request's body.
+    pub body: Option<u64>,
+    /// Milliseconds of a request.
+    pub time: Option<u64>,
+}
+
+impl Project {
+    /// Reads a program from a `.tn` file or a folder.
+    ///
+    /// # Errors
+    /// Each names the path and what to do.
+    pub fn read(path: &Path) -> Result<Project, ProjectError> {
+        let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => ProjectError::Missing(path.to_owned()),
+            _ => ProjectError::Io(path.to_owned(), error),
+        })?;
+        if meta.is_dir() { Project::read_folder(path) } else { Project::read_file(path) }
+    }
+
+    fn read_file(path: &Path) -> Result<Project, ProjectError> {
+        let (Some(stem), Some(name)) = (path.file_stem().and_then(|s| s.to_str()), path.file_name().and_then(|s| s.to_str())) else {
+            return Err(ProjectError::Encoding(path.to_owned()));
+        };
+        if path.extension().and_then(|e| e.to_str()) != Some("tn") {
+            return Err(ProjectError::NotTenon(path.to_owned()));
+        }
+        let root = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let text = read_text(path)?;
+        Ok(Project { root, files: vec![(name.to_owned(), text)], config: Config::default(), name: stem.to_owned() })
+    }
+
+    fn read_folder(path: &Path) -> Result<Project, ProjectError> {
+        let config_path = path.join("tenon.toml");
+        if !config_path.is_file() {
+            return Err(ProjectError::NoConfig(path.to_owned()));
+        }
+        let text = read_text(&config_path)?;
+        let config: Config =
+            toml::from_str(&text).map_err(|error| ProjectError::Config(config_path.clone(), error.to_string().trim_end().to_owned()))?;
+        if let Some(prefix) = &config.http.prefix
+            && (!prefix.starts_with('/') || prefix.ends_with('/') || prefix.contains(['{', '}', '?', '#', ' ']))
+        {
+            let why = format!("`prefix = \"{prefix}\"` should look like \"/api\"");
+            return Err(ProjectError::Config(config_path, why));
+        }
+        let mut files = Vec::new();
+        collect(path, path, &mut files)?;
+        if files.is_empty() {
+            return Err(ProjectError::Empty(path.to_owned()));
+        }
+        files.sort();
+        let folder = path.canonicalize().ok().and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()));
+        let name = config.name.clone().or(folder).unwrap_or_else(|| "program".to_owned());
+        Ok(Project { root: path.to_owned(), files, config, name })
+    }
+
+    /// The settings that the checker knows.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            name: self.name.as_str().into(),
+            names: match self.config.http.names {
+                Some(Names::Camel) => WireNames::Camel,
+                _ => WireNames::AsWritten,
+            },
+            prefix: self.config.http.prefix.as_deref().unwrap_or("").into(),
+        }
+    }
+
+    /// Replaces the text of one of the files on disk, whole or not at all.
+    ///
+    /// # Errors
+    /// The system refused; the file is as it was.
+    pub fn write(&self, file: &str, text: &str) -> Result<(), ProjectError> {
+        let path = self.root.join(file);
+        let mut beside = path.clone().into_os_string();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        std::fs::write(&beside, text)
+            .and_then(|()| std::fs::rename(&beside, &path))
+            .map_err(|error| ProjectError::Io(path, error))
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, ProjectError> {
+    let bytes = std::fs::read(path).map_err(|error| ProjectError::Io(path.to_owned(), error))?;
+    String::from_utf8(bytes).map_err(|_| ProjectError::Encoding(path.to_owned()))
+}
+
+/// Hidden folders, `data` and folders that are programs of their own are not part of a program.
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), ProjectError> {
+    let entries = std::fs::read_dir(folder).map_err(|error| ProjectError::Io(folder.to_owned(), error))?;
+    for entry in entries {
+        let entry = entry.map_err(|error| ProjectError::Io(folder.to_owned(), error))?;
+        let path = entry.path();
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        let kind = entry.file_type().map_err(|error| ProjectError::Io(path.clone(), error))?;
+        if kind.is_dir() {
+            let separate = path.join("tenon.toml").is_file() || (folder == root && name == "data");
+            if !separate {
+                collect(root, &path, files)?;
+            }
+        } else if path.extension().and_then(|e| e.to_str()) == Some("tn") {
+            let relative = path.strip_prefix(root).unwrap_or(&path);
+            let relative = relative.iter().map(|step| step.to_string_lossy()).collect::<Vec<_>>().join("/");
+            files.push((relative, read_text(&path)?));
+        }
+    }
+    Ok(())
+}

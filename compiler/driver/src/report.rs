@@ -1,0 +1,124 @@
+//! What commands tell: diagnostics as pictures, lines or JSON; errors and answers in one form.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use tenon_diagnostics::{Diagnostic, Severity, Sources, render_json, render_line, render_terminal};
+
+/// How a command talks.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice {
+    /// Everything as one JSON document on standard output.
+    pub json: bool,
+    /// Diagnostics on one line each.
+    pub short: bool,
+}
+
+/// A command that cannot go on: one message, and what the shell is told.
+#[derive(Debug)]
+pub struct Stop {
+    /// What is wrong and what to do.
+    pub message: String,
+    /// 1: the program or its data are at fault; 2: the command line is.
+    pub code: u8,
+}
+
+impl Stop {
+    /// The program, its data or the machine are at fault.
+    pub fn failed(message: impl Into<String>) -> Stop {
+        Stop { message: message.into(), code: 1 }
+    }
+
+    /// The command line is at fault.
+    pub fn usage(message: impl Into<String>) -> Stop {
+        Stop { message: message.into(), code: 2 }
+    }
+
+    /// What there is to say has been said already.
+    pub fn said() -> Stop {
+        Stop { message: String::new(), code: 1 }
+    }
+}
+
+impl From<crate::project::ProjectError> for Stop {
+    fn from(error: crate::project::ProjectError) -> Stop {
+        Stop::failed(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Stop {
+        Stop::failed(error.to_string())
+    }
+}
+
+impl Voice {
+    /// Shows diagnostics: on standard error for people; as one document on standard output with `--json`.
+    pub fn diagnostics(self, found: &[Diagnostic], sources: &dyn Sources) {
+        if self.json {
+            let list: Vec<_> = found.iter().map(|d| render_json(d, sources)).collect();
+            self.answer(&serde_json::json!({ "diagnostics": list, "errors": count(found, Severity::Error) }));
+            return;
+        }
+        let mut err = std::io::stderr().lock();
+        let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        for diagnostic in found {
+            let text = if self.short {
+                format!("{}\n", render_line(diagnostic, sources))
+            } else {
+                format!("{}\n", render_terminal(diagnostic, sources, color))
+            };
+            // A closed pipe is no fault of the program.
+            let _ = err.write_all(text.as_bytes());
+        }
+        if !found.is_empty() {
+            let _ = writeln!(err, "{}", summary(found));
+        }
+    }
+
+    /// One JSON document on standard output.
+    pub fn answer(self, value: &serde_json::Value) {
+        let _ = writeln!(std::io::stdout().lock(), "{value}");
+    }
+
+    /// A line for people; nothing with `--json`.
+    pub fn say(self, line: impl AsRef<str>) {
+        if !self.json {
+            let _ = writeln!(std::io::stdout().lock(), "{}", line.as_ref());
+        }
+    }
+
+    /// Ends a command.
+    pub fn finish(self, result: Result<(), Stop>) -> ExitCode {
+        match result {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(stop) => {
+                if !stop.message.is_empty() {
+                    if self.json {
+                        self.answer(&serde_json::json!({ "error": stop.message }));
+                    } else {
+                        let _ = writeln!(std::io::stderr().lock(), "error: {}", stop.message);
+                    }
+                }
+                ExitCode::from(stop.code)
+            }
+        }
+    }
+}
+
+fn count(found: &[Diagnostic], severity: Severity) -> usize {
+    found.iter().filter(|d| d.severity == severity).count()
+}
+
+fn summary(found: &[Diagnostic]) -> String {
+    let parts = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Hint, "hint")];
+    let words: Vec<String> = parts
+        .iter()
+        .filter_map(|(severity, word)| match count(found, *severity) {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            n => Some(format!("{n} {word}s")),
+        })
+        .collect();
+    let code = found.first().map(|d| d.code.to_string()).unwrap_or_default();
+    format!("{} (`tenon error {code}` explains)", words.join(", "))
+}
