@@ -1,6 +1,57 @@
 //! From Core's queries to physical plans.
 //!
+//! A query goes through these steps, each in a module of its own:
+//!
+//! 1. `build`: functions and nested queries are put in their place, order becomes explicit sort keys;
+//! 2. `unnest`: no dependent join is left;
+//! 3. `rewrite`: predicates travel to the data;
+//! 4. `planner` and `joins`: the order of joins, the way to each relation, an algorithm for each operator, by cost;
+//! 5. `finish`: what nobody needs is dropped.
+//!
 //! Planning is a pure function of the program and of statistics: the same inputs give the same plans,
 //! indexes and numbers, whatever the machine.
 
+mod access;
+mod advise;
+mod build;
+mod dependencies;
+mod expr;
+mod finish;
+mod inline;
+mod joins;
+mod logical;
 pub mod physical;
+mod planner;
+mod query;
+mod rename;
+mod rewrite;
+mod show;
+pub mod statistics;
+mod unnest;
+
+use std::fmt;
+
+pub use access::{IndexShape, Reason};
+pub use advise::{ChosenIndex, choose_indexes};
+pub use query::{Planned, plan, plan_query};
+pub use statistics::Statistics;
+
+/// Why a query has no plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PlanError {
+    /// Operators, queries or expressions are nested more deeply than the planner follows.
+    TooDeep,
+    /// More relations and collections are joined than the planner follows.
+    TooManyJoins,
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PlanError::TooDeep => f.write_str("the query is nested too deeply"),
+            PlanError::TooManyJoins => write!(f, "the query joins more than {} relations", joins::MAX_LEAVES),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}

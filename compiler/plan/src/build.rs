@@ -1,0 +1,770 @@
+//! From Core to the logical algebra: functions and nested queries are put in their place, and order becomes
+//! explicit.
+//!
+//! The rows of every operator of Core have an order: a scan's is the key's, a join's the left rows', then the
+//! right rows', a group's the order of its keys. Translation carries that order along as sort keys, and
+//! writes it down where something depends on it: a collected list, the first row, a limit, a window.
+
+use std::collections::BTreeMap;
+
+use tenon_core::ir::{
+    self, AggregateFn, Expr, ExprKind, Lift, Prim, QueryId, Rel, SetOpKind, SiteId, SortKey, Type, VarId,
+};
+use tenon_value::Value;
+
+use crate::PlanError;
+use crate::expr::{Safe, Safety, conjuncts, has_query, is_path, substitute};
+use crate::inline::inline;
+use crate::logical::{ApplyKind, Context, Node};
+use crate::physical::{Aggregate, Kind, WindowValue};
+use crate::rename::{rename_output, rename_rel};
+
+/// Operators nested more deeply than this are refused.
+const MAX_DEPTH: usize = 400;
+
+/// A query's output in the logical algebra.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Fold {
+    /// Every row, ordered.
+    Collect { element: Expr, set: bool, order: Vec<SortKey> },
+    /// A map, built in order.
+    CollectMap { key: Expr, value: Expr, order: Vec<SortKey> },
+    /// The first row's element.
+    First { element: Expr, order: Vec<SortKey> },
+    /// The only row's element.
+    One(Expr),
+    /// Whether there is a row.
+    Exists,
+}
+
+/// An ascending sort key.
+pub fn ascending(expr: Expr) -> SortKey {
+    SortKey { expr, descending: false, none_first: false }
+}
+
+/// Translates a whole query. `set` says that its collection is a set.
+pub fn query(ctx: &mut Context, query: &ir::Query, set: bool) -> Result<(Node, Fold), PlanError> {
+    let mut builder = Builder { ctx, depth: 0, stack: vec![query.id] };
+    let (node, order) = builder.rel(&query.root)?;
+    let (node, fold) = match &query.output {
+        ir::Output::Collect(e) => {
+            let (node, element) = builder.above(e, node)?;
+            (node, Fold::Collect { element, set, order })
+        }
+        ir::Output::CollectMap(k, v) => {
+            let (node, key) = builder.above(k, node)?;
+            let (node, value) = builder.above(v, node)?;
+            (node, Fold::CollectMap { key, value, order })
+        }
+        ir::Output::First(e) => {
+            let (node, element) = builder.above(e, node)?;
+            (node, Fold::First { element, order })
+        }
+        ir::Output::One(e) => {
+            let (node, element) = builder.above(e, node)?;
+            (node, Fold::One(element))
+        }
+        ir::Output::Exists => (node, Fold::Exists),
+    };
+    Ok((node, fold))
+}
+
+type Ordered = (Node, Vec<SortKey>);
+
+struct Builder<'c, 'p> {
+    ctx: &'c mut Context<'p>,
+    depth: usize,
+    stack: Vec<QueryId>,
+}
+
+impl Builder<'_, '_> {
+    fn rel(&mut self, rel: &Rel) -> Result<Ordered, PlanError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(PlanError::TooDeep);
+        }
+        let out = self.operator(rel);
+        self.depth -= 1;
+        out
+    }
+
+    fn operator(&mut self, rel: &Rel) -> Result<Ordered, PlanError> {
+        match rel {
+            Rel::Unit => Ok((Node::Unit, Vec::new())),
+            Rel::Scan { relation, var, site } => {
+                let order = vec![ascending(self.ctx.var(*var))];
+                Ok((Node::Scan { relation: *relation, var: *var, site: *site }, order))
+            }
+            Rel::Unnest { source, var, index } => self.unnest(source, *var, *index),
+            Rel::Filter { input, predicate } => {
+                let (mut node, order) = self.rel(input)?;
+                let mut predicate = predicate.clone();
+                inline(&mut predicate, self.ctx);
+                let mut parts = Vec::new();
+                conjuncts(predicate, &mut parts);
+                for part in parts {
+                    let (below, part) = self.lifted(part, node)?;
+                    node = below.filter(vec![part]);
+                }
+                Ok((node, order))
+            }
+            Rel::Map { input, defs } => {
+                let (mut node, order) = self.rel(input)?;
+                for (var, expr) in defs {
+                    let (below, expr) = self.above(expr, node)?;
+                    node = below.map(vec![(*var, expr)]);
+                }
+                Ok((node, order))
+            }
+            Rel::Join { kind, left, right, on } => self.join(kind, left, right, on),
+            Rel::Apply { kind, left, right } => self.apply(kind, left, right),
+            Rel::Group { input, keys, aggregates, all } => self.group(input, keys, aggregates, *all),
+            Rel::Window { input, windows } => self.window(input, windows),
+            Rel::Sort { input, keys } => {
+                let (mut node, below) = self.rel(input)?;
+                let mut order = Vec::new();
+                for key in keys {
+                    let (next, expr) = self.named("key", &key.expr, node)?;
+                    node = next;
+                    order.push(SortKey { expr, ..key.clone() });
+                }
+                order.extend(below);
+                Ok((node, order))
+            }
+            Rel::Limit { input, limit, offset } => {
+                let (node, order) = self.rel(input)?;
+                let (node, limit) = self.optional(limit, node)?;
+                let (node, offset) = self.optional(offset, node)?;
+                let keys = order.clone();
+                Ok((Node::Top { input: node.boxed(), partition: Vec::new(), keys, limit, offset }, order))
+            }
+            Rel::Distinct { input, vars } => {
+                let (node, _) = self.rel(input)?;
+                Ok(self.distinct(node, vars))
+            }
+            Rel::SetOp { kind, left, right, vars } => self.set_op(*kind, left, right, vars),
+        }
+    }
+
+    /// An expression without calls and nested queries over a node, and the node that it then stands on.
+    fn above(&mut self, expr: &Expr, node: Node) -> Result<(Node, Expr), PlanError> {
+        let mut expr = expr.clone();
+        inline(&mut expr, self.ctx);
+        self.lifted(expr, node)
+    }
+
+    fn lifted(&mut self, mut expr: Expr, node: Node) -> Result<(Node, Expr), PlanError> {
+        let node = if has_query(&expr) { self.lift(&mut expr, node, &mut Vec::new())? } else { node };
+        Ok((node, expr))
+    }
+
+    fn optional(&mut self, expr: &Option<Expr>, node: Node) -> Result<(Node, Option<Expr>), PlanError> {
+        match expr {
+            Some(expr) => {
+                let (node, expr) = self.above(expr, node)?;
+                Ok((node, Some(expr)))
+            }
+            None => Ok((node, None)),
+        }
+    }
+
+    /// As `above`, but what is more than a path is computed here, once, under a variable.
+    fn named(&mut self, name: &str, expr: &Expr, node: Node) -> Result<(Node, Expr), PlanError> {
+        let (node, expr) = self.above(expr, node)?;
+        if is_path(&expr) {
+            return Ok((node, expr));
+        }
+        let var = self.ctx.fresh(name, expr.ty.clone());
+        let out = self.ctx.var(var);
+        Ok((node.map(vec![(var, expr)]), out))
+    }
+
+    fn unnest(&mut self, source: &Expr, var: VarId, index: VarId) -> Result<Ordered, PlanError> {
+        let mut source = source.clone();
+        inline(&mut source, self.ctx);
+        // The rows of a nested query need not become a list first.
+        if let (ExprKind::Query(id, args), Type::List(_) | Type::Bag(_)) = (&source.kind, &source.ty)
+            && let ir::Output::Collect(_) = &self.ctx.program.query(*id).output
+        {
+            let (node, (root, order, output)) = self.instantiate(*id, args.clone(), Node::Unit, &[])?;
+            let ir::Output::Collect(element) = output else { unreachable!("matched above") };
+            let (root, element) = self.above(&element, root)?;
+            let number = self.ctx.fresh("position", Type::Int);
+            let root = root.map(vec![(var, element)]);
+            let root = Node::Window {
+                input: root.boxed(),
+                partition: Vec::new(),
+                peers: order.len(),
+                order,
+                windows: vec![(
+                    number,
+                    WindowValue {
+                        function: ir::WindowFn::RowNumber,
+                        arguments: Vec::new(),
+                        frame: ir::Frame::Partition,
+                    },
+                )],
+            };
+            // Counting from 1 to from 0: a row number is positive, so this cannot overflow.
+            let one = Expr::new(ExprKind::Literal(Value::Int(1)), Type::Int);
+            let site = self.ctx.program.query(*id).site;
+            let zero_based =
+                Expr::new(ExprKind::Prim(Prim::SubInt, vec![self.ctx.var(number), one], site), Type::Int);
+            let root = root.map(vec![(index, zero_based)]);
+            let order = vec![ascending(self.ctx.var(number))];
+            let node = match node {
+                Node::Unit => root,
+                left => Node::Apply {
+                    kind: ApplyKind::Join(Kind::Inner),
+                    left: left.boxed(),
+                    right: root.boxed(),
+                },
+            };
+            return Ok((node, order));
+        }
+        let (input, source) = self.lifted(source, Node::Unit)?;
+        let order = vec![ascending(self.ctx.var(index))];
+        Ok((Node::Unnest { input: input.boxed(), source, var, index }, order))
+    }
+
+    fn join(
+        &mut self,
+        kind: &ir::JoinKind,
+        left: &Rel,
+        right: &Rel,
+        on: &Expr,
+    ) -> Result<Ordered, PlanError> {
+        let (left, mut order) = self.rel(left)?;
+        let (right, right_order) = self.rel(right)?;
+        let mut on = on.clone();
+        inline(&mut on, self.ctx);
+        let mut parts = Vec::new();
+        conjuncts(on, &mut parts);
+        match kind {
+            ir::JoinKind::Inner => {
+                order.extend(right_order);
+                let mut node = left.join(right);
+                for part in parts {
+                    let (below, part) = self.lifted(part, node)?;
+                    node = below.filter(vec![part]);
+                }
+                Ok((node, order))
+            }
+            ir::JoinKind::Left(lifts) => {
+                order.extend(self.lift_order(right_order, lifts));
+                let kind = Kind::Left(lifts.clone());
+                if parts.iter().any(has_query) {
+                    let mut right = right;
+                    for part in parts {
+                        let (below, part) = self.lifted(part, right)?;
+                        right = below.filter(vec![part]);
+                    }
+                    let kind = ApplyKind::Join(kind);
+                    return Ok((Node::Apply { kind, left: left.boxed(), right: right.boxed() }, order));
+                }
+                Ok((Node::Join { kind, left: left.boxed(), right: right.boxed(), on: parts }, order))
+            }
+        }
+    }
+
+    /// The order of right rows above a left join.
+    fn lift_order(&self, order: Vec<SortKey>, lifts: &[Lift]) -> Vec<SortKey> {
+        order
+            .into_iter()
+            .map(|key| {
+                // Where nothing matched there is one row for its left row, so the place of `none` decides nothing.
+                let used = crate::expr::free(&key.expr);
+                let Some(first) = lifts.iter().find(|l| used.contains(&l.from)) else { return key };
+                let expr = match key.expr.kind {
+                    ExprKind::Var(_) => self.ctx.var(first.to),
+                    _ => {
+                        let map: BTreeMap<VarId, Expr> = lifts
+                            .iter()
+                            .map(|l| {
+                                let to = self.ctx.var(l.to);
+                                // `from` of an optional type is lifted to the same type.
+                                let from_ty = self.ctx.ty(l.from).clone();
+                                let inner = if *self.ctx.ty(l.to) == from_ty {
+                                    to
+                                } else {
+                                    Expr::new(ExprKind::Unwrap(Box::new(to)), from_ty)
+                                };
+                                (l.from, inner)
+                            })
+                            .collect();
+                        let mut inner = key.expr.clone();
+                        substitute(&mut inner, &map);
+                        let ty = inner.ty.clone().optional();
+                        let present =
+                            Expr::new(ExprKind::IsSome(Box::new(self.ctx.var(first.to))), Type::Bool);
+                        let inner = match inner.ty {
+                            Type::Option(_) => inner,
+                            _ => Expr::new(ExprKind::Some(Box::new(inner)), ty.clone()),
+                        };
+                        let none = Expr::new(ExprKind::None, ty.clone());
+                        Expr::new(ExprKind::If(Box::new(present), Box::new(inner), Box::new(none)), ty)
+                    }
+                };
+                SortKey { expr, ..key }
+            })
+            .collect()
+    }
+
+    fn apply(&mut self, kind: &ir::Apply, left: &Rel, right: &Rel) -> Result<Ordered, PlanError> {
+        let (left, mut order) = self.rel(left)?;
+        let (mut right, right_order) = self.rel(right)?;
+        let kind = match kind {
+            ir::Apply::Inner => {
+                order.extend(right_order);
+                ApplyKind::Join(Kind::Inner)
+            }
+            ir::Apply::Left(lifts) => {
+                order.extend(self.lift_order(right_order, lifts));
+                ApplyKind::Join(Kind::Left(lifts.clone()))
+            }
+            ir::Apply::Exists(v) => ApplyKind::Join(Kind::Mark(*v)),
+            ir::Apply::Collect(v, element) => {
+                let (below, element) = self.above(element, right)?;
+                right = below;
+                ApplyKind::Fold(vec![(*v, list_of(element, right_order))])
+            }
+        };
+        Ok((Node::Apply { kind, left: left.boxed(), right: right.boxed() }, order))
+    }
+
+    fn group(
+        &mut self,
+        input: &Rel,
+        keys: &[(VarId, Expr)],
+        aggregates: &[(VarId, ir::Aggregate)],
+        all: bool,
+    ) -> Result<Ordered, PlanError> {
+        let (mut node, order) = self.rel(input)?;
+        let mut new_keys = Vec::new();
+        for (var, expr) in keys {
+            let (below, expr) = self.above(expr, node)?;
+            node = below;
+            new_keys.push((*var, expr));
+        }
+        let mut new = Vec::new();
+        for (var, a) in aggregates {
+            let mut filter = Vec::new();
+            if let Some(expr) = &a.filter {
+                let (below, expr) = self.above(expr, node)?;
+                node = below;
+                conjuncts(expr, &mut filter);
+            }
+            let under = |e: &Expr, this: &mut Self, node: Node| {
+                let mut e = e.clone();
+                inline(&mut e, this.ctx);
+                let node = if has_query(&e) { this.lift(&mut e, node, &mut filter.clone())? } else { node };
+                Ok::<_, PlanError>((node, e))
+            };
+            let mut argument = None;
+            if let Some(e) = &a.argument {
+                let (below, e) = under(e, self, node)?;
+                node = below;
+                argument = Some(e);
+            }
+            let mut grain = None;
+            if let Some(es) = &a.grain {
+                let mut out = Vec::new();
+                for e in es {
+                    let (below, e) = under(e, self, node)?;
+                    node = below;
+                    out.push(e);
+                }
+                grain = Some(out);
+            }
+            let mut sort = Vec::new();
+            for key in &a.order {
+                let (below, expr) = under(&key.expr, self, node)?;
+                node = below;
+                sort.push(SortKey { expr, ..key.clone() });
+            }
+            if matches!(a.function, AggregateFn::List | AggregateFn::First) {
+                sort.extend(order.iter().cloned());
+            }
+            let aggregate = Aggregate {
+                function: a.function,
+                argument,
+                keep_none: false,
+                grain,
+                filter,
+                order: sort,
+                limit: None,
+                offset: None,
+            };
+            new.push((*var, aggregate));
+        }
+        let order = new_keys.iter().map(|(v, _)| ascending(self.ctx.var(*v))).collect();
+        Ok((Node::Group { input: node.boxed(), keys: new_keys, aggregates: new, all }, order))
+    }
+
+    fn window(&mut self, input: &Rel, windows: &[(VarId, ir::WindowExpr)]) -> Result<Ordered, PlanError> {
+        let (mut node, order) = self.rel(input)?;
+        // Values over the same partition and order are computed together.
+        type Spec = (Vec<Expr>, Vec<SortKey>, Vec<(VarId, WindowValue)>);
+        let mut specs: Vec<Spec> = Vec::new();
+        for (var, w) in windows {
+            let mut partition = Vec::new();
+            for e in &w.partition {
+                let (below, e) = self.above(e, node)?;
+                node = below;
+                partition.push(e);
+            }
+            let mut keys = Vec::new();
+            for key in &w.order {
+                let (below, expr) = self.above(&key.expr, node)?;
+                node = below;
+                keys.push(SortKey { expr, ..key.clone() });
+            }
+            let mut arguments = Vec::new();
+            for e in &w.arguments {
+                let (below, e) = self.above(e, node)?;
+                node = below;
+                arguments.push(e);
+            }
+            let value = WindowValue { function: w.function, arguments, frame: w.frame.clone() };
+            match specs.iter_mut().find(|(p, k, _)| *p == partition && *k == keys) {
+                Some((_, _, values)) => values.push((*var, value)),
+                None => specs.push((partition, keys, vec![(*var, value)])),
+            }
+        }
+        for (partition, mut keys, windows) in specs {
+            let peers = keys.len();
+            keys.extend(order.iter().cloned());
+            node = Node::Window { input: node.boxed(), partition, order: keys, peers, windows };
+        }
+        Ok((node, order))
+    }
+
+    fn distinct(&mut self, node: Node, vars: &[VarId]) -> Ordered {
+        let keys = vars.iter().map(|v| (*v, self.ctx.var(*v))).collect();
+        let order = vars.iter().map(|v| ascending(self.ctx.var(*v))).collect();
+        (Node::Group { input: node.boxed(), keys, aggregates: Vec::new(), all: false }, order)
+    }
+
+    fn set_op(
+        &mut self,
+        kind: SetOpKind,
+        left: &Rel,
+        right: &Rel,
+        vars: &[(VarId, VarId, VarId)],
+    ) -> Result<Ordered, PlanError> {
+        let sides = [self.rel(left)?, self.rel(right)?];
+        let results: Vec<VarId> = vars.iter().map(|(v, _, _)| *v).collect();
+        let column = |i: usize| vars.iter().map(|(_, l, r)| if i == 0 { *l } else { *r }).collect::<Vec<_>>();
+        match kind {
+            SetOpKind::UnionAll | SetOpKind::Union => {
+                let tag = self.ctx.fresh("side", Type::Int);
+                let number = self.ctx.fresh("position", Type::Int);
+                let mut inputs = Vec::new();
+                for (i, (node, order)) in sides.into_iter().enumerate() {
+                    let (t, n) = (self.ctx.fresh_like(tag), self.ctx.fresh_like(number));
+                    let value = WindowValue {
+                        function: ir::WindowFn::RowNumber,
+                        arguments: Vec::new(),
+                        frame: ir::Frame::Partition,
+                    };
+                    let node = Node::Window {
+                        input: node.boxed(),
+                        partition: Vec::new(),
+                        peers: order.len(),
+                        order,
+                        windows: vec![(n, value)],
+                    };
+                    let literal = Expr::new(ExprKind::Literal(Value::Int(i as i64)), Type::Int);
+                    let mut columns = column(i);
+                    columns.extend([t, n]);
+                    inputs.push((node.map(vec![(t, literal)]), columns));
+                }
+                let mut columns = results.clone();
+                columns.extend([tag, number]);
+                let node = Node::Concat { inputs, vars: columns };
+                if kind == SetOpKind::Union {
+                    return Ok(self.distinct(node, &results));
+                }
+                let order = vec![ascending(self.ctx.var(tag)), ascending(self.ctx.var(number))];
+                Ok((node, order))
+            }
+            SetOpKind::Except | SetOpKind::Intersect => {
+                let [(left, _), (right, _)] = sides;
+                let site = self.ctx.program.query(self.stack[0]).site;
+                let on = vars
+                    .iter()
+                    .map(|(_, l, r)| {
+                        let args = vec![self.ctx.var(*l), self.ctx.var(*r)];
+                        Expr::new(ExprKind::Prim(Prim::Eq, args, site), Type::Bool)
+                    })
+                    .collect();
+                let kind = if kind == SetOpKind::Except { Kind::Anti } else { Kind::Semi };
+                let node = Node::Join { kind, left: left.boxed(), right: right.boxed(), on };
+                let keys = vars.iter().map(|(v, l, _)| (*v, self.ctx.var(*l))).collect();
+                let order = results.iter().map(|v| ascending(self.ctx.var(*v))).collect();
+                Ok((Node::Group { input: node.boxed(), keys, aggregates: Vec::new(), all: false }, order))
+            }
+        }
+    }
+
+    /// Replaces the nested queries of an expression over `node` by variables that dependent joins bind.
+    /// `conditions` are those under which the expression is evaluated.
+    fn lift(&mut self, expr: &mut Expr, mut node: Node, conditions: &mut Vec<Expr>) -> Result<Node, PlanError> {
+        if !has_query(expr) {
+            return Ok(node);
+        }
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(PlanError::TooDeep);
+        }
+        let not = |e: &Expr| Expr::new(ExprKind::Prim(Prim::Not, vec![e.clone()], SiteId(0)), Type::Bool);
+        match &mut expr.kind {
+            ExprKind::If(c, a, b) => {
+                node = self.lift(c, node, conditions)?;
+                conditions.push((**c).clone());
+                node = self.lift(a, node, conditions)?;
+                conditions.pop();
+                conditions.push(not(c));
+                node = self.lift(b, node, conditions)?;
+                conditions.pop();
+            }
+            ExprKind::And(a, b) => {
+                node = self.lift(a, node, conditions)?;
+                conditions.push((**a).clone());
+                node = self.lift(b, node, conditions)?;
+                conditions.pop();
+            }
+            ExprKind::Or(a, b) => {
+                node = self.lift(a, node, conditions)?;
+                conditions.push(not(a));
+                node = self.lift(b, node, conditions)?;
+                conditions.pop();
+            }
+            ExprKind::Let(v, value, body) => {
+                if has_query(body) {
+                    node = self.lift(value, node, conditions)?;
+                    let mut body = (**body).clone();
+                    if conditions.is_empty() && !is_path(value) {
+                        node = node.map(vec![(*v, (**value).clone())]);
+                    } else {
+                        substitute(&mut body, &BTreeMap::from([(*v, (**value).clone())]));
+                    }
+                    *expr = body;
+                    node = self.lift(expr, node, conditions)?;
+                } else {
+                    node = self.lift(value, node, conditions)?;
+                }
+            }
+            ExprKind::Prim(Prim::Length, args, _) if self.counts_rows(args) => {
+                let [Expr { kind: ExprKind::Query(id, args), .. }] = args.as_slice() else {
+                    unreachable!("counts_rows says so")
+                };
+                let (id, args) = (*id, args.clone());
+                let (below, (root, ..)) = self.instantiate(id, args, node, conditions)?;
+                let var = self.ctx.fresh("count", Type::Int);
+                let count = Aggregate { function: AggregateFn::Count, ..list_of(self.ctx.var(var), Vec::new()) };
+                let count = Aggregate { argument: None, keep_none: false, ..count };
+                *expr = self.ctx.var(var);
+                node = self.attach(ApplyKind::Fold(vec![(var, count)]), below, root, conditions);
+            }
+            ExprKind::Query(id, args) => {
+                let (id, args) = (*id, std::mem::take(args));
+                node = self.nested(expr, id, args, node, conditions)?;
+            }
+            _ => {
+                // Children are taken out one by one because lifting replaces the node in between.
+                let mut failed = None;
+                let mut slot = Some(node);
+                expr.children_mut(&mut |child| {
+                    if let Some(below) = slot.take() {
+                        match self.lift(child, below, conditions) {
+                            Ok(next) => slot = Some(next),
+                            Err(error) => failed = Some(error),
+                        }
+                    }
+                });
+                node = match (slot, failed) {
+                    (_, Some(error)) => return Err(error),
+                    (Some(node), None) => node,
+                    (None, None) => return Err(PlanError::TooDeep),
+                };
+            }
+        }
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    /// Whether the length of this collection is the number of rows of a nested query.
+    fn counts_rows(&self, args: &[Expr]) -> bool {
+        let [Expr { kind: ExprKind::Query(id, _), ty: Type::List(_) | Type::Bag(_) }] = args else { return false };
+        match &self.ctx.program.query(*id).output {
+            ir::Output::Collect(e) => Safe::new(self.ctx.program).of(e) == Safety::Total,
+            _ => false,
+        }
+    }
+
+    /// Puts a nested query beside a node: its root with fresh variables and its parameters replaced.
+    #[expect(clippy::type_complexity, reason = "two nodes and what belongs to the second")]
+    fn instantiate(
+        &mut self,
+        id: QueryId,
+        mut args: Vec<Expr>,
+        mut node: Node,
+        conditions: &[Expr],
+    ) -> Result<(Node, (Node, Vec<SortKey>, ir::Output)), PlanError> {
+        if self.stack.contains(&id) || self.stack.len() > MAX_DEPTH {
+            return Err(PlanError::TooDeep);
+        }
+        for arg in &mut args {
+            node = self.lift(arg, node, &mut conditions.to_vec())?;
+        }
+        let query = self.ctx.program.query(id);
+        let base = self.ctx.vars.len() as u32;
+        self.ctx.vars.extend(query.vars.iter().cloned());
+        let mut fresh = |v: VarId| VarId(base + v.0);
+        let mut rel = query.root.clone();
+        let mut output = query.output.clone();
+        rename_rel(&mut rel, &mut fresh);
+        rename_output(&mut output, &mut fresh);
+        self.stack.push(id);
+        let (mut root, mut order) = self.rel(&rel)?;
+        self.stack.pop();
+        // Arguments take the place of parameters; what is more than a path is computed once beforehand, unless
+        // it may only be evaluated under conditions.
+        let mut map = BTreeMap::new();
+        let mut defs = Vec::new();
+        for (param, arg) in query.params.iter().zip(args) {
+            let param = fresh(*param);
+            let simple = is_path(&arg) || matches!(arg.kind, ExprKind::Literal(_));
+            if simple || !conditions.is_empty() {
+                map.insert(param, arg);
+            } else {
+                defs.push((param, arg));
+            }
+        }
+        root.substitute(&map);
+        order.iter_mut().for_each(|k| substitute(&mut k.expr, &map));
+        let mut put = |e: &mut Expr| substitute(e, &map);
+        match &mut output {
+            ir::Output::Collect(e) | ir::Output::First(e) | ir::Output::One(e) => put(e),
+            ir::Output::CollectMap(k, v) => {
+                put(k);
+                put(v);
+            }
+            ir::Output::Exists => {}
+        }
+        Ok((node.map(defs), (root, order, output)))
+    }
+
+    /// A dependent join of a nested query, below conditions.
+    fn attach(&mut self, kind: ApplyKind, node: Node, root: Node, conditions: &[Expr]) -> Node {
+        let right = if conditions.is_empty() || self.total(&root) {
+            root
+        } else {
+            Node::Apply {
+                kind: ApplyKind::Join(Kind::Inner),
+                left: Node::Unit.filter(conditions.to_vec()).boxed(),
+                right: root.boxed(),
+            }
+        };
+        Node::Apply { kind, left: node.boxed(), right: right.boxed() }
+    }
+
+    fn total(&self, node: &Node) -> bool {
+        let safe = Safe::new(self.ctx.program);
+        safe.all(&node.exprs()) == Safety::Total && node.children().into_iter().all(|c| self.total(c))
+    }
+
+    fn nested(
+        &mut self,
+        expr: &mut Expr,
+        id: QueryId,
+        args: Vec<Expr>,
+        node: Node,
+        conditions: &mut [Expr],
+    ) -> Result<Node, PlanError> {
+        let site = self.ctx.program.query(id).site;
+        let (node, (root, order, output)) = self.instantiate(id, args, node, conditions)?;
+        let ty = expr.ty.clone();
+        match output {
+            ir::Output::Collect(element) => {
+                let (root, element) = self.above(&element, root)?;
+                let var = self.ctx.fresh("rows", ty);
+                *expr = self.ctx.var(var);
+                Ok(self.attach(ApplyKind::Fold(vec![(var, list_of(element, order))]), node, root, conditions))
+            }
+            ir::Output::CollectMap(key, value) => {
+                let (root, key) = self.above(&key, root)?;
+                let (root, value) = self.above(&value, root)?;
+                let pair = Type::record(vec![("key".into(), key.ty.clone()), ("value".into(), value.ty.clone())]);
+                let element = Expr::new(ExprKind::Record(vec![key, value]), pair.clone());
+                let var = self.ctx.fresh("pairs", Type::list(pair));
+                *expr = Expr::new(ExprKind::Prim(Prim::ToMap, vec![self.ctx.var(var)], site), ty);
+                Ok(self.attach(ApplyKind::Fold(vec![(var, list_of(element, order))]), node, root, conditions))
+            }
+            ir::Output::First(element) => {
+                let (root, element) = self.above(&element, root)?;
+                // An element that is an option itself travels in a record, so that its `none` is not skipped.
+                let wrapped = matches!(element.ty, Type::Option(_));
+                let element = if wrapped {
+                    let ty = Type::record(vec![("0".into(), element.ty.clone())]);
+                    Expr::new(ExprKind::Record(vec![element]), ty)
+                } else {
+                    element
+                };
+                let inner = element.ty.clone();
+                let var = self.ctx.fresh("first", inner.clone().optional());
+                let first = self.ctx.var(var);
+                *expr = if wrapped {
+                    let present = Expr::new(ExprKind::IsSome(Box::new(first.clone())), Type::Bool);
+                    let value = Expr::new(ExprKind::Unwrap(Box::new(first)), inner);
+                    let value = Expr::new(ExprKind::Field(Box::new(value), 0), ty.clone());
+                    let none = Expr::new(ExprKind::None, ty.clone());
+                    Expr::new(ExprKind::If(Box::new(present), Box::new(value), Box::new(none)), ty)
+                } else {
+                    first
+                };
+                let aggregate = Aggregate { function: AggregateFn::First, ..list_of(element, order) };
+                Ok(self.attach(ApplyKind::Fold(vec![(var, aggregate)]), node, root, conditions))
+            }
+            ir::Output::One(element) => {
+                let (root, element) = self.above(&element, root)?;
+                let var = self.ctx.fresh("value", ty.clone());
+                let root = root.map(vec![(var, element)]);
+                if conditions.is_empty() || self.total(&root) {
+                    *expr = self.ctx.var(var);
+                    return Ok(self.attach(ApplyKind::Join(Kind::Inner), node, root, &[]));
+                }
+                // There is a row only under the conditions, and only there it is looked at.
+                let lifted = self.ctx.fresh("value", ty.clone().optional());
+                let to = self.ctx.var(lifted);
+                *expr = if matches!(ty, Type::Option(_)) {
+                    to
+                } else {
+                    Expr::new(ExprKind::Unwrap(Box::new(to)), ty)
+                };
+                let kind = Kind::Left(vec![Lift { from: var, to: lifted }]);
+                Ok(self.attach(ApplyKind::Join(kind), node, root, conditions))
+            }
+            ir::Output::Exists => {
+                let var = self.ctx.fresh("exists", Type::Bool);
+                *expr = self.ctx.var(var);
+                Ok(self.attach(ApplyKind::Join(Kind::Mark(var)), node, root, conditions))
+            }
+        }
+    }
+}
+
+/// The list of all elements, in an order.
+fn list_of(element: Expr, order: Vec<SortKey>) -> Aggregate {
+    Aggregate {
+        function: AggregateFn::List,
+        argument: Some(element),
+        keep_none: true,
+        grain: None,
+        filter: Vec::new(),
+        order,
+        limit: None,
+        offset: None,
+    }
+}

@@ -1,0 +1,790 @@
+//! Blocks of inner joins: the order of joins and the way to each relation, by cost.
+//!
+//! A block is a set of *leaves* (scans, collections, results of other operators) and of total conjuncts over
+//! them. Up to [`DP_LEAVES`] leaves are ordered by dynamic programming over all subsets, more of them greedily. Leaves
+//! are first put in an order that does not depend on how the text arranges its clauses.
+
+use std::collections::BTreeMap;
+
+use tenon_core::ir::{Expr, ExprKind, FieldId, Prim, RelationId, SiteId, SortKey, Type, VarId};
+
+use crate::access::{Found, Way};
+use crate::expr::{VarSet, collect_free, equality, free, is_path, ref_of, simplify, substitute};
+use crate::logical::Node;
+use crate::physical::{Kind, Op, OpKind};
+use crate::planner::{Built, Planner, Want, op};
+
+/// Up to so many leaves all join orders are considered.
+pub const DP_LEAVES: usize = 10;
+
+/// More leaves than this in one block are refused.
+pub const MAX_LEAVES: usize = 120;
+
+/// One input of a block.
+pub struct Leaf {
+    /// What it is.
+    pub kind: LeafKind,
+    /// The variables that it binds.
+    pub bound: VarSet,
+    /// Conjuncts over this leaf alone.
+    pub local: Vec<Expr>,
+    /// Rows it yields, its own conjuncts applied.
+    pub rows: f64,
+    /// Leaves that must be joined before it.
+    pub needs: u128,
+}
+
+/// The kinds of leaves.
+pub enum LeafKind {
+    /// A scan. `site` is that of its clause, if it has one.
+    Scan { relation: RelationId, var: VarId, site: Option<SiteId> },
+    /// The elements of a collection.
+    Unnest { source: Expr, var: VarId, index: VarId },
+    /// Another operator, planned.
+    Derived(Built),
+}
+
+/// A block.
+#[derive(Default)]
+pub struct Block {
+    /// Its inputs.
+    pub leaves: Vec<Leaf>,
+    /// Conjuncts over several inputs, with the leaves they use.
+    pub conjuncts: Vec<(Expr, u128)>,
+    /// Conjuncts over no input.
+    pub constant: Vec<Expr>,
+    /// Variables computed from the result.
+    pub defs: Vec<(VarId, Expr)>,
+}
+
+/// How two sets of leaves are joined.
+#[derive(Clone)]
+enum Step {
+    /// A leaf by itself.
+    Leaf(usize, Way),
+    /// A leaf found from the rows of the left set.
+    Lookup(u128, usize, Way),
+    /// A collection of the rows of the left set.
+    Unnest(u128, usize),
+    /// Probe with the left set, build from the right one.
+    Hash(u128, u128),
+    /// All pairs.
+    Loop(u128, u128),
+}
+
+#[derive(Clone)]
+struct Best {
+    cost: f64,
+    step: Step,
+}
+
+/// The cost of visiting a row of a scan, in nanoseconds like all that follow.
+pub const SCAN_ROW: f64 = 1.0;
+/// Evaluating a predicate.
+pub const PREDICATE: f64 = 1.0;
+/// Entering a row in a hash table.
+pub const BUILD_ROW: f64 = 30.0;
+/// Looking a row up in a hash table.
+pub const PROBE_ROW: f64 = 15.0;
+/// Looking up in an index.
+pub const INDEX_PROBE: f64 = 40.0;
+/// A row that an index leads to.
+pub const INDEX_ROW: f64 = 15.0;
+/// Following a reference.
+pub const FOLLOW: f64 = 8.0;
+/// Handing a joined row on.
+pub const JOINED_ROW: f64 = 2.0;
+/// A pair of rows in a nested loop.
+pub const PAIR: f64 = 3.0;
+/// Comparing two rows while sorting.
+pub const COMPARE: f64 = 6.0;
+/// Elements that a collection is assumed to have.
+pub const ELEMENTS: f64 = 5.0;
+
+/// The cost of sorting so many rows.
+pub fn sort_cost(rows: f64) -> f64 {
+    rows * rows.max(2.0).log2() * COMPARE
+}
+
+impl Planner<'_, '_> {
+    /// Collects the block at the top of a tree.
+    pub(crate) fn collect(&mut self, node: Node, block: &mut Block, conjuncts: &mut Vec<Expr>) {
+        match node {
+            Node::Unit => {}
+            Node::Join { kind: Kind::Inner, left, right, on } if self.all_total(&on) => {
+                self.collect(*left, block, conjuncts);
+                self.collect(*right, block, conjuncts);
+                conjuncts.extend(on);
+            }
+            Node::Filter { input, predicates } if self.all_total(&predicates) => {
+                self.collect(*input, block, conjuncts);
+                conjuncts.extend(predicates);
+            }
+            Node::Map { input, defs } if self.all_total(defs.iter().map(|(_, e)| e)) => {
+                self.collect(*input, block, conjuncts);
+                block.defs.extend(defs);
+            }
+            Node::Scan { relation, var, site } => {
+                let rows = self.est.rows(relation);
+                block.leaves.push(Leaf {
+                    kind: LeafKind::Scan { relation, var, site: Some(site) },
+                    bound: VarSet::from([var]),
+                    local: Vec::new(),
+                    rows,
+                    needs: 0,
+                });
+            }
+            Node::Unnest { input, source, var, index } if self.all_total([&source]) => {
+                self.collect(*input, block, conjuncts);
+                block.leaves.push(Leaf {
+                    kind: LeafKind::Unnest { source, var, index },
+                    bound: VarSet::from([var, index]),
+                    local: Vec::new(),
+                    rows: ELEMENTS,
+                    needs: 0,
+                });
+            }
+            other => {
+                let bound = other.bound();
+                let built = self.operator(other, None);
+                let rows = built.op.est_rows;
+                block.leaves.push(Leaf {
+                    kind: LeafKind::Derived(built),
+                    bound,
+                    local: Vec::new(),
+                    rows,
+                    needs: 0,
+                });
+            }
+        }
+    }
+
+    /// Puts definitions in their place, makes leaves of followed references that conjuncts test, and shares conjuncts out.
+    pub(crate) fn arrange(&mut self, block: &mut Block, mut conjuncts: Vec<Expr>) {
+        let mut map: BTreeMap<VarId, Expr> = BTreeMap::new();
+        for (v, e) in &block.defs {
+            let mut e = e.clone();
+            substitute(&mut e, &map);
+            map.insert(*v, e);
+        }
+        let program = self.ctx.program;
+        let safe = crate::expr::Safe::new(program);
+        for p in &mut conjuncts {
+            substitute(p, &map);
+            simplify(p, &safe);
+        }
+        for leaf in &mut block.leaves {
+            if let LeafKind::Unnest { source, .. } = &mut leaf.kind {
+                substitute(source, &map);
+            }
+        }
+        let bound: VarSet = block.leaves.iter().flat_map(|l| l.bound.iter().copied()).collect();
+        let mut followed: Vec<(Expr, VarId)> = Vec::new();
+        let mut i = 0;
+        while i < conjuncts.len() {
+            // Conjuncts that follow references themselves come behind and are looked at in turn.
+            let mut p = conjuncts[i].clone();
+            self.extract_follows(&mut p, &bound, &mut followed, block, &mut conjuncts);
+            conjuncts[i] = p;
+            i += 1;
+        }
+        self.canonical_order(block, &conjuncts);
+        let mask_of = |set: &VarSet, leaves: &[Leaf]| {
+            leaves.iter().enumerate().fold(0u128, |m, (i, l)| {
+                if l.bound.is_disjoint(set) { m } else { m | (1 << i) }
+            })
+        };
+        for i in 0..block.leaves.len() {
+            if let LeafKind::Unnest { source, .. } = &block.leaves[i].kind {
+                block.leaves[i].needs = mask_of(&free(source), &block.leaves);
+            }
+        }
+        for p in conjuncts {
+            let mask = mask_of(&free(&p), &block.leaves);
+            match mask.count_ones() {
+                0 => block.constant.push(p),
+                1 => {
+                    let leaf = &mut block.leaves[mask.trailing_zeros() as usize];
+                    if !leaf.local.contains(&p) {
+                        leaf.rows *= self.est.selectivity(&p);
+                        leaf.local.push(p);
+                    }
+                }
+                _ => {
+                    if !block.conjuncts.iter().any(|(q, _)| *q == p) {
+                        block.conjuncts.push((p, mask));
+                    }
+                }
+            }
+        }
+        for leaf in &mut block.leaves {
+            leaf.rows = leaf.rows.max(1e-3);
+        }
+    }
+
+    /// Makes a leaf of each row that a conjunct reaches through a reference, so that the join may begin there.
+    fn extract_follows(
+        &mut self,
+        expr: &mut Expr,
+        bound: &VarSet,
+        followed: &mut Vec<(Expr, VarId)>,
+        block: &mut Block,
+        conjuncts: &mut Vec<Expr>,
+    ) {
+        if let ExprKind::Follow(reference) = &mut expr.kind
+            && is_path(reference)
+            && let Type::Ref(relation) = reference.ty
+        {
+            self.extract_follows(reference, bound, followed, block, conjuncts);
+            if block.leaves.len() >= MAX_LEAVES {
+                return;
+            }
+            let var = match followed.iter().find(|(r, _)| r == &**reference) {
+                Some((_, var)) => *var,
+                None => {
+                    if free(reference).iter().all(|v| !bound.contains(v) && !followed.iter().any(|(_, w)| v == w)) {
+                        return;
+                    }
+                    let var = self.ctx.fresh("row", Type::Row(relation));
+                    followed.push(((**reference).clone(), var));
+                    block.leaves.push(Leaf {
+                        kind: LeafKind::Scan { relation, var, site: None },
+                        bound: VarSet::from([var]),
+                        local: Vec::new(),
+                        rows: self.est.rows(relation),
+                        needs: 0,
+                    });
+                    let row = ref_of(self.ctx.var(var));
+                    let args = vec![(**reference).clone(), row];
+                    conjuncts.push(Expr::new(ExprKind::Prim(Prim::Eq, args, self.site), Type::Bool));
+                    var
+                }
+            };
+            *expr = self.ctx.var(var);
+            return;
+        }
+        expr.children_mut(&mut |child| self.extract_follows(child, bound, followed, block, conjuncts));
+    }
+
+    /// Sorts leaves by what they are, not by where they stand in the text.
+    fn canonical_order(&self, block: &mut Block, conjuncts: &[Expr]) {
+        let describe = |leaf: &Leaf| {
+            let kind = match &leaf.kind {
+                LeafKind::Scan { relation, .. } => (0, relation.0),
+                LeafKind::Derived(_) => (1, 0),
+                LeafKind::Unnest { .. } => (2, 0),
+            };
+            let mut tests: Vec<String> = conjuncts
+                .iter()
+                .filter(|p| !free(p).is_disjoint(&leaf.bound))
+                .map(|p| crate::show::anonymous(p, self.ctx))
+                .collect();
+            tests.sort();
+            (kind, tests)
+        };
+        let mut leaves: Vec<_> = std::mem::take(&mut block.leaves).into_iter().map(|l| (describe(&l), l)).collect();
+        leaves.sort_by(|(a, _), (b, _)| a.cmp(b));
+        block.leaves = leaves.into_iter().map(|(_, l)| l).collect();
+    }
+
+    /// Plans a block.
+    pub(crate) fn block(&mut self, mut block: Block, want: Option<&Want>) -> Built {
+        if block.leaves.is_empty() {
+            let unit = Built::new(op(OpKind::Unit, 1.0, None), 0.0);
+            let constant = std::mem::take(&mut block.constant);
+            let defs = std::mem::take(&mut block.defs);
+            return unit.filter(constant, &self.est).map(defs);
+        }
+        let all = if block.leaves.len() == 128 { u128::MAX } else { (1u128 << block.leaves.len()) - 1 };
+        let best = if block.leaves.len() <= DP_LEAVES {
+            self.dynamic(&block, all)
+        } else {
+            self.greedy(&block, all)
+        };
+        let rows = self.rows(&block, all);
+        let total = best[&all].cost;
+        let mut built = None;
+        if let Some(want) = want
+            && let Some((steps, cost)) = self.ordered(&block, all, want)
+        {
+            // An order that comes by itself saves the sort; with a limit, most rows are never made.
+            let share = want.limit.map_or(1.0, |n| (n / rows.max(1.0)).min(1.0));
+            if cost.fixed + cost.running * share <= total + sort_cost(rows) {
+                let mut out = self.build(&mut block, &steps, all);
+                out.order = want.keys.clone();
+                built = Some(out);
+            }
+        }
+        let built = match built {
+            Some(built) => built,
+            None => self.build(&mut block, &best, all),
+        };
+        let (constant, defs) = (std::mem::take(&mut block.constant), std::mem::take(&mut block.defs));
+        built.filter(constant, &self.est).map(defs)
+    }
+
+    /// The number of rows of a join of leaves, whatever its order.
+    fn rows(&self, block: &Block, mask: u128) -> f64 {
+        let mut rows: f64 = 1.0;
+        for (i, leaf) in block.leaves.iter().enumerate() {
+            if mask & (1 << i) != 0 {
+                rows *= leaf.rows;
+            }
+        }
+        for (p, used) in &block.conjuncts {
+            if used & !mask == 0 {
+                rows *= self.est.selectivity(p);
+            }
+        }
+        rows.max(1e-3)
+    }
+
+    fn leaf_best(&mut self, block: &Block, i: usize) -> Best {
+        let leaf = &block.leaves[i];
+        let (cost, way) = match &leaf.kind {
+            LeafKind::Scan { relation, .. } => {
+                let tests = leaf.local.len() as f64;
+                let scan = self.est.rows(*relation) * (SCAN_ROW + PREDICATE * tests.min(2.0));
+                let found = self.ways(block, i, 0);
+                let mut best = (scan, Way::Scan);
+                for Found { way, rows, probe, .. } in found {
+                    let cost = probe + rows * (INDEX_ROW + PREDICATE * tests);
+                    if cost < best.0 {
+                        best = (cost, way);
+                    }
+                }
+                best
+            }
+            LeafKind::Unnest { .. } => (ELEMENTS * JOINED_ROW, Way::Scan),
+            LeafKind::Derived(built) => (built.cost + built.op.est_rows * PREDICATE * leaf.local.len() as f64, Way::Scan),
+        };
+        Best { cost, step: Step::Leaf(i, way) }
+    }
+
+    /// The cheapest way to join two planned sets, the left one streaming.
+    fn join_step(&mut self, block: &Block, left: u128, left_cost: f64, right: u128, right_best: Option<&Best>) -> Option<Best> {
+        let left_rows = self.rows(block, left);
+        let out = self.rows(block, left | right);
+        let mut best: Option<Best> = None;
+        let mut offer = |cost: f64, step: Step| {
+            if best.as_ref().is_none_or(|b| cost < b.cost) {
+                best = Some(Best { cost, step });
+            }
+        };
+        if right.count_ones() == 1 {
+            let i = right.trailing_zeros() as usize;
+            let leaf = &block.leaves[i];
+            match &leaf.kind {
+                LeafKind::Unnest { .. } if leaf.needs != 0 => {
+                    if leaf.needs & !left != 0 {
+                        return None;
+                    }
+                    offer(left_cost + left_rows * ELEMENTS * JOINED_ROW, Step::Unnest(left, i));
+                    return best;
+                }
+                LeafKind::Scan { .. } => {
+                    for Found { way, rows, probe, .. } in self.ways(block, i, left) {
+                        let each = probe + rows * (INDEX_ROW + PREDICATE * leaf.local.len() as f64);
+                        let cost = left_cost + left_rows * each + out * JOINED_ROW;
+                        offer(cost, Step::Lookup(left, i, way));
+                    }
+                }
+                _ => {}
+            }
+        }
+        let right_best = right_best?;
+        let right_rows = self.rows(block, right);
+        let base = left_cost + right_best.cost + out * JOINED_ROW;
+        if block.conjuncts.iter().any(|(p, m)| key_sides(block, p, *m, left, right).is_some()) {
+            offer(base + right_rows * BUILD_ROW + left_rows * PROBE_ROW, Step::Hash(left, right));
+        } else {
+            offer(base + right_rows * JOINED_ROW + left_rows * right_rows * PAIR, Step::Loop(left, right));
+        }
+        best
+    }
+
+    fn dynamic(&mut self, block: &Block, all: u128) -> BTreeMap<u128, Best> {
+        let mut best: BTreeMap<u128, Best> = BTreeMap::new();
+        for i in 0..block.leaves.len() {
+            if block.leaves[i].needs == 0 {
+                best.insert(1 << i, self.leaf_best(block, i));
+            }
+        }
+        for mask in 1..=all {
+            if mask.count_ones() < 2 {
+                continue;
+            }
+            let mut found: Option<Best> = None;
+            // Pairs without a common conjunct are joined only where nothing else is possible.
+            for connected in [true, false] {
+                let mut left = (mask - 1) & mask;
+                while left > 0 {
+                    let right = mask & !left;
+                    if linked(block, left, right) == connected
+                        && let Some(cost) = best.get(&left).map(|b| b.cost)
+                    {
+                        let right_best = best.get(&right).cloned();
+                        if let Some(step) = self.join_step(block, left, cost, right, right_best.as_ref())
+                            && found.as_ref().is_none_or(|f| step.cost < f.cost)
+                        {
+                            found = Some(step);
+                        }
+                    }
+                    left = (left - 1) & mask;
+                }
+                if found.is_some() {
+                    break;
+                }
+            }
+            if let Some(found) = found {
+                best.insert(mask, found);
+            }
+        }
+        best
+    }
+
+    /// Joins, again and again, the two sets whose join is cheapest.
+    fn greedy(&mut self, block: &Block, all: u128) -> BTreeMap<u128, Best> {
+        let mut best: BTreeMap<u128, Best> = BTreeMap::new();
+        let mut sets: Vec<u128> = (0..block.leaves.len()).map(|i| 1 << i).collect();
+        for i in 0..block.leaves.len() {
+            if block.leaves[i].needs == 0 {
+                best.insert(1 << i, self.leaf_best(block, i));
+            }
+        }
+        while sets.len() > 1 {
+            let mut found: Option<(usize, usize, Best, f64)> = None;
+            for connected in [true, false] {
+                for a in 0..sets.len() {
+                    for b in 0..sets.len() {
+                        let (left, right) = (sets[a], sets[b]);
+                        if a == b || linked(block, left, right) != connected {
+                            continue;
+                        }
+                        let Some(cost) = best.get(&left).map(|x| x.cost) else { continue };
+                        let right_best = best.get(&right).cloned();
+                        let Some(step) = self.join_step(block, left, cost, right, right_best.as_ref()) else { continue };
+                        let own = step.cost - cost - right_best.map_or(0.0, |r| r.cost);
+                        let weight = own + self.rows(block, left | right);
+                        if found.as_ref().is_none_or(|(.., w)| weight < *w) {
+                            found = Some((a, b, step, weight));
+                        }
+                    }
+                }
+                if found.is_some() {
+                    break;
+                }
+            }
+            let Some((a, b, step, _)) = found else { break };
+            let joined = sets[a] | sets[b];
+            best.insert(joined, step);
+            let gone = [sets[a], sets[b]];
+            sets.retain(|s| !gone.contains(s));
+            sets.push(joined);
+            sets.sort_unstable();
+        }
+        debug_assert!(best.contains_key(&all), "collections need only leaves of their own block");
+        best
+    }
+
+    /// A left-deep plan that begins with an ordered index which yields the wanted order.
+    fn ordered(&mut self, block: &Block, all: u128, want: &Want) -> Option<(BTreeMap<u128, Best>, OrderedCost)> {
+        let first = (0..block.leaves.len()).find(|i| {
+            matches!(block.leaves[*i].kind, LeafKind::Scan { .. })
+                && want.keys.iter().all(|k| {
+                    let used = free(&k.expr);
+                    !used.is_empty() && used.is_subset(&block.leaves[*i].bound)
+                })
+        })?;
+        let leaf = &block.leaves[first];
+        let Found { way, rows, probe, .. } = self.ordered_way(block, first, &want.keys)?;
+        let mut running = rows * (INDEX_ROW + PREDICATE * leaf.local.len() as f64);
+        let mut fixed = probe;
+        let mut steps: BTreeMap<u128, Best> = BTreeMap::new();
+        let mut mask: u128 = 1 << first;
+        steps.insert(mask, Best { cost: 0.0, step: Step::Leaf(first, way) });
+        while mask != all {
+            let mut found: Option<(u128, Best, f64)> = None;
+            for i in 0..block.leaves.len() {
+                let right = 1u128 << i;
+                if mask & right != 0 {
+                    continue;
+                }
+                let single = (block.leaves[i].needs == 0).then(|| self.leaf_best(block, i));
+                let Some(step) = self.join_step(block, mask, 0.0, right, single.as_ref()) else { continue };
+                let own = match &step.step {
+                    Step::Hash(..) | Step::Loop(..) => {
+                        single.as_ref().map_or(0.0, |b| b.cost) + block.leaves[i].rows * BUILD_ROW
+                    }
+                    _ => 0.0,
+                };
+                let penalty = if linked(block, mask, right) { 0.0 } else { 1e12 };
+                if found.as_ref().is_none_or(|(_, b, _)| step.cost + penalty < b.cost) {
+                    found = Some((right, Best { cost: step.cost + penalty, step: step.step }, own));
+                }
+                if let Some(single) = single {
+                    steps.insert(right, single);
+                }
+            }
+            let (right, step, own) = found?;
+            fixed += own;
+            running += (step.cost - own).max(0.0);
+            mask |= right;
+            steps.insert(mask, step);
+        }
+        Some((steps, OrderedCost { fixed, running }))
+    }
+
+    /// Makes operators of the steps of a set.
+    fn build(&mut self, block: &mut Block, steps: &BTreeMap<u128, Best>, mask: u128) -> Built {
+        let Some(Best { cost, step }) = steps.get(&mask).cloned() else {
+            unreachable!("every subset that a step names has been planned")
+        };
+        let rows = self.rows(block, mask);
+        let mut built = match step {
+            Step::Leaf(i, way) => self.build_leaf(block, i, way),
+            Step::Lookup(left, i, way) => {
+                let input = self.build(block, steps, left);
+                let order = input.order.clone();
+                let mut out = self.lookup(block, i, way, left, input, rows);
+                out.order = order;
+                return out.costing(cost);
+            }
+            Step::Unnest(left, i) => {
+                let input = self.build(block, steps, left);
+                let order = input.order.clone();
+                let mut out = self.build_unnest(block, i, input);
+                out.order = order;
+                // Conjuncts over the elements and what is to the left of them.
+                let predicates = self.joining(block, left, 1 << i);
+                out.filter(predicates, &self.est)
+            }
+            Step::Hash(left, right) => {
+                let probe = self.build(block, steps, left);
+                let build = self.build(block, steps, right);
+                let mut keys = Vec::new();
+                let mut residual = Vec::new();
+                for (p, m) in &block.conjuncts {
+                    if m & !(left | right) != 0 || m & left == 0 || m & right == 0 {
+                        continue;
+                    }
+                    match key_sides(block, p, *m, left, right) {
+                        Some((a, b)) => keys.push((a, b)),
+                        None => residual.push(p.clone()),
+                    }
+                }
+                let unique = right.count_ones() == 1
+                    && self.is_key(&block.leaves[right.trailing_zeros() as usize], keys.iter().map(|(_, b)| b));
+                let order = probe.order.clone();
+                let kind = OpKind::HashJoin {
+                    probe: Box::new(probe.op),
+                    build: Box::new(build.op),
+                    kind: Kind::Inner,
+                    keys,
+                    residual,
+                    payload: Vec::new(),
+                    unique,
+                };
+                let mut out = Built::new(op(kind, rows, None), cost);
+                out.order = order;
+                out
+            }
+            Step::Loop(left, right) => {
+                let outer = self.build(block, steps, left);
+                let inner = self.build(block, steps, right);
+                let predicates = self.joining(block, left, right);
+                let order = outer.order.clone();
+                let kind = OpKind::NestedLoop {
+                    outer: Box::new(outer.op),
+                    inner: Box::new(inner.op),
+                    kind: Kind::Inner,
+                    predicates,
+                    payload: Vec::new(),
+                };
+                let mut out = Built::new(op(kind, rows, None), cost);
+                out.order = order;
+                out
+            }
+        };
+        built.op.est_rows = rows;
+        built.costing(cost)
+    }
+
+    /// The conjuncts that become decidable when two sets are joined.
+    fn joining(&self, block: &Block, left: u128, right: u128) -> Vec<Expr> {
+        block
+            .conjuncts
+            .iter()
+            .filter(|(_, m)| m & !(left | right) == 0 && m & left != 0 && m & right != 0)
+            .map(|(p, _)| p.clone())
+            .collect()
+    }
+
+    fn build_leaf(&mut self, block: &mut Block, i: usize, way: Way) -> Built {
+        let rows = block.leaves[i].rows;
+        match &mut block.leaves[i].kind {
+            LeafKind::Scan { .. } if !matches!(way, Way::Scan) => {
+                let unit = Built::new(op(OpKind::Unit, 1.0, None), 0.0);
+                self.lookup(block, i, way, 0, unit, rows)
+            }
+            LeafKind::Scan { relation, var, site } => {
+                let kind = OpKind::Scan {
+                    relation: *relation,
+                    var: *var,
+                    fields: Vec::new(),
+                    predicates: block.leaves[i].local.clone(),
+                };
+                Built::new(op(kind, rows, site_of(&block.leaves[i])), 0.0)
+            }
+            LeafKind::Unnest { .. } => {
+                let unit = Built::new(op(OpKind::Unit, 1.0, None), 0.0);
+                self.build_unnest(block, i, unit)
+            }
+            LeafKind::Derived(built) => {
+                let unit = Built::new(op(OpKind::Unit, 1.0, None), 0.0);
+                let built = std::mem::replace(built, unit);
+                let order = built.order.clone();
+                let mut out = built.filter(block.leaves[i].local.clone(), &self.est);
+                out.order = order;
+                out
+            }
+        }
+    }
+
+    fn build_unnest(&mut self, block: &Block, i: usize, input: Built) -> Built {
+        let leaf = &block.leaves[i];
+        let LeafKind::Unnest { source, var, index } = &leaf.kind else {
+            unreachable!("only collections are unnested")
+        };
+        let rows = input.op.est_rows * ELEMENTS;
+        let kind = OpKind::Unnest {
+            input: Box::new(input.op),
+            source: source.clone(),
+            var: *var,
+            index: Some(*index),
+        };
+        Built::new(op(kind, rows, None), input.cost).filter(leaf.local.clone(), &self.est)
+    }
+
+    fn lookup(&mut self, block: &Block, i: usize, way: Way, left: u128, input: Built, rows: f64) -> Built {
+        let leaf = &block.leaves[i];
+        let LeafKind::Scan { relation, var, .. } = &leaf.kind else { unreachable!("only scans are looked up") };
+        let Way::Access { access, covers } = way else { unreachable!("a scan is not a look-up") };
+        let residual: Vec<Expr> = self
+            .joining(block, left, 1 << i)
+            .into_iter()
+            .chain(leaf.local.iter().cloned())
+            .filter(|p| !covers.contains(p))
+            .collect();
+        self.note_use(*relation, &access, &covers);
+        let kind = OpKind::Lookup {
+            input: Box::new(input.op),
+            relation: *relation,
+            var: *var,
+            access,
+            residual,
+            kind: Kind::Inner,
+            fields: Vec::new(),
+        };
+        Built::new(op(kind, rows, site_of(leaf)), input.cost)
+    }
+
+    /// Whether expressions over a leaf contain one of its keys.
+    pub(crate) fn is_key<'e>(&self, leaf: &Leaf, exprs: impl Iterator<Item = &'e Expr>) -> bool {
+        let LeafKind::Scan { relation, var, .. } = &leaf.kind else { return false };
+        let mut fields: Vec<FieldId> = Vec::new();
+        for e in exprs {
+            if crate::expr::identity(e) == Some(*var) {
+                return true;
+            }
+            if let Some((v, f)) = crate::expr::row_field(e)
+                && v == *var
+            {
+                fields.push(f);
+            }
+        }
+        let r = self.ctx.program.relation(*relation);
+        let within = |of: &[FieldId]| of.iter().all(|f| fields.contains(f));
+        within(&r.key) || r.uniques.iter().any(|u| !u.skip_none && within(&u.fields))
+    }
+}
+
+struct OrderedCost {
+    /// Paid before the first row.
+    fixed: f64,
+    /// Paid row by row.
+    running: f64,
+}
+
+fn site_of(leaf: &Leaf) -> Option<SiteId> {
+    match &leaf.kind {
+        LeafKind::Scan { site, .. } => *site,
+        _ => None,
+    }
+}
+
+/// Whether a conjunct or a collection links two sets.
+fn linked(block: &Block, left: u128, right: u128) -> bool {
+    block.conjuncts.iter().any(|(_, m)| m & left != 0 && m & right != 0 && m & !(left | right) == 0)
+        || block
+            .leaves
+            .iter()
+            .enumerate()
+            .any(|(i, l)| right == 1 << i && l.needs != 0 && l.needs & !left == 0)
+}
+
+/// The sides of an equality between two sets: `(over left, over right)`.
+fn key_sides(block: &Block, p: &Expr, mask: u128, left: u128, right: u128) -> Option<(Expr, Expr)> {
+    if mask & !(left | right) != 0 || mask & left == 0 || mask & right == 0 {
+        return None;
+    }
+    let (a, b) = equality(p)?;
+    let mask_of = |e: &Expr| {
+        let mut set = VarSet::new();
+        collect_free(e, &mut set);
+        block.leaves.iter().enumerate().fold(0u128, |m, (i, l)| {
+            if l.bound.is_disjoint(&set) { m } else { m | (1 << i) }
+        })
+    };
+    let (ma, mb) = (mask_of(a), mask_of(b));
+    let plain = |e: &Expr| match e.ty {
+        Type::Row(_) => ref_of(e.clone()),
+        _ => e.clone(),
+    };
+    if ma != 0 && mb != 0 && ma & !left == 0 && mb & !right == 0 {
+        Some((plain(a), plain(b)))
+    } else if ma != 0 && mb != 0 && ma & !right == 0 && mb & !left == 0 {
+        Some((plain(b), plain(a)))
+    } else {
+        None
+    }
+}
+
+/// Whether an operator yields its rows by index look-ups and collections alone, from a unit.
+pub fn is_chain(op: &Op) -> bool {
+    match &op.kind {
+        OpKind::Unit => true,
+        OpKind::Lookup { input, .. }
+        | OpKind::Filter { input, .. }
+        | OpKind::Map { input, .. }
+        | OpKind::Unnest { input, .. } => is_chain(input),
+        OpKind::Fold { left, right, .. } => is_chain(left) && is_chain(right),
+        _ => false,
+    }
+}
+
+/// The sort keys as pairs of field and direction, if they are all fields of one row variable.
+pub fn order_fields(keys: &[SortKey], var: VarId, key: &[FieldId]) -> Option<Vec<(FieldId, bool)>> {
+    let mut out: Vec<(FieldId, bool)> = Vec::new();
+    for k in keys {
+        if crate::expr::identity(&k.expr) == Some(var) {
+            out.extend(key.iter().map(|f| (*f, k.descending)));
+            continue;
+        }
+        match crate::expr::row_field(&k.expr) {
+            Some((v, f)) if v == var => out.push((f, k.descending)),
+            _ => return None,
+        }
+    }
+    Some(out)
+}

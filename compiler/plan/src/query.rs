@@ -1,0 +1,173 @@
+//! Plans of queries and of whole programs.
+
+use tenon_core::ir::{Program, Query, RelationId, Type};
+use tenon_value::schema::Schema;
+
+use crate::PlanError;
+use crate::access::{IndexShape, Reason};
+use crate::advise::{ChosenIndex, choose_indexes, schema};
+use crate::build::{self, Fold};
+use crate::expr::Safe;
+use crate::finish::finish;
+use crate::logical::{Context, Node};
+use crate::physical::{Output, Plan, Temp};
+use crate::planner::Planner;
+use crate::rewrite::{fuse_guards, push_down};
+use crate::statistics::{Estimates, Statistics};
+use crate::unnest::unnest;
+
+/// A whole program, planned.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Planned {
+    /// What the store is created with.
+    pub schema: Schema,
+    /// The secondary indexes per relation, as numbered in `schema` and in plans, with their reasons.
+    pub indexes: Vec<Vec<ChosenIndex>>,
+    /// The plan of each query, by its number.
+    pub queries: Vec<Plan>,
+}
+
+/// Plans a whole program: chooses its indexes, then plans each query.
+pub fn plan(program: &Program, statistics: &dyn Statistics) -> Result<Planned, PlanError> {
+    let indexes = choose_indexes(program)?;
+    let queries = program
+        .queries
+        .iter()
+        .map(|query| plan_query(program, query, is_set(program, query), statistics, &indexes))
+        .collect::<Result<_, _>>()?;
+    Ok(Planned { schema: schema(program, &indexes), indexes, queries })
+}
+
+/// Plans one query with the indexes that there are. `set`: its collection is a set.
+pub fn plan_query(
+    program: &Program,
+    query: &Query,
+    set: bool,
+    statistics: &dyn Statistics,
+    indexes: &[Vec<ChosenIndex>],
+) -> Result<Plan, PlanError> {
+    let mut shapes: Vec<Vec<IndexShape>> =
+        indexes.iter().map(|r| r.iter().map(|i| i.shape.clone()).collect()).collect();
+    shapes.resize(program.relations.len().max(shapes.len()), Vec::new());
+    plan_with(program, query, set, statistics, &mut shapes, false).map(|(plan, _)| plan)
+}
+
+/// What a plan uses.
+pub(crate) type Uses = Vec<(RelationId, IndexShape, Reason)>;
+
+pub(crate) fn plan_with(
+    program: &Program,
+    query: &Query,
+    set: bool,
+    statistics: &dyn Statistics,
+    shapes: &mut Vec<Vec<IndexShape>>,
+    advising: bool,
+) -> Result<(Plan, Uses), PlanError> {
+    let mut ctx = Context { program, vars: query.vars.clone(), temps: Vec::new() };
+    let (root, fold) = logical(&mut ctx, query, set)?;
+    let temps = std::mem::take(&mut ctx.temps);
+    for (_, node) in &temps {
+        check_size(node)?;
+    }
+    check_size(&root)?;
+    let mut planner = Planner {
+        ctx: &mut ctx,
+        est: Estimates { program, statistics },
+        indexes: shapes,
+        advising,
+        uses: Vec::new(),
+        name: query.name.clone(),
+        site: query.site,
+        temps: Vec::new(),
+        depth: 0,
+    };
+    let mut planned = Vec::new();
+    for (vars, node) in temps {
+        let deps = planner.dependencies(&node);
+        let built = planner.plan(node, None);
+        planner.temps.push((deps, built.op.est_rows));
+        planned.push(Temp { vars, input: built.op });
+    }
+    let early_stop = planner.total(&root);
+    let (built, output) = match fold {
+        // A set sorts its elements itself.
+        Fold::Collect { element, set: true, .. } => {
+            (planner.plan(root, None), Output::Collect { element, set: true })
+        }
+        Fold::Collect { element, set, order } => {
+            (planner.sorted(root, &order, None), Output::Collect { element, set })
+        }
+        Fold::CollectMap { key, value, order } => {
+            (planner.sorted(root, &order, None), Output::CollectMap { key, value })
+        }
+        Fold::First { element, order } => {
+            let limit = early_stop.then_some(1.0);
+            (planner.sorted(root, &order, limit), Output::First { element, early_stop })
+        }
+        Fold::One(element) => (planner.plan(root, None), Output::One(element)),
+        Fold::Exists => (planner.plan(root, None), Output::Exists { early_stop }),
+    };
+    let uses = std::mem::take(&mut planner.uses);
+    let mut plan = Plan {
+        query: query.id,
+        name: query.name.clone(),
+        params: query.params.clone(),
+        vars: ctx.vars,
+        temps: planned,
+        root: built.op,
+        output,
+        site: query.site,
+    };
+    finish(&mut plan, program);
+    Ok((plan, uses))
+}
+
+/// The logical plan of a query: closed, without dependent joins, predicates at the data.
+pub(crate) fn logical(ctx: &mut Context, query: &Query, set: bool) -> Result<(Node, Fold), PlanError> {
+    let (mut root, fold) = build::query(ctx, query, set)?;
+    let safe = Safe::new(ctx.program);
+    fuse_guards(&mut root, &safe);
+    let mut root = unnest(ctx, root, query.site)?;
+    fuse_guards(&mut root, &safe);
+    let root = push_down(root, Vec::new(), &safe);
+    for i in 0..ctx.temps.len() {
+        let mut node = std::mem::replace(&mut ctx.temps[i].1, Node::Unit);
+        fuse_guards(&mut node, &safe);
+        ctx.temps[i].1 = push_down(node, Vec::new(), &safe);
+    }
+    Ok((root, fold))
+}
+
+/// Refuses blocks of more inputs than the planner's sets hold.
+fn check_size(node: &Node) -> Result<(), PlanError> {
+    fn leaves(node: &Node) -> usize {
+        1 + node.children().into_iter().map(leaves).sum::<usize>()
+    }
+    if leaves(node) > crate::joins::MAX_LEAVES * 4 { Err(PlanError::TooManyJoins) } else { Ok(()) }
+}
+
+/// Whether the collection of a query is a set: the type of the expressions that hold it says so.
+fn is_set(program: &Program, query: &Query) -> bool {
+    use tenon_core::ir::{Expr, ExprKind, Stmt};
+    fn in_expr(e: &Expr, query: &Query) -> bool {
+        if let ExprKind::Query(id, _) = &e.kind
+            && *id == query.id
+        {
+            return matches!(e.ty, Type::Set(_));
+        }
+        let mut found = false;
+        e.children(&mut |c| found = found || in_expr(c, query));
+        found
+    }
+    fn in_block(block: &[Stmt], query: &Query) -> bool {
+        block.iter().any(|stmt| match stmt {
+            Stmt::Let(_, e) | Stmt::Return(e) => in_expr(e, query),
+            Stmt::If(c, a, b) => in_expr(c, query) || in_block(a, query) || in_block(b, query),
+            Stmt::Loop(b) => in_block(b, query),
+            Stmt::ForEach(_, e, b) => in_expr(e, query) || in_block(b, query),
+            _ => false,
+        })
+    }
+    program.functions.iter().any(|f| in_block(&f.body, query))
+}
+

@@ -1,0 +1,248 @@
+//! Expressions as text, near to what a person wrote: for `explain` and for the reasons of indexes.
+
+use tenon_core::ir::{Expr, ExprKind, Prim, Type, VarId};
+use tenon_value::Value;
+
+use crate::logical::Context;
+
+/// What names are needed for.
+struct Names<'a, 'p> {
+    ctx: &'a Context<'p>,
+    anonymous: bool,
+}
+
+/// An expression as text.
+pub fn expr(e: &Expr, ctx: &Context) -> String {
+    let mut out = String::new();
+    Names { ctx, anonymous: false }.show(e, &mut out, 0);
+    out
+}
+
+/// An expression with types in the place of variables, so that texts of permuted queries agree.
+pub fn anonymous(e: &Expr, ctx: &Context) -> String {
+    let mut out = String::new();
+    Names { ctx, anonymous: true }.show(e, &mut out, 0);
+    out
+}
+
+/// A type as text.
+pub fn ty(t: &Type, ctx: &Context) -> String {
+    let p = ctx.program;
+    match t {
+        Type::Row(r) => p.relation(*r).name.to_string(),
+        Type::Ref(r) => format!("&{}", p.relation(*r).name),
+        Type::Option(t) => format!("{}?", ty(t, ctx)),
+        Type::List(t) => format!("[{}]", ty(t, ctx)),
+        Type::Bag(t) => format!("Bag[{}]", ty(t, ctx)),
+        Type::Set(t) => format!("Set[{}]", ty(t, ctx)),
+        Type::Map(k, v) => format!("Map[{}, {}]", ty(k, ctx), ty(v, ctx)),
+        Type::Record(r) => {
+            let fields: Vec<String> = r.fields.iter().map(|(n, t)| format!("{n}: {}", ty(t, ctx))).collect();
+            format!("({})", fields.join(", "))
+        }
+        Type::Variant(v) => p.variant(*v).name.to_string(),
+        Type::Decimal(s) => format!("Decimal({s})"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// A constant as text.
+pub fn value(v: &Value) -> String {
+    match v {
+        Value::Bool(b) => b.to_string(),
+        Value::Int(n) => n.to_string(),
+        Value::Decimal { unscaled, scale } if *scale > 0 => {
+            let digits = format!("{:0width$}", unscaled.unsigned_abs(), width = usize::from(*scale) + 1);
+            let (whole, part) = digits.split_at(digits.len() - usize::from(*scale));
+            format!("{}{whole}.{part}", if *unscaled < 0 { "-" } else { "" })
+        }
+        Value::Decimal { unscaled, .. } => unscaled.to_string(),
+        Value::Float(x) => format!("{x}f"),
+        Value::Text(t) => format!("{t:?}"),
+        Value::None => "none".into(),
+        Value::Some(v) => value(v),
+        other => format!("{other:?}"),
+    }
+}
+
+impl Names<'_, '_> {
+    fn var(&self, v: VarId) -> String {
+        let info = &self.ctx.vars[v.index()];
+        if self.anonymous { ty(&info.ty, self.ctx) } else { info.name.to_string() }
+    }
+
+    fn list(&self, es: &[Expr], out: &mut String) {
+        for (i, e) in es.iter().enumerate() {
+            if i > 0 {
+                out.push_str(", ");
+            }
+            self.show(e, out, 0);
+        }
+    }
+
+    fn infix(&self, a: &Expr, word: &str, b: &Expr, own: u8, out: &mut String, outer: u8) {
+        let open = own < outer;
+        if open {
+            out.push('(');
+        }
+        self.show(a, out, own);
+        out.push(' ');
+        out.push_str(word);
+        out.push(' ');
+        self.show(b, out, own + 1);
+        if open {
+            out.push(')');
+        }
+    }
+
+    /// `outer` is how tightly the surroundings bind; a looser expression is put in parentheses.
+    fn show(&self, e: &Expr, out: &mut String, outer: u8) {
+        match &e.kind {
+            ExprKind::Literal(v) => out.push_str(&value(v)),
+            ExprKind::Var(v) => out.push_str(&self.var(*v)),
+            ExprKind::Field(inner, i) => {
+                self.show(inner, out, 9);
+                let name = match &inner.ty {
+                    Type::Row(r) => self.ctx.program.relation(*r).fields.get(*i as usize).map(|f| f.name.to_string()),
+                    Type::Record(r) => r.fields.get(*i as usize).map(|(n, _)| n.to_string()),
+                    _ => None,
+                };
+                out.push('.');
+                out.push_str(&name.unwrap_or_else(|| i.to_string()));
+            }
+            // Rows, references and options are the same things to a reader.
+            ExprKind::Follow(inner) | ExprKind::RefOf(inner) | ExprKind::Some(inner) => self.show(inner, out, outer),
+            ExprKind::Unwrap(inner) => {
+                self.show(inner, out, 9);
+                out.push('!');
+            }
+            ExprKind::None => out.push_str("none"),
+            ExprKind::IsSome(inner) => {
+                self.show(inner, out, 4);
+                out.push_str(" != none");
+            }
+            ExprKind::Record(es) => {
+                out.push('(');
+                self.list(es, out);
+                out.push(')');
+            }
+            ExprKind::Variant(tag, es) => {
+                out.push_str(&self.case(&e.ty, *tag));
+                if !es.is_empty() {
+                    out.push('(');
+                    self.list(es, out);
+                    out.push(')');
+                }
+            }
+            ExprKind::IsCase(inner, tag) => {
+                self.show(inner, out, 4);
+                out.push_str(" is ");
+                out.push_str(&self.case(&inner.ty, *tag));
+            }
+            ExprKind::CaseField(inner, tag, i) => {
+                self.show(inner, out, 9);
+                out.push_str(&format!(".{}.{i}", self.case(&inner.ty, *tag)));
+            }
+            ExprKind::Collection(es) => {
+                out.push('[');
+                self.list(es, out);
+                out.push(']');
+            }
+            ExprKind::Map(pairs) => {
+                out.push('[');
+                for (i, (k, v)) in pairs.iter().enumerate() {
+                    if i > 0 {
+                        out.push_str(", ");
+                    }
+                    self.show(k, out, 0);
+                    out.push_str(": ");
+                    self.show(v, out, 0);
+                }
+                out.push(']');
+            }
+            ExprKind::Range(a, b, inclusive) => self.infix(a, if *inclusive { "..=" } else { ".." }, b, 4, out, outer),
+            ExprKind::If(c, a, b) => {
+                out.push_str("if ");
+                self.show(c, out, 0);
+                out.push_str(" { ");
+                self.show(a, out, 0);
+                out.push_str(" } else { ");
+                self.show(b, out, 0);
+                out.push_str(" }");
+            }
+            ExprKind::Let(v, a, b) => {
+                out.push_str(&format!("let {} = ", self.var(*v)));
+                self.show(a, out, 0);
+                out.push_str("; ");
+                self.show(b, out, 0);
+            }
+            ExprKind::And(a, b) => self.infix(a, "and", b, 2, out, outer),
+            ExprKind::Or(a, b) => self.infix(a, "or", b, 1, out, outer),
+            ExprKind::Prim(prim, args, _) => self.prim(*prim, args, out, outer),
+            ExprKind::Call(f, args, _) => {
+                out.push_str(&self.ctx.program.function(*f).name);
+                out.push('(');
+                self.list(args, out);
+                out.push(')');
+            }
+            ExprKind::Query(q, args) => {
+                out.push_str(&format!("query {}(", q.0));
+                self.list(args, out);
+                out.push(')');
+            }
+        }
+    }
+
+    fn case(&self, t: &Type, tag: u32) -> String {
+        match t {
+            Type::Variant(v) => self
+                .ctx
+                .program
+                .variant(*v)
+                .cases
+                .get(tag as usize)
+                .map_or_else(|| tag.to_string(), |c| c.name.to_string()),
+            _ => tag.to_string(),
+        }
+    }
+
+    fn prim(&self, prim: Prim, args: &[Expr], out: &mut String, outer: u8) {
+        let infix = match prim {
+            Prim::Eq => Some(("==", 4)),
+            Prim::Ne => Some(("!=", 4)),
+            Prim::Lt => Some(("<", 4)),
+            Prim::Le => Some(("<=", 4)),
+            Prim::Gt => Some((">", 4)),
+            Prim::Ge => Some((">=", 4)),
+            Prim::Contains => Some(("in", 4)),
+            Prim::AddInt | Prim::AddDecimal | Prim::AddFloat | Prim::AddDuration | Prim::AddDurations => Some(("+", 6)),
+            Prim::SubInt | Prim::SubDecimal | Prim::SubFloat | Prim::SubDuration | Prim::SubDurations | Prim::Elapsed => {
+                Some(("-", 6))
+            }
+            Prim::MulInt | Prim::MulDecimal | Prim::MulFloat | Prim::ScaleDuration => Some(("*", 7)),
+            Prim::DivInt => Some(("div", 7)),
+            Prim::ModInt => Some(("mod", 7)),
+            Prim::DivDecimal | Prim::DivFloat => Some(("/", 7)),
+            _ => None,
+        };
+        match (infix, args) {
+            (Some((word, own)), [a, b]) => self.infix(a, word, b, own, out, outer),
+            _ => match (prim, args) {
+                (Prim::Not, [a]) => {
+                    out.push_str("not ");
+                    self.show(a, out, 8);
+                }
+                (Prim::IntToDecimal | Prim::IntToFloat | Prim::Rescale | Prim::ToList, [a]) => self.show(a, out, outer),
+                (Prim::Length, [a]) => {
+                    self.show(a, out, 9);
+                    out.push_str(".length");
+                }
+                _ => {
+                    out.push_str(&format!("{prim:?}("));
+                    self.list(args, out);
+                    out.push(')');
+                }
+            },
+        }
+    }
+}
