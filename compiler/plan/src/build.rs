@@ -644,7 +644,7 @@ impl Builder<'_, '_> {
         }
         root.substitute(&map);
         order.iter_mut().for_each(|k| substitute(&mut k.expr, &map));
-        let mut put = |e: &mut Expr| substitute(e, &map);
+        let put = |e: &mut Expr| substitute(e, &map);
         match &mut output {
             ir::Output::Collect(e) | ir::Output::First(e) | ir::Output::One(e) => put(e),
             ir::Output::CollectMap(k, v) => {

@@ -69,7 +69,7 @@ fn block(
     ctx: &mut Context,
 ) -> Option<Expr> {
     let (first, rest) = stmts.split_first()?;
-    let mut local = |expr: &Expr, names: &mut BTreeMap<VarId, VarId>, ctx: &mut Context| {
+    let local = |expr: &Expr, names: &mut BTreeMap<VarId, VarId>, ctx: &mut Context| {
         let mut expr = expr.clone();
         rename(&mut expr, &mut |v| {
             *names.entry(v).or_insert_with(|| {

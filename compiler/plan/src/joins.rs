@@ -627,7 +627,7 @@ impl Planner<'_, '_> {
                 let unit = Built::new(op(OpKind::Unit, 1.0, None), 0.0);
                 self.lookup(block, i, way, 0, unit, rows)
             }
-            LeafKind::Scan { relation, var, site } => {
+            LeafKind::Scan { relation, var, .. } => {
                 let kind = OpKind::Scan {
                     relation: *relation,
                     var: *var,
