@@ -41,3 +41,46 @@ pub fn show(file: &str, item: &ItemText, parsed: &Parsed, error: &SyntaxError) -
     }
     out
 }
+
+/// A small generator of numbers, the same on every machine.
+pub struct Random(u64);
+
+impl Random {
+    /// From a seed.
+    pub fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1))
+    }
+
+    /// A number below `bound`, which is not 0.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+}
+
+/// The text with one token deleted, doubled, or exchanged with another.
+pub fn mutate(text: &str, random: &mut Random) -> String {
+    let parsed = tenon_syntax::parse_item(text);
+    let count = parsed.tokens.tokens().len();
+    let (one, two) = (random.below(count), random.below(count));
+    let place = |index: usize| {
+        let range = parsed.tokens.token_place(index);
+        range.start as usize..range.end as usize
+    };
+    let (first, second) = (place(one.min(two)), place(one.max(two)));
+    match random.below(3) {
+        0 => format!("{}{}", &text[..first.start], &text[first.end..]),
+        1 => format!("{}{} {}", &text[..first.end], &text[first.clone()], &text[first.end..]),
+        _ if one == two => text.to_string(),
+        _ => format!(
+            "{}{}{}{}{}",
+            &text[..first.start],
+            &text[second.clone()],
+            &text[first.end..second.start],
+            &text[first.clone()],
+            &text[second.end..]
+        ),
+    }
+}
