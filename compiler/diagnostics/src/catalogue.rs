@@ -88,10 +88,12 @@ catalogue! {
     CoalesceMix = 139 "coalesce-mix" Error "`??` takes no arithmetic neighbour without parentheses";
     ComparisonChain = 140 "comparison-chain" Error "comparisons do not chain";
     MatchArrow = 141 "match-arrow" Error "an arm of `match` is written with `=>`";
-    Indent = 142 "indent" Error "a line that continues another one is indented deeper";
     MemberComma = 143 "member-comma" Error "the lines of a declaration have no commas";
     ParameterType = 144 "parameter-type" Error "parameters and fields have a type";
     BlockNeeded = 145 "block-needed" Error "what follows a condition stands in braces";
+    NamedArgument = 146 "named-argument" Error "a named argument or field is written `name: value`";
+    ForeignWord = 147 "foreign-word" Error "the words of statements are Tenon's: `var`, `let`, `else if`, `for`, `fail`";
+    BlockComment = 148 "block-comment" Error "a comment is `//` and the rest of its line";
     Unreachable = 150 "unreachable" Warning "code after `return`, `fail`, `break` or `continue` never runs";
     UnusedValue = 151 "unused-value" Warning "a value that nobody gets is probably a mistake";
     Misplaced = 152 "misplaced" Error "this cannot stand here";

@@ -110,6 +110,8 @@ enum Plain {
     Slash,
     #[token("/?")]
     SlashQuestion,
+    #[token("/*")]
+    BlockComment,
     #[token("..")]
     DotDot,
     #[token("..=")]
@@ -194,7 +196,9 @@ impl Plain {
             Plain::BangEqualEqual => K::BangEqualEqual,
             Plain::Percent => K::Percent,
             Plain::ColonEqual => K::ColonEqual,
-            Plain::LBrace | Plain::RBrace | Plain::Quote | Plain::BlockQuote | Plain::BadNumber => return None,
+            Plain::LBrace | Plain::RBrace | Plain::Quote | Plain::BlockQuote | Plain::BadNumber | Plain::BlockComment => {
+                return None;
+            },
         })
     }
 }
@@ -219,7 +223,7 @@ struct OpenText {
 
 /// Reads all tokens of an item's text.
 pub(crate) fn lex(text: &str, errors: &mut Vec<SyntaxError>) -> Vec<Token> {
-    let mut lexer = Driver { text, errors, tokens: Vec::with_capacity(text.len() / 4), open: Vec::new(), end: 0 };
+    let mut lexer = Driver { text, errors, tokens: Vec::with_capacity(text.len() / 4), open: Vec::new(), end: 0, indent: 0 };
     lexer.run();
     lexer.tokens
 }
@@ -231,6 +235,8 @@ struct Driver<'a> {
     open: Vec<OpenText>,
     /// The end of the last token.
     end: usize,
+    /// The indent of the current line.
+    indent: u16,
 }
 
 impl Driver<'_> {
@@ -241,6 +247,7 @@ impl Driver<'_> {
             let starts_line = self.begins_line(start);
             if starts_line {
                 self.close_quoted_texts();
+                self.indent = self.indent_at(start);
             }
             let end = match next {
                 Ok(Plain::Quote) => self.text_token(start, end, None, starts_line),
@@ -253,6 +260,7 @@ impl Driver<'_> {
                 }
                 Ok(Plain::RBrace) => self.right_brace(start, end, starts_line),
                 Ok(Plain::BadNumber) => self.bad_number(start, end, starts_line),
+                Ok(Plain::BlockComment) => self.block_comment(start, end),
                 Ok(other) => {
                     let kind = other.kind().unwrap_or(TokenKind::Bad);
                     self.push(kind, start, end, starts_line)
@@ -260,7 +268,9 @@ impl Driver<'_> {
                 Err(()) => self.bad_character(start, end, starts_line),
             };
             plain.bump(end - plain.span().end);
-            self.end = end;
+            if next != Ok(Plain::BlockComment) {
+                self.end = end;
+            }
         }
         self.close_texts_at_end();
     }
@@ -269,10 +279,16 @@ impl Driver<'_> {
         self.tokens.is_empty() || self.text.as_bytes().get(self.end..start).is_some_and(|gap| gap.contains(&b'\n'))
     }
 
+    fn indent_at(&self, start: usize) -> u16 {
+        let before = self.text.as_bytes().get(..start).unwrap_or(&[]);
+        let blanks = before.iter().rev().take_while(|byte| **byte != b'\n').count();
+        u16::try_from(blanks).unwrap_or(u16::MAX)
+    }
+
     fn push(&mut self, kind: TokenKind, start: usize, end: usize, first_on_line: bool) -> usize {
         let space_after = self.text.as_bytes().get(end).is_none_or(u8::is_ascii_whitespace);
         let range = Range::new(start as u32, end as u32);
-        self.tokens.push(Token { kind, range, first_on_line, space_after });
+        self.tokens.push(Token { kind, range, first_on_line, space_after, indent: self.indent, meant: 0 });
         end
     }
 
@@ -359,6 +375,18 @@ impl Driver<'_> {
                 .note("units of durations: us ms s min h d w, as in `1h30min`; a Float ends in `f`"),
         );
         self.push(TokenKind::Int, start, end, starts_line)
+    }
+
+    /// `/* … */` is passed over, with an error.
+    fn block_comment(&mut self, start: usize, end: usize) -> usize {
+        let rest = self.text.get(end..).unwrap_or("");
+        let end = rest.find("*/").map_or(self.text.len(), |length| end + length + 2);
+        self.errors.push(
+            SyntaxError::new(Code::BlockComment, "there are no block comments", Range::new(start as u32, end as u32))
+                .label("passed over")
+                .note("a comment is `//` and the rest of its line"),
+        );
+        end
     }
 
     /// One error and one token for a run of characters that are in no token.

@@ -19,6 +19,10 @@ pub struct Token {
     pub first_on_line: bool,
     /// True if white space, or the end of the text, follows.
     pub space_after: bool,
+    /// The characters of white space before the first token of its line.
+    pub indent: u16,
+    /// 0, or one more than the index of the text that is meant, where repair replaced the one that is written.
+    pub(crate) meant: u16,
 }
 
 /// All tokens of an item in order. Between them is only trivia: white space and comments.

@@ -142,6 +142,14 @@ impl<'input> Context<'input> {
         Expr { id, range: Range::new(start, end), kind }
     }
 
+    /// A name as an expression. What other languages call the absent value is not taken for a name.
+    pub(crate) fn name(&mut self, name: Ident) -> Expr {
+        if matches!(name.as_str(), "null" | "nil" | "undefined") {
+            self.errors.push(SyntaxError::new(Code::Null, "there is no null; an absent value is `none`", name.range));
+        }
+        self.expr(name.range.start, name.range.end, ExprKind::Name(name))
+    }
+
     pub(crate) fn binary(&mut self, start: u32, end: u32, op: BinaryOp, op_range: Range, a: Expr, b: Expr) -> Expr {
         let kind = ExprKind::Binary { op, op_range, left: Box::new(a), right: Box::new(b) };
         self.expr(start, end, kind)

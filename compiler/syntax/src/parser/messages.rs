@@ -2,8 +2,8 @@
 
 use super::context::Failure;
 use crate::error::SyntaxError;
-use crate::token::Token;
-use crate::words::{TOKENS, TokenClass, TokenInfo, TokenKind as K};
+use crate::token::{Token, TokenTable};
+use crate::words::{self, TOKENS, TokenClass, TokenInfo, TokenKind as K};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 
@@ -19,6 +19,71 @@ pub(super) fn speaks_for_item(code: Code) -> bool {
             | Code::BadNumber
             | Code::BadCharacter
     )
+}
+
+/// The item words that people of other languages look for.
+const FOREIGN_ITEM_WORDS: &[(&str, &str)] = &[
+    ("function", "fn"),
+    ("func", "fn"),
+    ("fun", "fn"),
+    ("def", "fn"),
+    ("table", "relation"),
+    ("class", "relation"),
+    ("struct", "type"),
+    ("model", "relation"),
+    ("entity", "relation"),
+    ("enum", "type"),
+    ("interface", "type"),
+    ("import", "use"),
+    ("include", "use"),
+    ("test", "scenario"),
+    ("service", "binding"),
+    ("let", "const"),
+    ("var", "const"),
+    ("public", ""),
+    ("pub", ""),
+    ("export", ""),
+];
+
+/// The error for an item that does not begin with an item word.
+pub(super) fn no_item_word(code: &str, table: &TokenTable) -> Option<SyntaxError> {
+    let first = table.tokens().first()?;
+    let word = first.range.slice(code);
+    if words::begins_item(word) {
+        return None;
+    }
+    let shown = word.lines().next().unwrap_or(word);
+    let error = SyntaxError::new(Code::ItemWord, format!("`{shown}` begins no item"), first.range);
+    let foreign = FOREIGN_ITEM_WORDS.iter().find(|(foreign, _)| *foreign == word).map(|(_, meant)| *meant);
+    let similar = words::item_words().find(|item_word| differs_little(word, item_word));
+    Some(match foreign.or(similar) {
+        Some("") => error
+            .label("items are public unless they are `private`")
+            .fix("remove it", [(first.range, String::new())], false),
+        Some(meant) => error
+            .label(format!("did you mean `{meant}`?"))
+            .fix(format!("write `{meant}`"), [(first.range, meant.to_string())], false),
+        None => error.label("I expected an item word: `relation`, `type`, `fn`, `query`, `handler`, …"),
+    })
+}
+
+/// True if one word becomes the other by one letter put in, left out, changed or exchanged with its neighbour.
+fn differs_little(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() < 3 || one.len().abs_diff(other.len()) > 1 {
+        return false;
+    }
+    let same_start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[same_start..], &other[same_start..]);
+    match one.len().cmp(&other.len()) {
+        std::cmp::Ordering::Less => *one == other[1..],
+        std::cmp::Ordering::Greater => one[1..] == *other,
+        std::cmp::Ordering::Equal => {
+            one.is_empty()
+                || one[1..] == other[1..]
+                || one.len() > 1 && one[0] == other[1] && one[1] == other[0] && one[2..] == other[2..]
+        }
+    }
 }
 
 /// The error for a failure; `index` is the place in `tokens` where it happened.
@@ -121,6 +186,9 @@ fn expectation(expected: &[String]) -> String {
     let has = |spelling: &str| terminals.contains(&spelling);
     if has("INT") && has("LOWER") && has("(") {
         return if has("return") { "a statement".to_string() } else { "an expression".to_string() };
+    }
+    if has("+") && has("and") {
+        return "an operator or the end of the line".to_string();
     }
     if has("_") && has("UPPER") && has("[") {
         return "a type".to_string();

@@ -20,6 +20,7 @@ use context::{Context, Failure};
 use smol_str::SmolStr;
 use std::convert::Infallible;
 use std::sync::Arc;
+use tenon_diagnostics::Code;
 use tenon_span::Range;
 
 #[allow(clippy::all, unused, missing_docs, unreachable_pub)]
@@ -29,6 +30,9 @@ mod grammar {
 
 /// How many lines of an item are cut out before it counts as broken.
 const CUTS: usize = 8;
+
+/// How many errors of one item are kept.
+const ERRORS: usize = 50;
 
 /// Everything that is known about the text of one item.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,22 +56,50 @@ impl Parsed {
 
 /// Reads the text of one item, as [`items`](crate::items) gives it. Never fails and never panics.
 pub fn parse_item(text: &str) -> Parsed {
-    let mut errors = Vec::new();
-    let lexed = lexer::lex(text, &mut errors);
+    let mut lexical = Vec::new();
+    let lexed = lexer::lex(text, &mut lexical);
     let (mut tokens, code) = TokenTable::new(text, lexed);
-    move_to_code(&mut errors, &tokens);
+    move_to_code(&mut lexical, &tokens);
     let docs = documentation(text, &tokens);
+    let mut errors = lexical.clone();
     let repaired = repair::repair(&code, &mut tokens, &mut errors);
-    let item = match depth::check(&repaired.tokens) {
-        _ if repaired.tokens.is_empty() => None,
-        Some(too_deep) => {
-            errors = vec![too_deep];
-            None
-        }
-        None => Reading { code: &code, docs: &docs, repaired: &repaired, table: &tokens }.read(&mut errors),
-    };
+    let mut item = read(&code, &docs, &repaired, &tokens, &mut errors);
+    let too_deep = errors.iter().any(|error| error.code == Code::TooDeep);
+    if !errors.is_empty() && !too_deep {
+        errors = lexical;
+        item = match messages::no_item_word(&code, &tokens) {
+            Some(error) => {
+                errors.retain(|error| error.code == Code::BlockComment);
+                errors.push(error);
+                None
+            }
+            None => {
+                let repaired = repair::repair_broken(&code, &tokens, &mut errors);
+                read(&code, &docs, &repaired, &tokens, &mut errors)
+            }
+        };
+    }
     errors.sort_by_key(|error| (error.range.start, error.range.end));
+    errors.truncate(ERRORS);
     Parsed { item: item.map(Arc::new), code: Arc::from(code), tokens, errors }
+}
+
+/// The tree of repaired tokens, unless they are too deep for one.
+fn read(
+    code: &str,
+    docs: &[(u32, Doc)],
+    repaired: &Repaired,
+    table: &TokenTable,
+    errors: &mut Vec<SyntaxError>,
+) -> Option<Item> {
+    if repaired.tokens.is_empty() {
+        return None;
+    }
+    if let Some(too_deep) = depth::check(&repaired.tokens) {
+        *errors = vec![too_deep];
+        return None;
+    }
+    Reading { code, docs, repaired, table }.read(errors)
 }
 
 /// The errors of the lexer speak about the text; everything else about the code.
@@ -146,7 +178,7 @@ impl Reading<'_> {
                 _ => None,
             };
             let Some(cut) = cut else {
-                failures.extend(recovered.iter().map(|failure| self.describe(failure, &tokens)));
+                failures.extend(recovered.iter().take(ERRORS).map(|failure| self.describe(failure, &tokens)));
                 errors.extend(found);
                 self.report(failures, errors);
                 return item;
@@ -168,6 +200,7 @@ impl Reading<'_> {
             return;
         }
         failures.sort_by_key(|failure| failure.range.start);
+        failures.truncate(ERRORS);
         let mut lines: Vec<usize> = errors.iter().map(|error| self.line(error.range.start)).collect();
         for failure in failures {
             let line = self.line(failure.range.start);

@@ -79,6 +79,9 @@ impl Balance<'_> {
                 self.close(self.end_of_last());
             }
         }
+        if self.ends_parameters(token.kind, before) {
+            self.close(self.end_of_last());
+        }
         if token.kind.opens() {
             self.open.push(*token);
             self.out.push(*token);
@@ -113,6 +116,18 @@ impl Balance<'_> {
                 );
             }
         }
+    }
+
+    /// `fn f(a: Int -> Int {`: the result type and the body stand behind the parameters.
+    fn ends_parameters(&self, kind: K, before: Option<K>) -> bool {
+        let only_parenthesis = matches!(self.open.as_slice(), [only] if only.kind == K::LParen);
+        let in_header = only_parenthesis && self.out.iter().all(|token| token.kind != K::LBrace);
+        in_header
+            && match kind {
+                K::Arrow => before != Some(K::RParen),
+                K::LBrace => before != Some(K::FatArrow),
+                _ => false,
+            }
     }
 
     fn inside_braces(&self) -> bool {

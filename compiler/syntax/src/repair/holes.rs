@@ -6,35 +6,56 @@ use crate::error::SyntaxError;
 use crate::token::Token;
 use crate::words::TokenKind as K;
 use tenon_diagnostics::Code;
-use tenon_span::Range;
 
 /// Puts holes behind tokens that need an operand and have none.
 pub(super) fn fill(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxError>) -> Vec<Token> {
-    let missing = |index: usize, token: &Token| lacks_operand(index, token, tokens.get(index + 1));
-    if !tokens.iter().enumerate().any(|(index, token)| missing(index, token)) {
-        return tokens;
-    }
-    let mut out = Vec::with_capacity(tokens.len() + 4);
+    let mut out: Option<Vec<Token>> = None;
+    let mut open: Vec<K> = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
-        out.push(*token);
-        if missing(index, token) {
-            let at = Range::empty(token.range.end);
-            let what = match token.kind {
-                K::Dot | K::QuestionDot => "a field",
-                K::Arrow => "a type",
-                K::Colon => "a type or a value",
-                K::Bar => "a case",
-                _ => "an expression",
-            };
-            let written = token.range.slice(source);
-            errors.push(
-                SyntaxError::new(Code::Missing, format!("{what} is missing after `{written}`"), token.range)
-                    .label(format!("I expected {what} behind this")),
-            );
-            out.push(put_in(K::Hole, at.start));
+        if token.kind.opens() {
+            open.push(token.kind);
+        } else if token.kind.closes() {
+            open.pop();
         }
+        if let Some(out) = &mut out {
+            out.push(*token);
+        }
+        let next = tokens.get(index + 1);
+        let in_braces = open.last() == Some(&K::LBrace);
+        let error = if lacks_operand(index, token, next) {
+            missing(source, token)
+        } else if in_braces && next.is_some_and(|next| falls_back(token, next)) {
+            missing(source, token)
+                .note("or the next line belongs to this one: then it is indented deeper")
+        } else {
+            continue;
+        };
+        errors.push(error);
+        let out = out.get_or_insert_with(|| tokens.get(..=index).unwrap_or(&[]).to_vec());
+        out.push(put_in(K::Hole, token.range.end));
     }
-    out
+    out.unwrap_or(tokens)
+}
+
+/// The law: a line that continues another one is indented deeper.
+fn falls_back(token: &Token, next: &Token) -> bool {
+    needs_operand(token.kind) && next.first_on_line && next.indent <= token.indent
+}
+
+fn missing(source: &str, token: &Token) -> SyntaxError {
+    let what = match token.kind {
+        K::Dot | K::QuestionDot => "a field",
+        K::Arrow => "a type",
+        K::Colon => "a type or a value",
+        K::Bar => "a case",
+        _ => "an expression",
+    };
+    let written = match token.range.slice(source) {
+        "" => token.kind.info().spelling,
+        text => text,
+    };
+    SyntaxError::new(Code::Missing, format!("{what} is missing after `{written}`"), token.range)
+        .label(format!("I expected {what} behind this"))
 }
 
 fn lacks_operand(index: usize, token: &Token, next: Option<&Token>) -> bool {

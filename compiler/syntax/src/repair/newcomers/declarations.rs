@@ -1,0 +1,264 @@
+//! Declarations: the case of names, items inside items, members of relations, parameters without types.
+
+use super::Translator;
+use crate::error::SyntaxError;
+use crate::words::{self, TokenKind as K};
+use tenon_diagnostics::Code;
+use tenon_span::Range;
+
+/// `order_line` as `OrderLine`.
+pub(super) fn upper_camel(name: &str) -> String {
+    name.split('_')
+        .map(|part| {
+            let mut letters = part.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+        })
+        .collect()
+}
+
+/// `OrderLine` as `order_line`.
+pub(super) fn lower_snake(name: &str) -> String {
+    let mut out = String::new();
+    for (index, letter) in name.char_indices() {
+        if letter.is_uppercase() && index > 0 && !out.ends_with('_') {
+            out.push('_');
+        }
+        out.extend(letter.to_lowercase());
+    }
+    out
+}
+
+impl Translator<'_> {
+    /// An item word inside an item, with what an item begins with behind it, begins an item at the wrong place.
+    pub(super) fn items_inside(&mut self) {
+        let (first, _) = self.item_word();
+        let mut index = first + 1;
+        while index < self.tokens.len() {
+            if self.is_item_inside(index) {
+                let end = self.end_of_item(index);
+                let range = self.range(index);
+                let word = self.text(index).to_string();
+                let alone = self.token(index).is_some_and(|token| token.first_on_line);
+                let what = if alone { "without indent" } else { "on a line of its own, without indent" };
+                self.tell(
+                    SyntaxError::new(Code::ItemColumn, format!("an item begins at column 0: `{word}`"), range)
+                        .label(format!("I expected this {what}, outside of other items")),
+                );
+                let in_braces = self.header_end() < index;
+                if in_braces {
+                    self.cut(index, end);
+                    self.become_kind(index, K::Cut);
+                } else {
+                    self.remove(index, end);
+                }
+            }
+            index += 1;
+        }
+    }
+
+    fn is_item_inside(&self, index: usize) -> bool {
+        let word = self.text(index);
+        if !words::begins_item(word) || matches!(self.kind_before(index), Some(K::Dot | K::Colon | K::Comma)) {
+            return false;
+        }
+        let (second, third) = (self.kind(index + 1), self.kind(index + 2));
+        match word {
+            "fn" | "query" | "handler" | "workflow" | "page" => {
+                self.is_name(index + 1) && matches!(third, Some(K::LParen | K::LBracket)) && self.begins_line(index)
+            }
+            "type" | "relation" | "event" | "view" | "error" | "policy" | "actor" | "binding" => {
+                second == Some(K::UpperName)
+                    && (matches!(third, Some(K::Equal | K::LBrace)) || self.text(index + 2) == "is")
+            }
+            "scenario" | "property" | "invariant" | "goal" => {
+                second == Some(K::Text) && third == Some(K::LBrace)
+            }
+            _ => false,
+        }
+    }
+
+    /// The end of the item that begins inside another: behind its braces, or at the end of its line.
+    fn end_of_item(&self, index: usize) -> usize {
+        let brace = self.find(index + 1, |this, at| {
+            this.kind(at) == Some(K::LBrace) || this.token(at).is_some_and(|token| token.first_on_line)
+        });
+        match self.kind(brace) {
+            Some(K::LBrace) => self.closing(brace).map_or(self.tokens.len(), |end| end + 1),
+            _ => brace,
+        }
+    }
+
+    /// The names of the item, of its parameters and of its members have the case that they must have.
+    pub(super) fn names_in_declarations(&mut self) {
+        let (first, Some(word)) = self.item_word() else { return };
+        let upper = matches!(
+            word,
+            K::ItemType | K::ItemRelation | K::ItemEvent | K::ItemView | K::ItemError | K::ItemActor | K::ItemPolicy
+                | K::ItemBinding | K::ItemEvolve | K::ItemRepair
+        );
+        let lower = matches!(
+            word,
+            K::KwFn | K::ItemQuery | K::ItemHandler | K::ItemWorkflow | K::ItemPage | K::ItemConst
+        );
+        match self.kind(first + 1) {
+            Some(kind) if upper && kind.is_name() => self.wrong_case(first + 1, true),
+            Some(K::UpperName) if lower => self.wrong_case(first + 1, false),
+            _ => {}
+        }
+        if word == K::ItemType {
+            self.cases(first + 2);
+        }
+        if upper || lower {
+            self.parameters();
+        }
+    }
+
+    fn wrong_case(&mut self, index: usize, upper: bool) {
+        let name = self.text(index);
+        let (meant, kind, rule) = if upper {
+            (upper_camel(name), K::UpperName, "must begin with a capital")
+        } else {
+            (lower_snake(name), K::LowerName, "must be written in lower case")
+        };
+        let range = self.range(index);
+        self.tell(
+            SyntaxError::new(Code::Case, format!("`{name}` {rule}: `{meant}`"), range)
+                .label("types, relations, variants and errors have capitals, everything else has none")
+                .fix(format!("write `{meant}`"), [(range, meant.clone())], false),
+        );
+        self.become_text(index, kind, meant);
+    }
+
+    /// The cases of a variant type.
+    fn cases(&mut self, from: usize) {
+        for index in from..self.tokens.len() {
+            let bar = |at: Option<K>| at == Some(K::Bar);
+            let case = bar(self.kind_before(index)) || self.kind_before(index) == Some(K::Equal) && bar(self.kind(index + 1));
+            if case && self.is_name(index) {
+                self.wrong_case(index, true);
+            }
+        }
+    }
+
+    /// Parameters: their case, and that they have a type.
+    fn parameters(&mut self) {
+        let end = self.header_end();
+        let mut depth = 0usize;
+        let mut index = 0;
+        let (first, word) = self.item_word();
+        let declares = matches!(
+            word,
+            Some(K::KwFn | K::ItemQuery | K::ItemHandler | K::ItemWorkflow | K::ItemView | K::ItemError | K::ItemPage)
+        );
+        let list = (first..end).find(|at| self.kind(*at) == Some(K::LParen)).filter(|_| declares);
+        let list_end = list.and_then(|list| self.closing(list)).unwrap_or(0);
+        let mut end = end;
+        let mut list_end = list_end;
+        while index < end {
+            let begins = matches!(self.kind_before(index), Some(K::LParen | K::Comma));
+            match self.kind(index) {
+                Some(K::LParen | K::LBracket) => depth += 1,
+                Some(K::RParen | K::RBracket) => depth = depth.saturating_sub(1),
+                Some(K::UpperName) if begins && self.kind(index + 1) == Some(K::Colon) => self.wrong_case(index, false),
+                Some(kind)
+                    if kind.is_name()
+                        && begins
+                        && depth == 1
+                        && index < list_end
+                        && matches!(self.kind(index + 1), Some(K::Comma | K::RParen)) =>
+                {
+                    let range = self.range(index);
+                    let name = self.text(index).to_string();
+                    self.tell(
+                        SyntaxError::new(Code::ParameterType, format!("the parameter `{name}` has no type"), range)
+                            .label(format!("I expected a type, as in `{name}: Int`")),
+                    );
+                    self.insert(index + 1, K::Colon);
+                    self.insert(index + 2, K::Hole);
+                    end += 2;
+                    list_end += 2;
+                }
+                _ => {}
+            }
+            index += 1;
+        }
+    }
+
+    /// The lines of a relation: commas, `key id`, fields without colon or type, the case of names.
+    pub(super) fn members(&mut self) {
+        if !matches!(self.item_word().1, Some(K::ItemRelation | K::ItemEvent)) {
+            return;
+        }
+        let mut depth = 0usize;
+        let mut index = self.header_end();
+        while let Some(kind) = self.kind(index) {
+            if depth == 1 {
+                self.member_token(index, kind);
+            }
+            let kind = self.kind(index).unwrap_or(kind);
+            if kind.opens() {
+                depth += 1;
+            } else if kind.closes() {
+                depth = depth.saturating_sub(1);
+            }
+            index += 1;
+        }
+    }
+
+    fn member_token(&mut self, index: usize, kind: K) {
+        let begins = self.begins_line(index) || matches!(self.kind_before(index), Some(K::WordKey | K::WordSecret));
+        if kind == K::Comma && self.begins_line(index + 1) {
+            let range = self.range(index);
+            self.tell(
+                SyntaxError::new(Code::MemberComma, "the lines of a relation have no commas", range)
+                    .fix("remove the comma", [(range, String::new())], true),
+            );
+            self.become_kind(index, K::Semi);
+        } else if kind == K::WordKey && self.is_name(index + 1) && self.begins_line(index + 2) {
+            self.key_behind_field(index);
+        } else if begins && kind == K::UpperName && self.kind(index + 1) == Some(K::Colon) {
+            self.wrong_case(index, false);
+        } else if begins && kind == K::LowerName && self.begins_line(index + 1) {
+            let range = self.range(index);
+            let name = self.text(index).to_string();
+            self.tell(
+                SyntaxError::new(Code::ParameterType, format!("the field `{name}` has no type"), range)
+                    .label(format!("I expected a type, as in `{name}: Int`")),
+            );
+            self.insert(index + 1, K::Colon);
+            self.insert(index + 2, K::Hole);
+        } else if begins && kind == K::LowerName && self.kind(index + 1) == Some(K::UpperName) {
+            let at = Range::empty(self.range(index).end);
+            let name = self.text(index).to_string();
+            self.tell(
+                SyntaxError::new(Code::Missing, format!("`:` is missing behind `{name}`"), self.range(index))
+                    .label("I expected `:` between the field and its type")
+                    .fix("write `:`", [(at, ":".to_string())], true),
+            );
+            self.insert(index + 1, K::Colon);
+        }
+    }
+
+    /// `key id` without a type: the field stands elsewhere.
+    fn key_behind_field(&mut self, index: usize) {
+        let (key, name) = (self.range(index), self.range(index + 1));
+        let field = self.text(index + 1);
+        let declared = (0..self.tokens.len()).find(|at| {
+            self.text(*at) == field && self.kind(at + 1) == Some(K::Colon) && self.begins_line(*at)
+        });
+        let mut error = SyntaxError::new(Code::KeyForm, "`key` comes before the field that it marks", key.cover(name))
+            .label(format!("to mark a field that is declared: `key ({field})`"));
+        if let Some(declared) = declared {
+            let start = Range::empty(self.range(declared).start);
+            let from = match index.checked_sub(1).filter(|before| self.kind(*before) == Some(K::Semi)) {
+                Some(semicolon) => self.range(semicolon),
+                None => key,
+            };
+            let edits = [(start, "key ".to_string()), (from.cover(name), String::new())];
+            error = error.because(self.range(declared), "the field").fix("write `key` before the field", edits, true);
+        }
+        self.tell(error);
+        self.insert(index + 1, K::LParen);
+        self.insert(index + 3, K::RParen);
+    }
+}

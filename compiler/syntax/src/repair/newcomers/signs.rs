@@ -1,0 +1,129 @@
+//! Signs and words of other languages: `&&`, `!x`, `null`, `'a'`, `x++`.
+
+use super::Translator;
+use crate::error::SyntaxError;
+use crate::repair::classes::can_end;
+use crate::words::{TokenClass, TokenKind as K, keyword};
+use tenon_diagnostics::Code;
+use tenon_span::Range;
+
+impl Translator<'_> {
+    pub(super) fn signs(&mut self) {
+        let mut index = 0;
+        while let Some(token) = self.token(index) {
+            match token.kind {
+                K::QuotedText => self.quoted_text(index),
+                K::BarBar if self.item_word().1 == Some(K::ItemType) => self.become_kind(index, K::Bar),
+                K::ColonEqual => {
+                    self.tell(
+                        SyntaxError::new(Code::ForeignOperator, "an assignment is written `=`", token.range)
+                            .fix("write `=`", [(token.range, "=".to_string())], true),
+                    );
+                    self.become_kind(index, K::Equal);
+                }
+                kind if kind.class() == TokenClass::Foreign => self.foreign_operator(index),
+                K::Bang if self.is_prefix(index) => self.not(index),
+                K::Plus | K::Minus if self.kind(index + 1) == Some(token.kind) && self.glued(index) => {
+                    self.increment(index);
+                }
+                K::LowerName | K::UpperName => self.null(index),
+                _ => {}
+            }
+            index += 1;
+        }
+    }
+
+    fn foreign_operator(&mut self, index: usize) {
+        let Some(token) = self.token(index) else { return };
+        let info = token.kind.info();
+        let meant = info.meant;
+        let space = |glued: bool| if glued && meant.starts_with(char::is_alphabetic) { " " } else { "" };
+        let before = index.checked_sub(1).is_some_and(|before| self.glued(before));
+        let edit = format!("{}{meant}{}", space(before), space(self.glued(index)));
+        self.tell(
+            SyntaxError::new(Code::ForeignOperator, format!("`{}` is written `{meant}`", info.spelling), token.range)
+                .fix(format!("write `{meant}`"), [(token.range, edit)], true),
+        );
+        let kind = match meant {
+            "and" => K::KwAnd,
+            "or" => K::KwOr,
+            "mod" => K::SoftMod,
+            "==" => K::EqualEqual,
+            _ => K::BangEqual,
+        };
+        self.become_kind(index, kind);
+    }
+
+    fn quoted_text(&mut self, index: usize) {
+        let range = self.range(index);
+        let inner = self.text(index).trim_matches('\'').replace('"', "\\\"").replace('{', "\\{");
+        let text = format!("\"{inner}\"");
+        self.tell(
+            SyntaxError::new(Code::ForeignLiteral, "texts stand in double quotes", range)
+                .fix(format!("write `{text}`"), [(range, text.clone())], true),
+        );
+        self.become_text(index, K::Text, text);
+    }
+
+    /// A `!` is postfix behind a value on the same line.
+    fn is_prefix(&self, index: usize) -> bool {
+        let first_on_line = self.token(index).is_some_and(|token| token.first_on_line);
+        let before = self.kind_before(index);
+        let followed = self.token(index + 1).is_some_and(|next| !next.first_on_line)
+            && matches!(self.kind(index + 1), Some(K::LowerName | K::UpperName | K::LParen | K::Bang | K::KwTrue | K::KwFalse));
+        let behind_value = before.is_some_and(|kind| can_end(kind) && kind != K::KwReturn);
+        followed && (first_on_line || !behind_value)
+    }
+
+    fn not(&mut self, index: usize) {
+        let range = self.range(index);
+        self.tell(
+            SyntaxError::new(Code::ForeignOperator, "`!` is written `not`", range)
+                .label("behind a value `!` says that it is present")
+                .fix("write `not`", [(range, "not ".to_string())], true),
+        );
+        self.become_kind(index, K::KwNot);
+    }
+
+    /// `x++` at the end of a line.
+    fn increment(&mut self, index: usize) {
+        if !self.begins_line(index + 2) || !self.kind_before(index).is_some_and(K::is_name) {
+            return;
+        }
+        let (kind, sign) = match self.kind(index) {
+            Some(K::Plus) => (K::PlusEqual, "+="),
+            _ => (K::MinusEqual, "-="),
+        };
+        let range = self.range(index).cover(self.range(index + 1));
+        self.tell(
+            SyntaxError::new(Code::ForeignOperator, format!("counting is written `{sign} 1`"), range)
+                .fix(format!("write `{sign} 1`"), [(range, format!(" {sign} 1"))], true),
+        );
+        self.become_kind(index, kind);
+        self.become_text(index + 1, K::Int, "1");
+    }
+
+    fn null(&mut self, index: usize) {
+        let word = self.text(index);
+        let plain = !matches!(self.kind_before(index), Some(K::Dot | K::QuestionDot))
+            && !matches!(self.kind(index + 1), Some(K::Colon | K::LParen | K::Equal));
+        if plain && matches!(word, "null" | "nil" | "undefined" | "NULL") {
+            let range = self.range(index);
+            self.tell(
+                SyntaxError::new(Code::Null, "there is no null; an absent value is `none`", range)
+                    .fix("write `none`", [(range, "none".to_string())], true),
+            );
+            self.become_kind(index, K::KwNone);
+        }
+    }
+
+    /// The fix that replaces the token's text by another word.
+    pub(super) fn word_fix(&self, index: usize, word: &str) -> (String, [(Range, String); 1]) {
+        (format!("write `{word}`"), [(self.range(index), word.to_string())])
+    }
+
+    /// The kind of a keyword by its spelling.
+    pub(super) fn keyword_kind(word: &str) -> K {
+        keyword(word).unwrap_or(K::LowerName)
+    }
+}

@@ -1,0 +1,218 @@
+//! Types: names of other languages, `Set<T>`, `T[]`, `: T` for the result.
+
+use super::Translator;
+use super::declarations::upper_camel;
+use crate::error::SyntaxError;
+use crate::words::TokenKind as K;
+use tenon_diagnostics::Code;
+
+/// What other languages call the base types.
+const FOREIGN_TYPES: &[(&str, &str)] = &[
+    ("string", "Text"),
+    ("str", "Text"),
+    ("varchar", "Text"),
+    ("char", "Text"),
+    ("text", "Text"),
+    ("int", "Int"),
+    ("integer", "Int"),
+    ("bigint", "Int"),
+    ("long", "Int"),
+    ("number", "Int"),
+    ("bool", "Bool"),
+    ("boolean", "Bool"),
+    ("float", "Float"),
+    ("double", "Float"),
+    ("real", "Float"),
+    ("decimal", "Decimal"),
+    ("numeric", "Decimal"),
+    ("money", "Decimal(2)"),
+    ("date", "Date"),
+    ("datetime", "Instant"),
+    ("timestamp", "Instant"),
+    ("uuid", "Uuid"),
+    ("bytes", "Bytes"),
+    ("blob", "Bytes"),
+    ("json", "Json"),
+];
+
+impl Translator<'_> {
+    pub(super) fn types(&mut self) {
+        self.result_colon();
+        let mut index = 0;
+        while index < self.tokens.len() {
+            if self.kind(index) == Some(K::Less) && self.begins_type_arguments(index) {
+                self.angle_arguments(index);
+            }
+            index += 1;
+        }
+        let mut header = self.header_end();
+        let mut index = 1;
+        while index < self.tokens.len() {
+            let candidate = self.is_name(index) || self.kind(index) == Some(K::UpperName);
+            if candidate && self.begins_type(index, header) {
+                let before = self.tokens.len();
+                self.type_name(index);
+                self.postfix_list(index);
+                header = header + self.tokens.len() - before;
+            }
+            index += 1;
+        }
+    }
+
+    /// `fn f(a: Int): Int {`
+    fn result_colon(&mut self) {
+        let declares = matches!(self.item_word().1, Some(K::KwFn | K::ItemQuery | K::ItemHandler | K::ItemWorkflow));
+        let end = self.header_end();
+        let colon = (1..end).find(|at| self.kind(*at) == Some(K::Colon) && self.kind(at - 1) == Some(K::RParen));
+        if let Some(colon) = colon.filter(|_| declares) {
+            let range = self.range(colon);
+            self.tell(
+                SyntaxError::new(Code::ForeignOperator, "the type of the result stands behind `->`", range)
+                    .fix("write `->`", [(range, " ->".to_string())], true),
+            );
+            self.become_kind(colon, K::Arrow);
+        }
+    }
+
+    /// True if a type is written at `index`: behind the colon of a declaration, behind `->`, or inside a type.
+    fn begins_type(&self, index: usize, header_end: usize) -> bool {
+        let mut at = index;
+        loop {
+            let in_header = at < header_end;
+            match self.kind_before(at) {
+                Some(K::Arrow) => return in_header,
+                Some(K::Colon) => return self.declares(at - 1, in_header),
+                Some(K::Equal) => return self.item_word().1 == Some(K::ItemType) && at < 5,
+                Some(K::LBracket | K::Comma) => match self.enclosing_bracket(at) {
+                    Some(open) if self.kind_before(open) == Some(K::UpperName) => at = open - 1,
+                    Some(open) => at = open,
+                    None => return false,
+                },
+                _ => return false,
+            }
+        }
+    }
+
+    /// The `[` around the token, if that is the innermost bracket.
+    fn enclosing_bracket(&self, index: usize) -> Option<usize> {
+        let mut depth = 0usize;
+        for at in (0..index).rev() {
+            let kind = self.kind(at)?;
+            if kind.closes() {
+                depth += 1;
+            } else if kind.opens() {
+                match depth.checked_sub(1) {
+                    Some(less) => depth = less,
+                    None => return (kind == K::LBracket).then_some(at),
+                }
+            }
+        }
+        None
+    }
+
+    fn declares(&self, colon: usize, in_header: bool) -> bool {
+        let Some(name) = colon.checked_sub(1) else { return false };
+        let name = if self.kind(name) == Some(K::Question) { name.saturating_sub(1) } else { name };
+        let before = self.kind_before(name);
+        if in_header {
+            return matches!(before, Some(K::LParen | K::Comma | K::KwAs)) || self.item_word().0 + 1 == name;
+        }
+        let relation = matches!(self.item_word().1, Some(K::ItemRelation | K::ItemEvent));
+        relation && (self.begins_line(name) || matches!(before, Some(K::WordKey | K::WordSecret)))
+            || matches!(before, Some(K::KwLet | K::KwVar))
+    }
+
+    fn type_name(&mut self, index: usize) {
+        let new_line = self.token(index).is_some_and(|token| token.first_on_line);
+        if !self.is_name(index) || self.kind(index + 1) == Some(K::Dot) || new_line {
+            return;
+        }
+        let (word, range) = (self.text(index), self.range(index));
+        let known = FOREIGN_TYPES.iter().find(|(foreign, _)| *foreign == word);
+        let (code, meant, message) = match known {
+            Some((_, meant)) => (Code::ForeignType, (*meant).to_string(), format!("the type is called `{meant}`")),
+            None => {
+                let meant = upper_camel(word);
+                let message = format!("`{word}` must begin with a capital: `{meant}`");
+                (Code::Case, meant, message)
+            }
+        };
+        self.tell(SyntaxError::new(code, message, range).fix(
+            format!("write `{meant}`"),
+            [(range, meant.clone())],
+            code == Code::ForeignType,
+        ));
+        let name = meant.split('(').next().unwrap_or(&meant).to_string();
+        self.become_text(index, K::UpperName, name);
+    }
+
+    /// `Text[]`
+    fn postfix_list(&mut self, index: usize) {
+        if self.kind(index) != Some(K::UpperName)
+            || self.kind(index + 1) != Some(K::LBracket)
+            || self.kind(index + 2) != Some(K::RBracket)
+        {
+            return;
+        }
+        let name = self.range(index);
+        let brackets = self.range(index + 1).cover(self.range(index + 2));
+        let edits = [(tenon_span::Range::empty(name.start), "[".to_string()), (brackets, "]".to_string())];
+        self.tell(
+            SyntaxError::new(Code::AngleType, "a list type stands between brackets", name.cover(brackets))
+                .fix("put the brackets around the type", edits, true),
+        );
+        self.remove(index + 1, index + 2);
+        self.insert(index, K::LBracket);
+    }
+
+    /// A `<` glued to a name with a capital, with only parts of types up to its `>`.
+    fn begins_type_arguments(&self, index: usize) -> bool {
+        let Some(name) = index.checked_sub(1) else { return false };
+        self.kind(name) == Some(K::UpperName) && self.glued(name) && self.closing_angle(index).is_some()
+    }
+
+    fn closing_angle(&self, index: usize) -> Option<usize> {
+        let mut depth = 0usize;
+        for at in index..(index + 30).min(self.tokens.len()) {
+            match self.kind(at)? {
+                K::Less => depth += 1,
+                K::Greater => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
+                kind if kind.is_name() => {}
+                K::UpperName | K::Comma | K::Dot | K::Question | K::LBracket | K::RBracket | K::LParen | K::RParen | K::Int => {}
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn angle_arguments(&mut self, index: usize) {
+        let Some(close) = self.closing_angle(index) else { return };
+        let (open_range, close_range) = (self.range(index), self.range(close));
+        let name_range = self.range(index - 1);
+        let (open, end, drops_name) = match self.text(index - 1) {
+            "List" | "Array" | "Vec" | "Sequence" => ("[", "]", true),
+            "Option" | "Optional" | "Maybe" | "Nullable" => ("", "?", true),
+            _ => ("[", "]", false),
+        };
+        let from = if drops_name { name_range.cover(open_range) } else { open_range };
+        self.tell(
+            SyntaxError::new(Code::AngleType, "arguments of types stand in brackets", open_range.cover(close_range))
+                .label("read as a comparison")
+                .fix("write brackets", [(from, open.to_string()), (close_range, end.to_string())], true),
+        );
+        self.become_kind(close, if end == "?" { K::Question } else { K::RBracket });
+        match (drops_name, open) {
+            (true, "") => self.remove(index - 1, index + 1),
+            (true, _) => {
+                self.become_kind(index, K::LBracket);
+                self.remove(index - 1, index);
+            }
+            _ => self.become_kind(index, K::LBracket),
+        }
+    }
+}
