@@ -1,0 +1,100 @@
+//! The crate graph against the rooms' "must never know": arrows point one way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What each room may depend on, beside what those depend on in turn. `ARCHITECTURE.md` tells why.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("tenon-span", &[]),
+    ("tenon-value", &[]),
+    ("tenon-analysis", &[]),
+    ("tenon-diagnostics", &["tenon-span"]),
+    ("tenon-syntax", &["tenon-span", "tenon-diagnostics"]),
+    ("tenon-check", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-analysis", "tenon-value"]),
+    ("tenon-core", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check", "tenon-value"]),
+    ("tenon-plan", &["tenon-span", "tenon-core", "tenon-value"]),
+    ("tenon-store", &["tenon-value"]),
+    ("tenon-authority", &["tenon-value"]),
+    ("tenon-runtime", &["tenon-value", "tenon-store", "tenon-authority"]),
+    ("tenon-server", &["tenon-value", "tenon-store", "tenon-authority", "tenon-runtime"]),
+    ("tenon-launcher", &["tenon-value", "tenon-store", "tenon-authority", "tenon-runtime", "tenon-server"]),
+    (
+        "tenon-codegen",
+        &["tenon-span", "tenon-core", "tenon-plan", "tenon-value", "tenon-store", "tenon-authority", "tenon-runtime"],
+    ),
+];
+
+/// Libraries that only these rooms may know.
+const ONLY: &[(&str, &[&str])] = &[
+    ("salsa", &["tenon-check", "tenon-core"]),
+    ("ariadne", &["tenon-diagnostics"]),
+    ("logos", &["tenon-syntax"]),
+    ("lalrpop", &["tenon-syntax"]),
+    ("lalrpop-util", &["tenon-syntax"]),
+    ("datafrog", &["tenon-analysis"]),
+    ("rusqlite", &["tenon-authority", "tenon-tests"]),
+    ("axum", &["tenon-server"]),
+    ("tokio", &["tenon-server"]),
+    ("cranelift-codegen", &["tenon-codegen"]),
+    ("cranelift-frontend", &["tenon-codegen"]),
+];
+
+fn manifests() -> BTreeMap<String, BTreeSet<String>> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut found = BTreeMap::new();
+    let mut folders = vec![std::path::PathBuf::from(root)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && name != "src" && !name.starts_with('.') {
+                folders.push(path);
+            } else if name == "Cargo.toml" {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let mut package = None;
+                let mut section = String::new();
+                let mut dependencies = BTreeSet::new();
+                for line in text.lines() {
+                    let line = line.trim();
+                    if line.starts_with('[') {
+                        section = line.to_owned();
+                    } else if let Some((key, value)) = line.split_once('=') {
+                        if section == "[package]" && key.trim() == "name" {
+                            package = Some(value.trim().trim_matches('"').to_owned());
+                        } else if section == "[dependencies]" || section == "[build-dependencies]" {
+                            let key = key.trim();
+                            dependencies.insert(key.split('.').next().unwrap_or(key).to_owned());
+                        }
+                    }
+                }
+                if let Some(package) = package {
+                    found.insert(package, dependencies);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let manifests = manifests();
+    assert!(manifests.len() >= ALLOWED.len(), "the rooms were not found");
+    for (room, allowed) in ALLOWED {
+        let dependencies = manifests.get(*room).unwrap_or_else(|| panic!("there is no room {room}"));
+        for dependency in dependencies.iter().filter(|d| d.starts_with("tenon-")) {
+            assert!(allowed.contains(&dependency.as_str()), "{room} must not know {dependency}");
+        }
+    }
+}
+
+#[test]
+fn libraries_stay_in_their_rooms() {
+    for (package, dependencies) in manifests() {
+        for (library, rooms) in ONLY {
+            assert!(
+                !dependencies.contains(*library) || rooms.contains(&package.as_str()),
+                "{package} must not know {library}: it belongs to {rooms:?}"
+            );
+        }
+    }
+}
