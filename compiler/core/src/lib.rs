@@ -8,5 +8,6 @@ pub mod effects;
 pub mod eval;
 pub mod ir;
 pub mod lower;
+pub mod scenario;
 pub mod text;
 pub mod typing;

@@ -25,6 +25,7 @@ mod expr;
 mod machine;
 mod prim;
 mod query;
+pub mod service;
 pub mod show;
 pub mod store;
 mod write;

@@ -10,59 +10,95 @@ use tenon_value::format;
 /// The text of a value of a type.
 pub fn display(program: &Program, ty: &Type, value: &Value) -> String {
     let mut out = String::new();
-    write(&mut out, program, ty, value);
+    Writer { program, quoted: false }.write(&mut out, ty, value);
     out
 }
 
-fn write(out: &mut String, program: &Program, ty: &Type, value: &Value) {
-    match (ty, value) {
-        (Type::Option(ty), Value::Some(inner)) => write(out, program, ty, inner),
-        (Type::List(of) | Type::Bag(of) | Type::Set(of), Value::List(items) | Value::Bag(items) | Value::Set(items)) => {
-            out.push('[');
-            for (i, item) in items.iter().enumerate() {
-                comma(out, i);
-                write(out, program, of, item);
-            }
-            out.push(']');
-        }
-        (Type::Map(key_type, value_type), Value::Map(pairs)) => {
-            out.push('[');
-            for (i, (key, value)) in pairs.iter().enumerate() {
-                comma(out, i);
-                write(out, program, key_type, key);
-                out.push_str(": ");
-                write(out, program, value_type, value);
-            }
-            out.push(']');
-        }
-        (Type::Record(record), Value::Record(fields)) => named(out, program, &record.fields, fields),
-        (Type::Variant(id), Value::Variant { tag, fields }) => {
-            match program.variants.get(id.index()).and_then(|v| v.cases.get(*tag as usize)) {
-                Some(case) => {
-                    out.push_str(&case.name);
-                    if !fields.is_empty() {
-                        named(out, program, &case.fields, fields);
-                    }
+/// The same, but texts stand in quotes, as in a program.
+pub fn literal(program: &Program, ty: &Type, value: &Value) -> String {
+    let mut out = String::new();
+    Writer { program, quoted: true }.write(&mut out, ty, value);
+    out
+}
+
+struct Writer<'a> {
+    program: &'a Program,
+    quoted: bool,
+}
+
+impl Writer<'_> {
+    fn write(&self, out: &mut String, ty: &Type, value: &Value) {
+        let program = self.program;
+        match (ty, value) {
+            (_, Value::Text(text)) if self.quoted => out.push_str(&format!("{text:?}")),
+            (Type::Option(ty), Value::Some(inner)) => self.write(out, ty, inner),
+            (
+                Type::List(of) | Type::Bag(of) | Type::Set(of),
+                Value::List(items) | Value::Bag(items) | Value::Set(items),
+            ) => {
+                out.push('[');
+                for (i, item) in items.iter().enumerate() {
+                    comma(out, i);
+                    self.write(out, of, item);
                 }
-                None => out.push_str(&format::display(value)),
+                out.push(']');
             }
-        }
-        (Type::Ref(id) | Type::Row(id), Value::Ref { key, .. } | Value::Row { key, .. }) => {
-            let Some(relation) = program.relations.get(id.index()) else { return out.push_str(&format::display(key)) };
-            match (relation.key.as_slice(), &**key) {
-                ([field], key) => write(out, program, &relation.field(*field).ty, key),
-                (several, Value::Record(parts)) => {
-                    out.push('(');
-                    for (i, (field, part)) in several.iter().zip(parts.iter()).enumerate() {
-                        comma(out, i);
-                        write(out, program, &relation.field(*field).ty, part);
-                    }
-                    out.push(')');
+            (Type::Map(key_type, value_type), Value::Map(pairs)) => {
+                out.push('[');
+                for (i, (key, value)) in pairs.iter().enumerate() {
+                    comma(out, i);
+                    self.write(out, key_type, key);
+                    out.push_str(": ");
+                    self.write(out, value_type, value);
                 }
-                (_, key) => out.push_str(&format::display(key)),
+                out.push(']');
             }
+            (Type::Record(record), Value::Record(fields)) => self.named(out, &record.fields, fields),
+            (Type::Variant(id), Value::Variant { tag, fields }) => {
+                match program
+                    .variants
+                    .get(id.index())
+                    .and_then(|v| v.cases.get(*tag as usize))
+                {
+                    Some(case) => {
+                        out.push_str(&case.name);
+                        if !fields.is_empty() {
+                            self.named(out, &case.fields, fields);
+                        }
+                    }
+                    None => out.push_str(&format::display(value)),
+                }
+            }
+            (Type::Ref(id) | Type::Row(id), Value::Ref { key, .. } | Value::Row { key, .. }) => {
+                let Some(relation) = program.relations.get(id.index()) else {
+                    return out.push_str(&format::display(key));
+                };
+                match (relation.key.as_slice(), &**key) {
+                    ([field], key) => self.write(out, &relation.field(*field).ty, key),
+                    (several, Value::Record(parts)) => {
+                        out.push('(');
+                        for (i, (field, part)) in several.iter().zip(parts.iter()).enumerate() {
+                            comma(out, i);
+                            self.write(out, &relation.field(*field).ty, part);
+                        }
+                        out.push(')');
+                    }
+                    (_, key) => out.push_str(&format::display(key)),
+                }
+            }
+            _ => out.push_str(&format::display(value)),
         }
-        _ => out.push_str(&format::display(value)),
+    }
+
+    fn named(&self, out: &mut String, names: &[(Name, Type)], fields: &[Value]) {
+        out.push('(');
+        for (i, ((name, ty), field)) in names.iter().zip(fields).enumerate() {
+            comma(out, i);
+            out.push_str(name);
+            out.push_str(": ");
+            self.write(out, ty, field);
+        }
+        out.push(')');
     }
 }
 
@@ -70,15 +106,4 @@ fn comma(out: &mut String, index: usize) {
     if index > 0 {
         out.push_str(", ");
     }
-}
-
-fn named(out: &mut String, program: &Program, names: &[(Name, Type)], fields: &[Value]) {
-    out.push('(');
-    for (i, ((name, ty), field)) in names.iter().zip(fields).enumerate() {
-        comma(out, i);
-        out.push_str(name);
-        out.push_str(": ");
-        write(out, program, ty, field);
-    }
-    out.push(')');
 }
