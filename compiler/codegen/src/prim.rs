@@ -462,7 +462,7 @@ impl Emit<'_, '_> {
         let arguments = self.spill(&lanes);
         let count = self.lanes(ty);
         let (_, out) = self.stack(count);
-        let number = self.unit.library.number(tenon_check::builtins::BUILTINS[usize::from(index)].id)?;
+        let number = self.unit.library.number(tenon_core::builtins::BUILTINS[usize::from(index)].id)?;
         let number = self.int(number);
         let arity = self.int(args.len() as i64);
         let shapes = self.constant(at);

@@ -11,3 +11,6 @@ pub mod lower;
 pub mod scenario;
 pub mod text;
 pub mod typing;
+
+/// The table of library primitives that [`ir::Prim::Builtin`] numbers; rooms behind Core know it from here.
+pub use tenon_check::builtins;
