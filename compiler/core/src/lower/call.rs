@@ -24,7 +24,7 @@ impl Lowering<'_> {
             return self.empty_function(symbol);
         };
         let sig = sig.clone();
-        let Some(body) = self.source.body(symbol, &BodyPart::Code) else {
+        let Some(body) = self.source.body(symbol, BodyPart::Code) else {
             return self.empty_function(symbol);
         };
         let site = self.site(symbol, Range::empty(0));
@@ -45,7 +45,7 @@ impl Lowering<'_> {
             values.push(value);
         }
         for index in 0..sig.requires {
-            let Some(rule) = scope.l.source.rule(symbol, &BodyPart::Requires(index)) else { continue };
+            let Some(rule) = scope.l.source.rule(symbol, BodyPart::Requires(index)) else { continue };
             let bindings = values.iter().cloned().map(Binding::Code).collect();
             let generics = scope.frame.generics.to_vec();
             let condition = scope.inline_body(symbol, Arc::new(rule.body.clone()), bindings, generics, Range::empty(0));
@@ -158,9 +158,11 @@ impl Scope<'_, '_> {
                     self.coerce(value, &core)
                 }
                 Arg::Absent => none(core),
-                Arg::Default => match self.l.source.body(&sig.symbol, &BodyPart::ParamDefault(at as u32)) {
+                Arg::Default => match self.l.source.body(&sig.symbol, BodyPart::ParamDefault(at as u32)) {
                     Some(body) => {
-                        let value = self.inline_body(&sig.symbol, body, Vec::new(), generics.clone(), range);
+                        // A default may use the parameters before it.
+                        let before = self.before(&bindings, &values);
+                        let value = self.inline_body(&sig.symbol, body, before, generics.clone(), range);
                         self.coerce(value, &core)
                     }
                     None => none(core),
@@ -179,6 +181,19 @@ impl Scope<'_, '_> {
             .collect()
     }
 
+    /// The arguments so far, as a default sees them; from here on they are used more than once.
+    fn before(&mut self, bindings: &[Option<Binding>], values: &[Expr]) -> Vec<Binding> {
+        let in_query = self.in_query();
+        let pairs = bindings.iter().zip(values);
+        pairs
+            .map(|(binding, value)| match binding {
+                Some(binding) => binding.clone(),
+                None if in_query => Binding::Query(value.clone()),
+                None => Binding::Code(value.clone()),
+            })
+            .collect()
+    }
+
     /// A call with arguments that are in place: a command in code; inside a query the function's body, or, where
     /// that has statements, a call of a pure function.
     pub fn call_bound(&mut self, sig: &FunctionSig, types: &[Ty], bindings: Vec<Binding>, range: Range) -> Expr {
@@ -187,7 +202,7 @@ impl Scope<'_, '_> {
         let result = super::types::substitute(&self.l.source.result_type(symbol), &generics);
         let result = self.l.lower_ty(&result);
         let higher_order = bindings.iter().any(|b| matches!(b, Binding::Closure(_) | Binding::Function(..)));
-        let body = self.l.source.body(symbol, &BodyPart::Code);
+        let body = self.l.source.body(symbol, BodyPart::Code);
         let inlined = higher_order
             || self.in_query()
                 && !self.inlining.contains(symbol)
@@ -223,7 +238,7 @@ impl Scope<'_, '_> {
         }
         let mut required = Vec::new();
         for index in 0..sig.requires {
-            let Some(rule) = self.l.source.rule(symbol, &BodyPart::Requires(index)) else { continue };
+            let Some(rule) = self.l.source.rule(symbol, BodyPart::Requires(index)) else { continue };
             let condition = self.inline_body(symbol, Arc::new(rule.body.clone()), named.clone(), generics.clone(), range);
             required.push((condition, rule.text.clone()));
         }
@@ -238,7 +253,7 @@ impl Scope<'_, '_> {
             value = self.guarded(CheckKind::Requires, condition, value, &text, range);
         }
         for index in 0..sig.ensures {
-            let Some(rule) = self.l.source.rule(symbol, &BodyPart::Ensures(index)) else { continue };
+            let Some(rule) = self.l.source.rule(symbol, BodyPart::Ensures(index)) else { continue };
             value = self.name(value);
             let mut params = named.clone();
             params.push(if self.in_query() { Binding::Query(value.clone()) } else { Binding::Code(value.clone()) });

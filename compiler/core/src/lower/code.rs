@@ -223,7 +223,7 @@ impl Scope<'_, '_> {
         let fields: Vec<Expr> = fields.into_iter().map(|f| self.name(f)).collect();
         let message = match message {
             Some(message) => message,
-            None => match self.l.source.body(error, &BodyPart::Message) {
+            None => match self.l.source.body(error, BodyPart::Message) {
                 Some(body) => {
                     let params = fields.iter().cloned().map(Binding::Code).collect();
                     self.inline_body(error, body, params, Vec::new(), range)
@@ -261,7 +261,7 @@ impl Scope<'_, '_> {
                 };
                 if !diverges(&self.block) {
                     for index in 0..ensures.count {
-                        let Some(rule) = self.l.source.rule(&ensures.symbol, &BodyPart::Ensures(index)) else { continue };
+                        let Some(rule) = self.l.source.rule(&ensures.symbol, BodyPart::Ensures(index)) else { continue };
                         let mut params: Vec<Binding> = ensures.params.iter().cloned().map(Binding::Code).collect();
                         params.push(Binding::Code(value.clone()));
                         let body = std::sync::Arc::new(rule.body.clone());

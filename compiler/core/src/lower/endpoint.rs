@@ -113,7 +113,7 @@ impl Lowering<'_> {
         if !param.default {
             return Fill::Required;
         }
-        let body = self.source.body(&sig.symbol, &BodyPart::ParamDefault(at as u32));
+        let body = self.source.body(&sig.symbol, BodyPart::ParamDefault(at as u32));
         match body.and_then(|b| self.constant_value(&b.value, ty)) {
             Some(value) => Fill::Constant(value),
             None => Fill::Computed,
@@ -153,12 +153,13 @@ impl Lowering<'_> {
                         }
                         _ => held,
                     };
+                    let before = bindings.clone();
                     scope.conditional(
                         is_some(raw),
                         &target,
                         |s| s.from_wire(held, &param.ty, &place, in_path, site),
-                        |s| match s.l.source.body(&sig.symbol, &BodyPart::ParamDefault(at as u32)) {
-                            Some(body) => s.inline_body(&sig.symbol, body, Vec::new(), Vec::new(), Range::empty(0)),
+                        |s| match s.l.source.body(&sig.symbol, BodyPart::ParamDefault(at as u32)) {
+                            Some(body) => s.inline_body(&sig.symbol, body, before, Vec::new(), Range::empty(0)),
                             None => unit(),
                         },
                     )

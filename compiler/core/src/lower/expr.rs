@@ -278,7 +278,7 @@ impl Scope<'_, '_> {
     }
 
     fn constant(&mut self, symbol: &Symbol, range: Range) -> Expr {
-        match self.l.source.body(symbol, &BodyPart::Code) {
+        match self.l.source.body(symbol, BodyPart::Code) {
             Some(body) => self.inline_body(symbol, body, Vec::new(), Vec::new(), range),
             None => self.unsupported(range, "this constant has no value", &Type::Unit),
         }
@@ -364,7 +364,7 @@ impl Scope<'_, '_> {
     fn computed_field(&mut self, base: &typed::Expr, name: &str, range: Range) -> Expr {
         let Ty::Row(symbol) = base.ty.base().clone() else { return self.placeholder(&Type::Unit) };
         let part = self.l.relation_sig(&symbol).and_then(|sig| sig.fields.iter().position(|f| f.name == name));
-        let body = part.and_then(|at| self.l.source.body(&symbol, &BodyPart::Computed(at as u32)));
+        let body = part.and_then(|at| self.l.source.body(&symbol, BodyPart::Computed(at as u32)));
         let Some(body) = body else { return self.placeholder(&Type::Unit) };
         let argument = match &strip(base).kind {
             T::Local(local) if matches!(self.frame.env.get(local), Some(Binding::Fields(..))) => self.frame.env[local].clone(),
@@ -420,7 +420,7 @@ impl Scope<'_, '_> {
     }
 
     fn record_default(&mut self, rule: &RuleRef, ty: &Ty) -> Expr {
-        match self.l.source.body(&rule.owner, &BodyPart::RecordDefault(rule.index)) {
+        match self.l.source.body(&rule.owner, BodyPart::RecordDefault(rule.index)) {
             Some(body) => self.inline_body(&rule.owner, body, Vec::new(), Vec::new(), Range::empty(0)),
             None => {
                 let ty = self.ty(ty);
@@ -521,7 +521,7 @@ impl Scope<'_, '_> {
                     return self.satisfies(value, base, known);
                 }
                 let inner = self.satisfies(value, base, known);
-                let body = self.l.source.rule(&rule.owner, &refinement_part(rule))?;
+                let body = self.l.source.rule(&rule.owner, refinement_part(rule))?;
                 let value = self.name(value.clone());
                 let argument = if self.in_query() { Binding::Query(value) } else { Binding::Code(value) };
                 let own = match inner {
@@ -590,7 +590,7 @@ impl Scope<'_, '_> {
     /// The source text of a type's own rule, for the log.
     pub fn rule_text(&mut self, target: &Ty) -> String {
         match target {
-            Ty::Refined(_, rule) => match self.l.source.rule(&rule.owner, &refinement_part(rule)) {
+            Ty::Refined(_, rule) => match self.l.source.rule(&rule.owner, refinement_part(rule)) {
                 Some(rule) => rule.text.to_string(),
                 None => String::new(),
             },

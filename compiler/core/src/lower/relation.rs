@@ -101,7 +101,7 @@ impl Lowering<'_> {
 
     /// The constant that old rows get in a new field.
     fn initial(&mut self, sig: &RelationSig, at: usize, ty: &Type) -> Option<Value> {
-        if let Some(body) = self.source.body(&sig.symbol, &BodyPart::FieldDefault(at as u32)) {
+        if let Some(body) = self.source.body(&sig.symbol, BodyPart::Default(at as u32)) {
             return self.constant_value(&body.value, ty);
         }
         matches!(ty, Type::Option(_)).then_some(Value::None)

@@ -311,7 +311,7 @@ impl Scope<'_, '_> {
                     self.coerce(value, want)
                 }
                 _ => match (param.default && !matches!(want, Type::Option(_)))
-                    .then(|| self.l.source.body(&sig.symbol, &super::source::BodyPart::ParamDefault(at as u32)))
+                    .then(|| self.l.source.body(&sig.symbol, super::source::BodyPart::ParamDefault(at as u32)))
                     .flatten()
                 {
                     Some(body) => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use tenon_check::signature::Signature;
+pub use tenon_check::sites::BodyPart;
 use tenon_check::ty::{RuleRef, Symbol, Ty};
 use tenon_check::typed::{Body, Rule, Scenario};
 use tenon_span::Range;
@@ -13,9 +14,9 @@ pub trait Typed {
     /// The signature of an item.
     fn signature(&self, symbol: &Symbol) -> Option<&Signature>;
     /// A body of an item; `None` if the item has no such part.
-    fn body(&self, symbol: &Symbol, part: &BodyPart) -> Option<Arc<Body>>;
+    fn body(&self, symbol: &Symbol, part: BodyPart) -> Option<Arc<Body>>;
     /// A condition of an item; `None` if the item has no such part.
-    fn rule(&self, symbol: &Symbol, part: &BodyPart) -> Option<Arc<Rule>>;
+    fn rule(&self, symbol: &Symbol, part: BodyPart) -> Option<Arc<Rule>>;
     /// The type of a callable's value, inferred where it is not declared; `Unit` for none.
     fn result_type(&self, symbol: &Symbol) -> Ty;
     /// The failures of a callable, transitively; built-in errors live in module `tenon`.
@@ -39,35 +40,6 @@ pub struct Settings {
     pub prefix: String,
     /// `[http] names = "camelCase"`.
     pub camel_case: bool,
-}
-
-/// A part of an item that has code of its own.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum BodyPart {
-    /// The code of a callable, the value of a `const`.
-    Code,
-    /// The n-th `requires` (a rule over the parameters).
-    Requires(u32),
-    /// The n-th `ensures` (a rule over the parameters and, last, `result`).
-    Ensures(u32),
-    /// The default of a parameter.
-    ParamDefault(u32),
-    /// The default of a field of a relation.
-    FieldDefault(u32),
-    /// The expression of a computed field, over the row.
-    Computed(u32),
-    /// The n-th `check` of a relation (a rule over the row).
-    Check(u32),
-    /// A part of a unique, over the row: unique, part.
-    UniquePart(u32, u32),
-    /// The failure of a unique, over the row.
-    UniqueFailure(u32),
-    /// The message of an error, over its fields.
-    Message,
-    /// A refinement (a rule over `it`), by its index in the item.
-    Refinement(u32),
-    /// A default of a field of a declared record type, by its index in the item.
-    RecordDefault(u32),
 }
 
 /// Where an item stands.
@@ -101,5 +73,5 @@ impl LowerError {
 }
 
 pub(super) fn refinement_part(rule: &RuleRef) -> BodyPart {
-    BodyPart::Refinement(rule.index)
+    BodyPart::Rule(rule.index)
 }

@@ -214,7 +214,7 @@ impl Lowering<'_> {
             return Presence::Required;
         }
         let Some(default) = &field.default else { return Presence::Required };
-        let Some(body) = self.source.body(&default.owner, &BodyPart::RecordDefault(default.index)) else {
+        let Some(body) = self.source.body(&default.owner, BodyPart::RecordDefault(default.index)) else {
             return Presence::Required;
         };
         let ty = self.wire_type_way(&field.ty, way);
@@ -324,7 +324,7 @@ impl Lowering<'_> {
     // ---- rules of refined types
 
     fn rule_check(&mut self, rule: &RuleRef, base: &Ty) -> Check {
-        let Some(body) = self.source.rule(&rule.owner, &refinement_part(rule)) else {
+        let Some(body) = self.source.rule(&rule.owner, refinement_part(rule)) else {
             return Check { rule: Rule::OneOf(Vec::new()), message: None };
         };
         let simple = self.simple_rule(&body.body.value, base);
@@ -362,7 +362,7 @@ impl Lowering<'_> {
         }
         let id = self.reserve_function(&format!("{}.rule{}", rule.owner.name, rule.index));
         self.shapes.predicates.insert(rule.clone(), id);
-        let Some(body) = self.source.rule(&rule.owner, &refinement_part(rule)) else { return id };
+        let Some(body) = self.source.rule(&rule.owner, refinement_part(rule)) else { return id };
         let ty = self.wire_type_way(base, Way::In);
         let site = self.site(&rule.owner, Range::empty(0));
         let body = Arc::new(body.body.clone());

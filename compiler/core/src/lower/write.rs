@@ -166,7 +166,7 @@ impl Scope<'_, '_> {
         }
         debug_assert!(sig.generated != GeneratedKey::Id || !sig.key.is_empty());
         let at = sig.fields.iter().position(|f| f.name == name).unwrap_or_default();
-        match self.l.source.body(relation, &BodyPart::FieldDefault(at as u32)) {
+        match self.l.source.body(relation, BodyPart::Default(at as u32)) {
             Some(body) => {
                 let value = self.inline_body(relation, body, Vec::new(), Vec::new(), range);
                 self.coerce(value, ty)
@@ -181,7 +181,7 @@ impl Scope<'_, '_> {
     fn row_checks(&mut self, sig: &RelationSig, id: RelationId, values: &[Expr], changed: Option<&[SmolStr]>, range: Range) {
         let fields = Rc::new(values.to_vec());
         for n in 0..sig.checks {
-            let Some(rule) = self.l.source.rule(&sig.symbol, &BodyPart::Check(n)) else { continue };
+            let Some(rule) = self.l.source.rule(&sig.symbol, BodyPart::Check(n)) else { continue };
             if changed.is_some_and(|names| !mentions(&rule.body.value, names)) {
                 continue;
             }
@@ -200,7 +200,7 @@ impl Scope<'_, '_> {
                 }
                 let name = format!("{}${u}_{p}", part.field);
                 let Some(field) = self.l.program.relation(id).field_named(&name) else { continue };
-                let Some(body) = self.l.source.body(&sig.symbol, &BodyPart::UniquePart(u as u32, p as u32)) else { continue };
+                let Some(body) = self.l.source.body(&sig.symbol, BodyPart::UniquePart(u as u32, p as u32)) else { continue };
                 let fields = Rc::new(values.to_vec());
                 let value = self.inline_body(&sig.symbol, body, vec![Binding::Fields(id, fields)], Vec::new(), range);
                 let ty = self.l.program.relation(id).field(field).ty.clone();
@@ -218,7 +218,7 @@ impl Scope<'_, '_> {
             let standard = || {
                 builtin_failure(BuiltIn::Conflict, &format!("a {} with this {} exists already", sig.symbol.name, words.join(" and ")))
             };
-            let own = unique.failure.then(|| self.l.source.body(&sig.symbol, &BodyPart::UniqueFailure(n as u32))).flatten();
+            let own = unique.failure.then(|| self.l.source.body(&sig.symbol, BodyPart::UniqueFailure(n as u32))).flatten();
             out.push(match own {
                 Some(body) => self.failure_of(&sig.symbol, body, Binding::Fields(id, fields.clone()), range).unwrap_or_else(standard),
                 None => standard(),
