@@ -1,5 +1,7 @@
 //! Requests over bytes against a small shop: what is answered, and every way to be refused.
 
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{Value as Json, json};
 use tenon_value::dispatch::{
     Api, Call, Dispatched, Endpoint, EndpointKind, ErrorShape, Failed, Format, Method, Outcome,

@@ -1,5 +1,7 @@
 //! Values of random shapes go to JSON and back, as values and as lanes, and nothing changes; noise never panics.
 
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 use tenon_value::json::{self, DecodeError, Options};
 use tenon_value::lanes::{self, LanePredicates, LaneSink, Memory, VectorMemory};
