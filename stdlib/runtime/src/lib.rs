@@ -1,8 +1,17 @@
 //! What compiled code calls, and the transactions it runs in.
 //!
-//! * [`context`]: the call context and its arena;
-//! * [`functions`]: the one table of functions that generated code may call; [`abi`] says how;
-//! * the functions themselves, by subject: [`memory`], [`text`].
+//! | module | holds |
+//! | --- | --- |
+//! | [`database`] | an image over an authority: queries, transactions, group commit |
+//! | [`dynamic`] | the store by values, for tools and tests |
+//! | [`world`] | clock and randomness |
+//! | [`stored`] | stored values as lanes, as values and as cells of the authority |
+//! | [`context`] | the call context and its arena |
+//! | [`native`] | machine code that is mapped and called |
+//! | [`functions`] | the one table of functions that generated code may call; [`abi`] says how |
+//!
+//! The functions themselves stand by subject: [`memory`], [`text`], [`number`], [`value`],
+//! [`collection`], [`library`], [`rows`], [`chance`].
 #![allow(clippy::missing_safety_doc, reason = "every function of the table has the contract of `abi`")]
 
 pub mod abi;
@@ -10,15 +19,23 @@ pub mod arena;
 pub mod chance;
 pub mod collection;
 pub mod context;
+pub mod database;
+pub mod dynamic;
 pub mod durable;
 pub mod functions;
 pub mod library;
+mod load;
 pub mod memory;
+pub mod metrics;
 pub mod native;
 pub mod number;
 pub mod random;
 pub mod rows;
+pub mod stored;
 pub mod text;
 pub mod value;
+pub mod world;
 
 pub use context::{CallContext, Limits, Status};
+pub use database::{Database, Query, StartError, Stopped, Transaction};
+pub use world::{SystemWorld, TestWorld, World};

@@ -154,6 +154,17 @@ impl Image {
         self.writer().reclaim(self, usize::MAX);
     }
 
+    /// Returns a little of what no reader can see any more, holding the lock only briefly. Returns whether
+    /// there was anything to look at.
+    pub fn reclaim_some(&self) -> bool {
+        let mut writer = self.writer();
+        let before = writer.has_waiting();
+        if before {
+            writer.reclaim(self, 256);
+        }
+        before
+    }
+
     /// What is in use and what waits to be returned.
     pub fn usage(&self) -> Usage {
         self.writer().usage(self)

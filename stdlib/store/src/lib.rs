@@ -20,6 +20,7 @@ pub mod hash;
 mod hash_index;
 pub mod image;
 pub mod layout;
+mod nested;
 mod order_key;
 mod ordered_index;
 mod readers;

@@ -88,6 +88,8 @@ pub struct Meta {
     pub references: Vec<ReferenceColumn>,
     /// Who refers to this relation.
     pub referrers: Vec<Referrer>,
+    /// Fields that hold references inside, with their types.
+    pub nested: Vec<(FieldId, DataType)>,
 }
 
 /// The schema asks for something that the image cannot do.
@@ -224,7 +226,8 @@ impl Meta {
                 }
             }
         }
-        Ok(Meta { columns, column_starts, lane_starts, key, uniques, indexes, references, referrers })
+        let nested = crate::nested::fields(relation);
+        Ok(Meta { nested, columns, column_starts, lane_starts, key, uniques, indexes, references, referrers })
     }
 
     /// The lanes of a whole row.
@@ -427,6 +430,16 @@ impl Relation {
             slot = self.prev(slot).load(Ordering::Acquire);
         }
         None
+    }
+
+    /// A version of an entity, visible or not: all have the entity's key. `None` once nothing is left of
+    /// the entity.
+    pub fn any_version(&self, entity: u32) -> Option<u32> {
+        if entity >= self.view.entities.load(Ordering::Acquire) {
+            return None;
+        }
+        let slot = self.newest(entity).load(Ordering::Acquire);
+        (slot != NONE).then_some(slot)
     }
 
     /// Whether a snapshot sees a slot.

@@ -9,8 +9,9 @@ use crate::frozen;
 use crate::garbage::{Garbage, Limbo, Unlinked, WriteToken};
 use crate::image::{Image, Reader, Snapshot, Usage};
 use crate::layout::{NEVER, NONE, Row, Str};
+use crate::nested;
 use crate::relation::{FREE, Memory, Part, Relation, Secondary, Which, lower_case};
-use crate::schema::{ColumnType, FieldId, Generated, OnDelete, RelationId, Schema};
+use crate::schema::{ColumnType, DataType, FieldId, Generated, OnDelete, RelationId, Schema};
 use crate::statistics::Sketch;
 
 /// A rule of the store that refuses a write.
@@ -213,6 +214,11 @@ impl Writer {
                 self.limbo.oldest().is_some_and(|tag| tag < epoch)
             };
         }
+    }
+
+    /// Whether something waits that may be returned.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.ended.is_empty() || !self.limbo.is_empty()
     }
 
     /// Tags what was unlinked with the epoch.
@@ -531,6 +537,10 @@ impl<'a> WriteTxn<'a> {
                 }
             }
         }
+        for (field, ty) in &relation.meta.nested {
+            // SAFETY: by the caller's promise.
+            unsafe { self.check_nested(id, *field, ty, &lanes[relation.meta.lane_starts[field.index()]..])? };
+        }
         // SAFETY: by the caller's promise.
         let known = unsafe {
             let key = Parts::of(relation, &relation.meta.key, lanes);
@@ -581,6 +591,41 @@ impl<'a> WriteTxn<'a> {
         }
         self.writer.redo.push(Change { relation: id, kind: ChangeKind::Insert, entity, slot });
         Ok(Row { entity, slot })
+    }
+
+    /// # Safety
+    /// The lanes must be those of a value of the type, and what they point to valid.
+    unsafe fn check_nested(&self, relation: RelationId, field: FieldId, ty: &DataType, lanes: &[u64]) -> Result<(), Violation> {
+        let mut all_there = true;
+        // SAFETY: by the caller's promise.
+        unsafe {
+            nested::visit(ty, lanes, &mut |target, entity| {
+                all_there &= self.live(self.image.relation(RelationId(target)), entity).is_some();
+            });
+        }
+        if all_there { Ok(()) } else { Err(Violation::Reference { relation, field }) }
+    }
+
+    /// A row outside `going` in which a reference inside a value leads to a row in `going`.
+    fn nested_referrer(&self, going: &[(RelationId, u32)]) -> Option<(RelationId, FieldId, u32)> {
+        for relation in self.image.relations() {
+            for (field, ty) in &relation.meta.nested {
+                for row in self.reader().scan(relation.id) {
+                    let mut found = false;
+                    let lanes = self.reader().field(relation.id, *field, row.slot);
+                    // SAFETY: the lanes are those of the field in a visible version.
+                    unsafe {
+                        nested::visit(ty, &lanes, &mut |target, entity| {
+                            found |= going.contains(&(RelationId(target), entity));
+                        });
+                    }
+                    if found && !going.contains(&(relation.id, row.entity)) {
+                        return Some((relation.id, *field, row.entity));
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// # Safety
@@ -689,6 +734,10 @@ impl<'a> WriteTxn<'a> {
                 }
             }
         }
+        for (field, ty) in relation.meta.nested.iter().filter(|(field, _)| fields.contains(field)) {
+            // SAFETY: by the caller's promise.
+            unsafe { self.check_nested(id, *field, ty, &row[relation.meta.lane_starts[field.index()]..])? };
+        }
         let unique_changed = |unique: usize| {
             let (parts, present) = &relation.meta.uniques[unique];
             parts.iter().any(|p| changed(p.columns.clone())) || present.iter().any(|tag| changed(*tag..*tag + 1))
@@ -769,7 +818,8 @@ impl<'a> WriteTxn<'a> {
                 }
             }
         }
-        if let Some((relation, field, entity)) = restricted.into_iter().find(|(r, _, e)| !going.contains(&(*r, *e))) {
+        let restricted = restricted.into_iter().find(|(r, _, e)| !going.contains(&(*r, *e)));
+        if let Some((relation, field, entity)) = restricted.or_else(|| self.nested_referrer(&going)) {
             return Err(Violation::Restricted { relation, field, entity });
         }
         let start = self.savepoint();
@@ -889,7 +939,9 @@ impl<'a> WriteTxn<'a> {
         writer.discard_unlinked(image);
         writer.commits += 1;
         if writer.commits % RECLAIM_EVERY == 0 {
-            writer.reclaim(image, RECLAIM_BATCH);
+            // More after large transactions, so that the backlog shrinks.
+            let budget = RECLAIM_BATCH + writer.ended.len() / 64;
+            writer.reclaim(image, budget);
         }
         self.commit
     }

@@ -1,0 +1,536 @@
+//! A database: an image over an authority, with transactions, group commit and waiting for durability.
+//!
+//! **Transactions.** One at a time, under the image's lock, on the newest state ([`Database::write`]).
+//! Committing makes the changes visible to later transactions at once and puts them into the open group.
+//!
+//! **Groups.** The commit thread takes whatever has gathered, without a timer, and hands it to the
+//! authority as one transaction. It reads the rows from the image: versions never change, and none is
+//! freed before it is durable. Then it moves `durable` on and wakes everybody who waits, once.
+//!
+//! **Answers.** A query reads the durable state ([`Database::read`]) and never waits. A handler's answer,
+//! also a failure, may depend on the newest commit that it could read, so it waits until that one is
+//! durable: [`Transaction::commit`] and [`Transaction::abort`] give the number to wait for.
+//!
+//! **Failure.** If the authority refuses a group, nothing is written any more: waiters get [`Stopped`],
+//! and so does every later transaction. The process should end; the next start reads what is durable.
+//!
+//! **Time.** `now()` of a transaction is the world's time, but never less than that of an earlier commit,
+//! also across restarts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
+use tenon_authority::{Authority, AuthorityError, Changes, Meta};
+use tenon_store::image::Reader;
+use tenon_store::schema::{Generated, RelationId, Schema};
+use tenon_store::{Change, ChangeKind, Image, SchemaError, Snapshot, Violation, WriteTxn};
+
+use crate::context::CallContext;
+use crate::metrics::Metrics;
+use crate::random::Random;
+use crate::stored::{CellBuffer, Stored};
+use crate::world::World;
+
+/// Writing has stopped; why stands in [`Database::failure`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("writing has stopped")
+    }
+}
+
+impl std::error::Error for Stopped {}
+
+/// A database cannot be started.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The image cannot have this schema.
+    Schema(SchemaError),
+    /// The stored types cannot be converted.
+    Types(String),
+    /// The authority cannot be read.
+    Authority(AuthorityError),
+    /// A stored row breaks a rule of the program.
+    Row {
+        /// The relation's name.
+        relation: String,
+        /// Which row, and what is wrong with it.
+        problem: String,
+    },
+    /// The commit thread cannot be started.
+    Thread(std::io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StartError::Schema(error) => error.fmt(f),
+            StartError::Types(why) => f.write_str(why),
+            StartError::Authority(error) => error.fmt(f),
+            StartError::Row { relation, problem } => write!(f, "a stored row of {relation} does not fit the program: {problem}"),
+            StartError::Thread(error) => write!(f, "the commit thread cannot be started: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A group of commits that waits for the authority.
+#[derive(Debug, Default)]
+struct Group {
+    changes: Vec<Change>,
+    commits: u64,
+    /// The last commit in the group, or before it.
+    last: u64,
+    serials: Vec<(RelationId, i64)>,
+    closing: bool,
+    failure: Option<String>,
+    wakers: Vec<(u64, Waker)>,
+}
+
+/// Called by the commit thread once per group, with the last durable commit.
+type Listener = Box<dyn Fn(u64) + Send + Sync>;
+
+struct Shared {
+    image: Arc<Image>,
+    stored: Stored,
+    group: Mutex<Group>,
+    /// There is something for the commit thread.
+    work: Condvar,
+    /// A group became durable, or writing stopped.
+    done: Condvar,
+    last_now: AtomicI64,
+    stopped: AtomicBool,
+    listeners: Mutex<Vec<Listener>>,
+    metrics: Metrics,
+    counted: Vec<RelationId>,
+    volatile: bool,
+}
+
+/// See the module.
+pub struct Database {
+    shared: Arc<Shared>,
+    world: Arc<dyn World>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Writers wait while a group has so many changes, so that memory stays bounded.
+const FULL_GROUP: usize = 1 << 20;
+
+impl Database {
+    /// Rebuilds the image from the authority and begins to serve.
+    pub fn start(schema: Arc<Schema>, mut authority: Box<dyn Authority>, world: Arc<dyn World>) -> Result<Database, StartError> {
+        let image = Arc::new(Image::new(schema.clone()).map_err(StartError::Schema)?);
+        let stored = Stored::new(schema.clone()).map_err(StartError::Types)?;
+        crate::load::load(&image, &stored, authority.as_mut())?;
+        let meta = authority.meta().clone();
+        let has_counter = |id: &RelationId| {
+            schema.relation(*id).fields.iter().any(|field| field.generated == Some(Generated::Serial))
+        };
+        let shared = Arc::new(Shared {
+            image,
+            stored,
+            group: Mutex::new(Group { last: meta.commit, serials: meta.serials, ..Group::default() }),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            last_now: AtomicI64::new(meta.now),
+            stopped: AtomicBool::new(false),
+            listeners: Mutex::new(Vec::new()),
+            metrics: Metrics::default(),
+            counted: (0..schema.relations.len()).map(|n| RelationId(n as u32)).filter(has_counter).collect(),
+            volatile: authority.is_volatile(),
+        });
+        let thread = if shared.volatile {
+            None
+        } else {
+            let shared = shared.clone();
+            let thread = std::thread::Builder::new().name("tenon-commit".into());
+            Some(thread.spawn(move || shared.commit_groups(authority)).map_err(StartError::Thread)?)
+        };
+        Ok(Database { shared, world, thread })
+    }
+
+    /// The image.
+    pub fn image(&self) -> &Arc<Image> {
+        &self.shared.image
+    }
+
+    /// The conversions of stored values.
+    pub fn stored(&self) -> &Stored {
+        &self.shared.stored
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &Arc<Schema> {
+        self.shared.stored.schema()
+    }
+
+    /// The counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    /// The clock and randomness.
+    pub fn world(&self) -> &Arc<dyn World> {
+        &self.world
+    }
+
+    /// Why writing stopped, if it did.
+    pub fn failure(&self) -> Option<String> {
+        self.shared.group.lock().failure.clone()
+    }
+
+    /// The time for a call that begins now: never before that of a commit.
+    pub fn now(&self) -> i64 {
+        self.world.now().max(self.shared.last_now.load(Ordering::Acquire))
+    }
+
+    /// Begins a query on the durable state.
+    pub fn read(&self) -> Query<'_> {
+        Query { snapshot: self.shared.image.snapshot(), now: self.now(), seed: self.world.seed() }
+    }
+
+    /// Begins a transaction, after the one that runs.
+    pub fn write(&self) -> Result<Transaction<'_>, Stopped> {
+        let shared = &*self.shared;
+        if shared.stopped.load(Ordering::Acquire) {
+            return Err(Stopped);
+        }
+        if !shared.volatile {
+            let mut group = shared.group.lock();
+            while group.changes.len() >= FULL_GROUP && group.failure.is_none() {
+                shared.done.wait(&mut group);
+            }
+        }
+        let inner = shared.image.write();
+        let now = self.world.now().max(shared.last_now.load(Ordering::Relaxed));
+        Ok(Transaction { database: self, inner, now, seed: self.world.seed() })
+    }
+
+    /// Waits until a commit is durable.
+    pub fn wait(&self, commit: u64) -> Result<(), Stopped> {
+        let shared = &*self.shared;
+        if shared.image.durable() >= commit {
+            return Ok(());
+        }
+        let mut group = shared.group.lock();
+        loop {
+            if shared.image.durable() >= commit {
+                return Ok(());
+            }
+            if group.failure.is_some() {
+                return Err(Stopped);
+            }
+            shared.done.wait(&mut group);
+        }
+    }
+
+    /// A future that is ready when a commit is durable.
+    pub fn durable(&self, commit: u64) -> Durable {
+        Durable { shared: self.shared.clone(), commit }
+    }
+
+    /// Has `listener` called once per group, with the last durable commit, from the commit thread. If
+    /// writing stops it is called once more, with the commit that stayed the last. Over a volatile
+    /// authority it is never called, because nobody has to wait.
+    pub fn on_durable(&self, listener: impl Fn(u64) + Send + Sync + 'static) {
+        self.shared.listeners.lock().push(Box::new(listener));
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.shared.group.lock().closing = true;
+        self.shared.work.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // A commit thread that panicked has nothing left to save; waiters were told.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A future: see [`Database::durable`].
+pub struct Durable {
+    shared: Arc<Shared>,
+    commit: u64,
+}
+
+impl std::future::Future for Durable {
+    type Output = Result<(), Stopped>;
+
+    fn poll(self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
+        if self.shared.image.durable() >= self.commit {
+            return Poll::Ready(Ok(()));
+        }
+        let mut group = self.shared.group.lock();
+        // The commit thread moves `durable` on and takes the wakers under this lock.
+        if self.shared.image.durable() >= self.commit {
+            return Poll::Ready(Ok(()));
+        }
+        if group.failure.is_some() {
+            return Poll::Ready(Err(Stopped));
+        }
+        group.wakers.push((self.commit, cx.waker().clone()));
+        Poll::Pending
+    }
+}
+
+/// A query that runs: a registered reader of the durable state.
+pub struct Query<'a> {
+    snapshot: Snapshot<'a>,
+    now: i64,
+    seed: u64,
+}
+
+impl<'a> Query<'a> {
+    /// What it reads.
+    pub fn reader(&self) -> Reader<'a> {
+        *self.snapshot
+    }
+
+    /// Makes a context read what this query reads. The query must outlive the calls with the context.
+    pub fn bind(&self, ctx: &mut CallContext) {
+        bind(ctx, &self.snapshot, self.now, self.seed);
+        ctx.transaction = std::ptr::null_mut();
+    }
+}
+
+fn bind(ctx: &mut CallContext, reader: &Reader<'_>, now: i64, seed: u64) {
+    ctx.snapshot = reader.number();
+    ctx.image = reader.image();
+    ctx.relations = reader.image().views();
+    ctx.now = now;
+    ctx.random = Random::new(seed);
+}
+
+/// A transaction that runs. Dropping it undoes it.
+pub struct Transaction<'a> {
+    database: &'a Database,
+    inner: WriteTxn<'a>,
+    now: i64,
+    seed: u64,
+}
+
+impl<'a> Transaction<'a> {
+    /// `now()` of the transaction.
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// The seed of its random values.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What it reads: the newest state and its own writes.
+    pub fn reader(&self) -> Reader<'a> {
+        self.inner.reader()
+    }
+
+    /// The transaction on the image.
+    pub fn store(&mut self) -> &mut WriteTxn<'a> {
+        &mut self.inner
+    }
+
+    /// The database.
+    pub fn database(&self) -> &'a Database {
+        self.database
+    }
+
+    /// Makes a context run in this transaction. The transaction must stay where it is and outlive the
+    /// calls with the context; nothing else may use it during a call.
+    pub fn bind(&mut self, ctx: &mut CallContext) {
+        bind(ctx, &self.inner.reader(), self.now, self.seed);
+        ctx.transaction = (&raw mut self.inner).cast();
+    }
+
+    /// Commits. Returns the commit that an answer must wait for: this one, or, if nothing was changed,
+    /// the newest that could be read.
+    pub fn commit(self) -> u64 {
+        self.finish(|inner, changes| inner.commit(changes))
+    }
+
+    /// As [`Transaction::commit`], and keeps a reader of the state that the commit made, so that an
+    /// answer can be written after others may write again.
+    pub fn commit_and_read(self) -> (u64, Snapshot<'a>) {
+        let mut kept = None;
+        let number = self.finish(|inner, changes| {
+            let snapshot = inner.commit_and_read(changes);
+            let number = snapshot.number();
+            kept = Some(snapshot);
+            number
+        });
+        (number, kept.expect("`finish` calls the closure once"))
+    }
+
+    fn finish(self, commit: impl FnOnce(WriteTxn<'a>, &mut Vec<Change>) -> u64) -> u64 {
+        let Transaction { database, inner, now, .. } = self;
+        let shared = &*database.shared;
+        if inner.changes().is_empty() {
+            return commit(inner, &mut Vec::new());
+        }
+        // All under the image's lock, so groups have the order of commits.
+        shared.last_now.store(now, Ordering::Release);
+        shared.metrics.commits.fetch_add(1, Ordering::Relaxed);
+        let mut group = shared.group.lock();
+        if shared.volatile {
+            group.changes.clear();
+            let number = commit(inner, &mut group.changes);
+            shared.image.set_durable(number);
+            group.last = number;
+            return number;
+        }
+        for relation in &shared.counted {
+            let value = inner.serial(*relation);
+            match group.serials.iter_mut().find(|(id, _)| id == relation) {
+                Some((_, known)) => *known = value,
+                None => group.serials.push((*relation, value)),
+            }
+        }
+        let was_empty = group.changes.is_empty();
+        let number = commit(inner, &mut group.changes);
+        group.commits += 1;
+        group.last = number;
+        drop(group);
+        if was_empty {
+            shared.work.notify_one();
+        }
+        number
+    }
+
+    /// Undoes everything. Returns the commit that a failure's answer must wait for.
+    pub fn abort(self) -> u64 {
+        let newest = self.inner.number() - 1;
+        self.database.shared.metrics.aborts.fetch_add(1, Ordering::Relaxed);
+        self.inner.abort();
+        newest
+    }
+}
+
+impl Shared {
+    /// The commit thread.
+    fn commit_groups(&self, mut authority: Box<dyn Authority>) {
+        let _watch = Watch(self);
+        let mut changes = Vec::new();
+        let mut cells = CellBuffer::default();
+        loop {
+            let (meta, commits) = {
+                let mut group = self.group.lock();
+                while group.changes.is_empty() && !group.closing {
+                    self.work.wait(&mut group);
+                }
+                if group.changes.is_empty() {
+                    return;
+                }
+                std::mem::swap(&mut changes, &mut group.changes);
+                let commits = std::mem::take(&mut group.commits);
+                // `now` was stored before the group's last commit was added, or later: never too early.
+                let now = self.last_now.load(Ordering::Acquire);
+                (Meta { commit: group.last, now, serials: group.serials.clone() }, commits)
+            };
+            let start = Instant::now();
+            let result = authority.commit(&mut |to| self.write(&changes, &mut cells, to), &meta);
+            match result {
+                Ok(()) => {
+                    self.metrics.group(commits, changes.len() as u64, start.elapsed());
+                    changes.clear();
+                    self.became_durable(meta.commit);
+                    // Between groups there is time to return what nobody sees any more.
+                    for _ in 0..16 {
+                        if !self.group.lock().changes.is_empty() || !self.image.reclaim_some() {
+                            break;
+                        }
+                    }
+                }
+                Err(error) => return self.stop(error.to_string()),
+            }
+        }
+    }
+
+    /// Hands the rows of a group to the authority, from the image.
+    fn write(&self, changes: &[Change], cells: &mut CellBuffer, to: &mut dyn Changes) -> Result<(), AuthorityError> {
+        // SAFETY: only columns of versions that these changes name and keys of rows that they refer to are
+        // read, and none of these is freed before the group is durable.
+        let reader = unsafe { Reader::at(&self.image, self.image.newest()) };
+        for change in changes {
+            self.stored.cells(&reader, change.relation, change.slot, cells)?;
+            // SAFETY: as above.
+            let row = unsafe { cells.cells() };
+            match change.kind {
+                ChangeKind::Insert => to.insert(change.relation, &row)?,
+                ChangeKind::Update => to.update(change.relation, &row)?,
+                ChangeKind::Delete => to.delete(change.relation, &row)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn became_durable(&self, commit: u64) {
+        let ready = {
+            let mut group = self.group.lock();
+            self.image.set_durable(commit);
+            let (ready, waiting) = std::mem::take(&mut group.wakers).into_iter().partition(|(number, _)| *number <= commit);
+            group.wakers = waiting;
+            let ready: Vec<(u64, Waker)> = ready;
+            ready
+        };
+        self.done.notify_all();
+        ready.into_iter().for_each(|(_, waker)| waker.wake());
+        self.listeners.lock().iter().for_each(|listener| listener(commit));
+    }
+
+    fn stop(&self, why: String) {
+        let wakers = {
+            let mut group = self.group.lock();
+            group.failure.get_or_insert(why);
+            self.stopped.store(true, Ordering::Release);
+            std::mem::take(&mut group.wakers)
+        };
+        self.done.notify_all();
+        wakers.into_iter().for_each(|(_, waker)| waker.wake());
+        let durable = self.image.durable();
+        self.listeners.lock().iter().for_each(|listener| listener(durable));
+    }
+}
+
+/// Tells waiters if the commit thread ends in a panic.
+struct Watch<'a>(&'a Shared);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.stop("the commit thread failed".into());
+        }
+    }
+}
+
+/// A violation in words, with the names of a schema.
+pub fn describe(schema: &Schema, violation: &Violation) -> String {
+    let relation = |id: &RelationId| schema.relation(*id).name.clone();
+    match violation {
+        Violation::Key { relation: id, .. } => format!("a row of {} with this key exists", relation(id)),
+        Violation::Unique { relation: id, unique, .. } => {
+            let parts = &schema.relation(*id).uniques[*unique].parts;
+            let names: Vec<&str> = parts.iter().map(|p| schema.relation(*id).field(p.field()).name.as_str()).collect();
+            format!("a row of {} with this {} exists", relation(id), names.join(", "))
+        }
+        Violation::Reference { relation: id, field } => {
+            format!("{}.{} leads to no row", relation(id), schema.relation(*id).field(*field).name)
+        }
+        Violation::Restricted { relation: id, field, .. } => {
+            format!("the row is in use: {}.{} leads to it", relation(id), schema.relation(*id).field(*field).name)
+        }
+        Violation::Missing { relation: id, .. } => format!("the row of {} is not there", relation(id)),
+        Violation::KeyChanged { relation: id, field } => {
+            format!("{}.{} is a key field and cannot change", relation(id), schema.relation(*id).field(*field).name)
+        }
+        Violation::Full { relation: id } => format!("{} is full", relation(id)),
+    }
+}

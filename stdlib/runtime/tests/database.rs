@@ -1,0 +1,415 @@
+//! Databases over memory and over SQLite: what is written comes back after a restart, answers wait for
+//! durability, refused writes leave no trace.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tenon_authority::sqlite::Defaults;
+use tenon_authority::{Authority, MemoryAuthority, OpenError, SqliteAuthority};
+use tenon_runtime::dynamic::WriteError;
+use tenon_runtime::{Database, StartError, TestWorld};
+use tenon_store::Violation;
+use tenon_store::schema::*;
+use tenon_value::Value;
+
+const NO_DEFAULTS: &Defaults<'static> = &|_, _| Err("no default".into());
+
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Directory {
+        let path = std::env::temp_dir().join(format!("tenon-database-{name}-{}", std::process::id()));
+        // A leftover of an earlier run would change the test.
+        let _ = std::fs::remove_dir_all(&path);
+        Directory(path)
+    }
+
+    fn open(&self, schema: &Schema) -> Database {
+        let authority = SqliteAuthority::open(&self.0, schema, NO_DEFAULTS).expect("opens");
+        start(schema, Box::new(authority))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn start(schema: &Schema, authority: Box<dyn Authority>) -> Database {
+    let world = Arc::new(TestWorld::new(1, 1_000_000));
+    Database::start(Arc::new(schema.clone()), authority, world).expect("starts")
+}
+
+fn named(name: &str, ty: DataType) -> NamedType {
+    NamedType { name: name.into(), ty }
+}
+
+fn optional(ty: DataType) -> DataType {
+    DataType::Option(Box::new(ty))
+}
+
+fn list(ty: DataType) -> DataType {
+    DataType::List(Box::new(ty))
+}
+
+fn relation(name: &str, fields: Vec<Field>, key: &[u32]) -> Relation {
+    Relation {
+        name: name.into(),
+        fields,
+        key: key.iter().map(|n| FieldId(*n)).collect(),
+        uniques: vec![],
+        references: vec![],
+        indexes: vec![],
+        deletes: true,
+    }
+}
+
+const PERSON: RelationId = RelationId(0);
+const THING: RelationId = RelationId(1);
+const MARK: RelationId = RelationId(2);
+
+/// People who may have a boss among themselves; things of all types; marks under a composite key.
+fn schema() -> Schema {
+    let mut number = Field::new("id", DataType::Int);
+    number.generated = Some(Generated::Serial);
+    let mut person = relation(
+        "Person",
+        vec![number, Field::new("name", DataType::Text), Field::new("boss", optional(DataType::Ref(PERSON)))],
+        &[0],
+    );
+    person.references.push(Reference { field: FieldId(2), target: PERSON, on_delete: OnDelete::Clear });
+    person.uniques.push(Unique { parts: vec![KeyPart::Lower(FieldId(1))], where_present: vec![] });
+    let status = DataType::Variant(vec![
+        Case { name: "New".into(), fields: vec![] },
+        Case { name: "Sold".into(), fields: vec![named("to", DataType::Ref(PERSON)), named("at", DataType::Instant)] },
+    ]);
+    let colour = DataType::Variant(vec![
+        Case { name: "Red".into(), fields: vec![] },
+        Case { name: "Green".into(), fields: vec![] },
+    ]);
+    let mut id = Field::new("id", DataType::Id);
+    id.generated = Some(Generated::Id);
+    let place = DataType::Record(vec![named("street", DataType::Text), named("number", optional(DataType::Int))]);
+    let mut thing = relation(
+        "Thing",
+        vec![
+            id,
+            Field::new("ok", DataType::Bool),
+            Field::new("price", DataType::Decimal(2)),
+            Field::new("weight", DataType::Float),
+            Field::new("raw", DataType::Bytes),
+            Field::new("extra", DataType::Json),
+            Field::new("at", DataType::Instant),
+            Field::new("local", DataType::DateTime),
+            Field::new("day", DataType::Date),
+            Field::new("hour", DataType::Time),
+            Field::new("took", DataType::Duration),
+            Field::new("other", DataType::Uuid),
+            Field::new("owner", DataType::Ref(PERSON)),
+            Field::new("status", status),
+            Field::new("colour", optional(colour)),
+            Field::new("place", optional(place)),
+            Field::new("twice", optional(optional(DataType::Int))),
+            Field::new("tags", list(optional(DataType::Text))),
+            Field::new("parents", DataType::Set(Box::new(DataType::Int))),
+            Field::new("prices", DataType::Map(Box::new(DataType::Text), Box::new(DataType::Decimal(2)))),
+            Field::new("rows", list(DataType::Record(vec![named("who", DataType::Ref(PERSON)), named("days", list(DataType::Date))]))),
+        ],
+        &[0],
+    );
+    thing.references.push(Reference { field: FieldId(12), target: PERSON, on_delete: OnDelete::Restrict });
+    let mut mark = relation(
+        "Mark",
+        vec![
+            Field::new("person", DataType::Ref(PERSON)),
+            Field::new("line", DataType::Int),
+            Field::new("before", optional(DataType::Ref(MARK))),
+        ],
+        &[0, 1],
+    );
+    mark.references.push(Reference { field: FieldId(0), target: PERSON, on_delete: OnDelete::Cascade });
+    mark.references.push(Reference { field: FieldId(2), target: MARK, on_delete: OnDelete::Clear });
+    Schema { relations: vec![person, thing, mark] }
+}
+
+fn person(id: i64) -> Value {
+    Value::Ref { relation: 0, key: Arc::new(Value::Int(id)) }
+}
+
+fn some(value: Value) -> Option<Value> {
+    Some(value)
+}
+
+fn thing(n: i64) -> Vec<Option<Value>> {
+    let decimal = |unscaled| Value::Decimal { unscaled, scale: 2 };
+    let status = if n % 2 == 0 { Value::variant(0, []) } else { Value::variant(1, [person(1), Value::Instant(-5)]) };
+    let colour = if n % 3 == 0 { Value::None } else { Value::some(Value::variant(1, [])) };
+    let place = Value::record([Value::text("a street with a long name"), Value::option((n % 2 == 0).then_some(Value::Int(n)))]);
+    let twice = [Value::None, Value::some(Value::None), Value::some(Value::some(Value::Int(4)))];
+    vec![
+        None,
+        some(Value::Bool(n % 2 == 0)),
+        some(decimal(-1250 + n)),
+        some(Value::Float(1.5e-7)),
+        some(Value::Bytes(vec![0, 255, n as u8].into())),
+        some(Value::Json(r#"{"a":[1,2]}"#.into())),
+        some(Value::Instant(1_700_000_000_123_456)),
+        some(Value::DateTime(-86_400_000_000 * 365 * 400)),
+        some(Value::Date(-1)),
+        some(Value::Time(86_399_999_999)),
+        some(Value::Duration(-7)),
+        some(Value::Uuid(1 << 127 | 5)),
+        some(person(1)),
+        some(status),
+        some(colour),
+        some(if n % 2 == 0 { Value::some(place) } else { Value::None }),
+        some(twice[n as usize % 3].clone()),
+        some(Value::list([Value::some(Value::text("a tag that is longer than twelve")), Value::None])),
+        some(Value::set([Value::Int(3), Value::Int(1)])),
+        some(Value::map([(Value::text("x"), decimal(100)), (Value::text("a long key of the map"), decimal(7))])),
+        some(Value::list([Value::record([person(2), Value::list([Value::Date(1), Value::Date(2)])])])),
+    ]
+}
+
+fn all_rows(database: &Database) -> Vec<Vec<Vec<Value>>> {
+    let query = database.read();
+    let values = query.values(database.stored());
+    [PERSON, THING, MARK].into_iter().map(|relation| values.sorted(relation)).collect()
+}
+
+fn mark(person_id: i64, line: i64) -> Value {
+    let key = Value::record([person(person_id), Value::Int(line)]);
+    Value::Ref { relation: MARK.0, key: Arc::new(key) }
+}
+
+fn fill(database: &Database) -> u64 {
+    let mut txn = database.write().expect("serves");
+    for name in ["Ada", "Bob", "Cleo with a name that is long"] {
+        txn.insert(PERSON, &[None, some(Value::text(name)), some(Value::None)]).expect("allowed");
+    }
+    // A circle: the first leads to the last.
+    let boss = |id| (FieldId(2), Value::some(person(id)));
+    txn.update(PERSON, &Value::Int(1), &[boss(3)]).expect("allowed");
+    txn.update(PERSON, &Value::Int(3), &[boss(1)]).expect("allowed");
+    for n in 0..6 {
+        txn.insert(THING, &thing(n)).expect("allowed");
+    }
+    for line in 0..3 {
+        let before = if line == 0 { Value::None } else { Value::some(mark(2, line - 1)) };
+        txn.insert(MARK, &[some(person(2)), some(Value::Int(line)), some(before)]).expect("allowed");
+    }
+    txn.commit()
+}
+
+#[test]
+fn everything_comes_back_after_a_restart() {
+    let directory = Directory::new("restart");
+    let schema = schema();
+    let database = directory.open(&schema);
+    let number = fill(&database);
+    database.wait(number).expect("durable");
+    let before = all_rows(&database);
+    assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [3, 6, 3]);
+    drop(database);
+
+    let database = directory.open(&schema);
+    assert_eq!(all_rows(&database), before);
+    assert_eq!(database.image().newest(), number);
+    let mut txn = database.write().expect("serves");
+    assert_eq!(txn.insert(PERSON, &[None, some(Value::text("Dan")), some(Value::None)]), Ok(Value::Int(4)));
+    // Bob stands in lists of things; when these are gone, his marks go with him.
+    let refused = txn.delete(PERSON, &Value::Int(2));
+    assert!(matches!(refused, Err(WriteError::Violation(Violation::Restricted { relation: THING, .. }))));
+    for fields in txn.values().sorted(THING) {
+        txn.update(THING, &fields[0], &[(FieldId(20), Value::list([]))]).expect("allowed");
+    }
+    txn.delete(PERSON, &Value::Int(2)).expect("allowed");
+    let number = txn.commit();
+    database.wait(number).expect("durable");
+    let before = all_rows(&database);
+    assert_eq!(before.iter().map(Vec::len).collect::<Vec<_>>(), [3, 6, 0]);
+    drop(database);
+
+    let read_only = SqliteAuthority::open_read_only(&directory.0, &schema).expect("readable");
+    assert_eq!(all_rows(&start(&schema, Box::new(read_only))), before);
+}
+
+#[test]
+fn refused_writes_leave_no_trace() {
+    let schema = schema();
+    let database = start(&schema, Box::new(MemoryAuthority::new()));
+    fill(&database);
+    let before = all_rows(&database);
+    let mut txn = database.write().expect("serves");
+    let taken = txn.insert(PERSON, &[None, some(Value::text("ADA")), some(Value::None)]);
+    assert!(matches!(taken, Err(WriteError::Violation(Violation::Unique { .. }))), "{taken:?}");
+    let in_use = txn.delete(PERSON, &Value::Int(1));
+    assert!(matches!(in_use, Err(WriteError::Violation(Violation::Restricted { .. }))), "{in_use:?}");
+    let no_row = txn.update(PERSON, &Value::Int(1), &[(FieldId(2), Value::some(person(99)))]);
+    assert!(matches!(no_row, Err(WriteError::Value { .. })), "{no_row:?}");
+    let wrong = txn.update(PERSON, &Value::Int(1), &[(FieldId(1), Value::Int(1))]);
+    assert_eq!(wrong.unwrap_err().describe(database.stored(), PERSON), "name: a value of type Text is needed, not Int");
+    txn.insert(PERSON, &[None, some(Value::text("Eve")), some(Value::None)]).expect("allowed");
+    let newest = txn.abort();
+    assert_eq!(newest, database.image().newest());
+    assert_eq!(all_rows(&database), before);
+}
+
+#[test]
+fn an_answer_waits_until_it_is_durable() {
+    let directory = Directory::new("groups");
+    let schema = schema();
+    let database = directory.open(&schema);
+    let each = 40;
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let database = &database;
+            scope.spawn(move || {
+                for n in 0..each {
+                    let mut txn = database.write().expect("serves");
+                    let name = Value::text(format!("{thread}-{n}"));
+                    let key = txn.insert(PERSON, &[None, some(name), some(Value::None)]).expect("allowed");
+                    let number = txn.commit();
+                    database.wait(number).expect("durable");
+                    let query = database.read();
+                    assert!(query.reader().number() >= number);
+                    assert!(query.values(database.stored()).lookup(PERSON, &key).is_some());
+                }
+            });
+        }
+    });
+    let metrics = database.metrics();
+    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(count(&metrics.commits), 4 * each);
+    assert_eq!(count(&metrics.changes), 4 * each);
+    assert!(count(&metrics.groups) <= 4 * each);
+    assert_eq!(metrics.commit_buckets.iter().map(count).sum::<u64>(), count(&metrics.groups));
+}
+
+/// An authority that takes some groups and then fails.
+struct Failing(MemoryAuthority, u32);
+
+impl Authority for Failing {
+    fn meta(&self) -> &tenon_authority::Meta {
+        self.0.meta()
+    }
+
+    fn load(&mut self, relation: RelationId, each: &mut tenon_authority::EachRow<'_>) -> Result<(), tenon_authority::AuthorityError> {
+        self.0.load(relation, each)
+    }
+
+    fn commit(&mut self, group: &mut tenon_authority::Group<'_>, meta: &tenon_authority::Meta) -> Result<(), tenon_authority::AuthorityError> {
+        if self.1 == 0 {
+            return Err(tenon_authority::AuthorityError::Storage("the disk is gone".into()));
+        }
+        self.1 -= 1;
+        self.0.commit(group, meta)
+    }
+}
+
+#[test]
+fn after_a_failed_group_nothing_is_written() {
+    let schema = schema();
+    let database = start(&schema, Box::new(Failing(MemoryAuthority::new(), 1)));
+    let insert = |name: &str| {
+        let mut txn = database.write()?;
+        txn.insert(PERSON, &[None, some(Value::text(name)), some(Value::None)]).expect("allowed");
+        let number = txn.commit();
+        database.wait(number)
+    };
+    assert!(insert("first").is_ok());
+    let told = Arc::new(std::sync::atomic::AtomicU64::new(u64::MAX));
+    let tell = told.clone();
+    database.on_durable(move |commit| tell.store(commit, std::sync::atomic::Ordering::Relaxed));
+    assert!(insert("second").is_err());
+    assert!(insert("third").is_err());
+    assert!(database.write().is_err());
+    assert_eq!(database.failure().as_deref(), Some("the store cannot be written or read: the disk is gone"));
+    // Queries go on, on what is durable.
+    assert_eq!(database.read().values(database.stored()).count(PERSON), 1);
+    drop(database);
+    assert_eq!(told.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_future_is_ready_when_its_commit_is_durable() {
+    use std::future::Future;
+    use std::sync::mpsc;
+    use std::task::{Context, Poll, Wake};
+    struct Channel(parking_lot::Mutex<mpsc::Sender<()>>);
+    impl Wake for Channel {
+        fn wake(self: Arc<Self>) {
+            // The receiver may have seen the commit before it waited.
+            let _ = self.0.lock().send(());
+        }
+    }
+    let directory = Directory::new("future");
+    let database = directory.open(&schema());
+    let (sender, receiver) = mpsc::channel();
+    let waker = Arc::new(Channel(parking_lot::Mutex::new(sender))).into();
+    for n in 0..20 {
+        let mut txn = database.write().expect("serves");
+        txn.insert(PERSON, &[None, some(Value::text(format!("p{n}"))), some(Value::None)]).expect("allowed");
+        let mut future = Box::pin(database.durable(txn.commit()));
+        loop {
+            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(result) => break assert_eq!(result, Ok(())),
+                Poll::Pending => receiver.recv().expect("the commit thread wakes"),
+            }
+        }
+    }
+}
+
+#[test]
+fn time_never_goes_back_and_survives_a_restart() {
+    let directory = Directory::new("time");
+    let schema = schema();
+    let world = Arc::new(TestWorld::new(1, 5_000));
+    let open = || {
+        let authority = SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS).expect("opens");
+        Database::start(Arc::new(schema.clone()), Box::new(authority), world.clone()).expect("starts")
+    };
+    let database = open();
+    let mut txn = database.write().expect("serves");
+    assert_eq!(txn.now(), 5_000);
+    txn.insert(PERSON, &[None, some(Value::text("a")), some(Value::None)]).expect("allowed");
+    database.wait(txn.commit()).expect("durable");
+    world.set_now(1_000);
+    assert_eq!(database.write().expect("serves").now(), 5_000);
+    drop(database);
+    let database = open();
+    assert_eq!(database.write().expect("serves").now(), 5_000);
+    world.set_now(9_000);
+    assert_eq!(database.write().expect("serves").now(), 9_000);
+}
+
+#[test]
+fn stored_rows_that_break_a_new_rule_are_named() {
+    let directory = Directory::new("rule");
+    let mut schema = schema();
+    schema.relations[0].uniques.clear();
+    let database = directory.open(&schema);
+    let mut txn = database.write().expect("serves");
+    for name in ["Ada", "ada"] {
+        txn.insert(PERSON, &[None, some(Value::text(name)), some(Value::None)]).expect("allowed");
+    }
+    database.wait(txn.commit()).expect("durable");
+    drop(database);
+    schema.relations[0].uniques.push(Unique { parts: vec![KeyPart::Lower(FieldId(1))], where_present: vec![] });
+    let authority = SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS).expect("opens");
+    let world = Arc::new(TestWorld::new(1, 1));
+    match Database::start(Arc::new(schema.clone()), Box::new(authority), world) {
+        Err(StartError::Row { relation, problem }) => {
+            assert_eq!((relation.as_str(), problem.as_str()), ("Person", "a row of Person with this name exists"));
+        }
+        other => panic!("{:?}", other.err()),
+    }
+    // The plain unique is checked by the file itself.
+    schema.relations[0].uniques[0].parts = vec![KeyPart::Field(FieldId(0)), KeyPart::Field(FieldId(2))];
+    match SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS) {
+        Ok(authority) => drop(authority),
+        Err(OpenError::Authority(error)) => panic!("{error}"),
+        Err(other) => panic!("{other}"),
+    }
+}
