@@ -16,6 +16,7 @@
 
 pub mod ast;
 mod error;
+mod format;
 mod lexer;
 mod parser;
 mod repair;
@@ -24,5 +25,6 @@ pub mod token;
 pub mod words;
 
 pub use error::{SyntaxError, SyntaxFix};
+pub use format::{Formatted, NotFormatted, WIDTH, format, format_item};
 pub use parser::{Parsed, parse_item};
 pub use split::{ItemText, item_at, items};

@@ -4,7 +4,7 @@ use crate::token::Token;
 use crate::words::{TokenClass, TokenKind as K};
 
 /// True for a token that can begin an operand.
-pub(super) fn begins_operand(kind: K) -> bool {
+pub(crate) fn begins_operand(kind: K) -> bool {
     matches!(
         kind,
         K::LowerName
@@ -33,7 +33,7 @@ pub(super) fn begins_operand(kind: K) -> bool {
 }
 
 /// True for a token that can end an operand or a line.
-pub(super) fn can_end(kind: K) -> bool {
+pub(crate) fn can_end(kind: K) -> bool {
     kind.class() == TokenClass::Contextual
         || matches!(
             kind,
@@ -78,7 +78,7 @@ pub(super) fn can_end(kind: K) -> bool {
 }
 
 /// True for a word that begins a statement wherever it stands.
-pub(super) fn begins_statement(kind: K) -> bool {
+pub(crate) fn begins_statement(kind: K) -> bool {
     matches!(
         kind,
         K::KwLet | K::KwVar | K::KwReturn | K::KwFor | K::KwWhile | K::KwAssert | K::KwBreak | K::KwContinue
@@ -86,7 +86,7 @@ pub(super) fn begins_statement(kind: K) -> bool {
 }
 
 /// True for the words of query clauses.
-pub(super) fn begins_query_clause(kind: K) -> bool {
+pub(crate) fn begins_query_clause(kind: K) -> bool {
     matches!(
         kind,
         K::KwWhere
@@ -105,7 +105,7 @@ pub(super) fn begins_query_clause(kind: K) -> bool {
 }
 
 /// True if `token`, the first of its line, continues the line before. `rest` are the tokens behind it.
-pub(super) fn continues_line(token: &Token, rest: &[Token]) -> bool {
+pub(crate) fn continues_line(token: &Token, rest: &[Token]) -> bool {
     let next = rest.first().map(|token| token.kind);
     match token.kind {
         K::Minus => token.space_after,
@@ -184,7 +184,7 @@ fn continues_always(kind: K) -> bool {
 }
 
 /// True for a token behind which an operand must stand.
-pub(super) fn needs_operand(kind: K) -> bool {
+pub(crate) fn needs_operand(kind: K) -> bool {
     matches!(
         kind,
         K::Dot
@@ -237,7 +237,7 @@ pub(super) fn needs_operand(kind: K) -> bool {
 }
 
 /// True for a token that can not begin an operand.
-pub(super) fn begins_no_operand(kind: K) -> bool {
+pub(crate) fn begins_no_operand(kind: K) -> bool {
     begins_statement(kind)
         || (begins_query_clause(kind))
         || matches!(

@@ -10,10 +10,11 @@ use tenon_diagnostics::Code;
 /// Puts holes behind tokens that need an operand and have none.
 pub(super) fn fill(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxError>) -> Vec<Token> {
     let mut out: Option<Vec<Token>> = None;
-    let mut open: Vec<K> = Vec::new();
+    // The open brackets; for braces with the indent of their first statement.
+    let mut open: Vec<(K, u16)> = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         if token.kind.opens() {
-            open.push(token.kind);
+            open.push((token.kind, tokens.get(index + 1).map_or(0, |first| first.indent)));
         } else if token.kind.closes() {
             open.pop();
         }
@@ -21,10 +22,12 @@ pub(super) fn fill(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxErro
             out.push(*token);
         }
         let next = tokens.get(index + 1);
-        let in_braces = open.last() == Some(&K::LBrace);
+        let statements = open.last().filter(|(kind, _)| *kind == K::LBrace).map(|(_, indent)| *indent);
         let error = if lacks_operand(index, token, next) {
             missing(source, token)
-        } else if in_braces && next.is_some_and(|next| falls_back(token, next)) {
+        } else if let (Some(indent), Some(next)) = (statements, next)
+            && falls_back(token, next, indent)
+        {
             missing(source, token)
                 .note("or the next line belongs to this one: then it is indented deeper")
         } else {
@@ -37,9 +40,9 @@ pub(super) fn fill(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxErro
     out.unwrap_or(tokens)
 }
 
-/// The law: a line that continues another one is indented deeper.
-fn falls_back(token: &Token, next: &Token) -> bool {
-    needs_operand(token.kind) && next.first_on_line && next.indent <= token.indent
+/// The law: a line that continues another one is indented deeper than the statements of its block.
+fn falls_back(token: &Token, next: &Token, statements: u16) -> bool {
+    needs_operand(token.kind) && next.first_on_line && next.indent <= statements
 }
 
 fn missing(source: &str, token: &Token) -> SyntaxError {

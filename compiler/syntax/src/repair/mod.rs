@@ -10,7 +10,7 @@
 //! item with such an error gets no further errors from the grammar, for they would be its consequences.
 
 mod brackets;
-mod classes;
+pub(crate) mod classes;
 pub(crate) mod depth;
 pub(crate) mod excision;
 mod holes;
