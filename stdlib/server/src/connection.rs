@@ -1,5 +1,6 @@
 //! One request: from its head to its response.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -11,9 +12,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use serde_json::json;
-use tenon_value::dispatch::{
-    Dispatched, Headers, Outcome, Request, Response, Routed, UNKNOWN_SITE, dispatch, respond,
-};
+use tenon_value::dispatch::{Dispatched, Headers, Outcome, Request, Response, Routed, UNKNOWN_SITE, dispatch, respond};
 use tenon_value::{BuiltIn, Failure, Fault};
 
 use crate::body::{self, BodyError, Whole};
@@ -77,30 +76,17 @@ impl Thread {
         };
         let took = started.elapsed();
         let status = dispatched.response.status;
-        let metrics = dispatched
-            .endpoint
-            .and_then(|endpoint| loaded.metrics.get(endpoint as usize));
-        metrics
-            .map_or(&shared.metrics.other, |metrics| metrics)
-            .count(status, took);
+        let metrics = dispatched.endpoint.and_then(|endpoint| loaded.metrics.get(endpoint as usize));
+        metrics.map_or(&shared.metrics.other, |metrics| metrics).count(status, took);
         self.record(&loaded, &parts, &dispatched, number, took);
         Ok(self.finish(&parts, dispatched, number))
     }
 
-    async fn answer(
-        &self,
-        loaded: &Arc<Loaded>,
-        parts: &Parts,
-        mut incoming: Incoming,
-        number: u64,
-    ) -> Dispatched {
+    async fn answer(&self, loaded: &Arc<Loaded>, parts: &Parts, mut incoming: Incoming, number: u64) -> Dispatched {
         let method = parts.method.as_str();
         let path = parts.uri.path();
         if let Some(response) = crate::system::respond(&self.shared, loaded, method, path) {
-            let route = loaded
-                .program
-                .router
-                .route(if method == "HEAD" { "GET" } else { method }, path);
+            let route = loaded.program.router.route(if method == "HEAD" { "GET" } else { method }, path);
             if !matches!(route, Routed::Endpoint { .. }) {
                 return response.into();
             }
@@ -115,12 +101,7 @@ impl Thread {
                 return Response::problem(413, "Body too large", &detail).into();
             }
             Ok(Err(BodyError::Gone)) => {
-                return Response::problem(
-                    400,
-                    "Malformed request",
-                    "the body cannot be read to its end",
-                )
-                .into();
+                return Response::problem(400, "Malformed request", "the body cannot be read to its end").into();
             }
             Err(_) => {
                 return Response::problem(408, "Request timeout", "the body took too long").into();
@@ -141,23 +122,11 @@ impl Thread {
     }
 
     /// Runs the call here, or in the pool where it is heavy.
-    async fn call(
-        &self,
-        loaded: &Arc<Loaded>,
-        parts: &Parts,
-        bytes: Bytes,
-        number: u64,
-    ) -> Dispatched {
-        let target = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
+    async fn call(&self, loaded: &Arc<Loaded>, parts: &Parts, bytes: Bytes, number: u64) -> Dispatched {
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let method = parts.method.as_str();
         let is_heavy = !loaded.heavy.is_empty()
-            && match loaded.program.router.route(
-                if method == "HEAD" { "GET" } else { method },
-                parts.uri.path(),
-            ) {
+            && match loaded.program.router.route(if method == "HEAD" { "GET" } else { method }, parts.uri.path()) {
                 Routed::Endpoint { endpoint, .. } => loaded.heavy.contains(&endpoint),
                 _ => false,
             };
@@ -177,8 +146,7 @@ impl Thread {
             return busy("the service is stopping");
         };
         let loaded = loaded.clone();
-        let (method, target, headers) =
-            (method.to_owned(), target.to_owned(), parts.headers.clone());
+        let (method, target, headers) = (method.to_owned(), target.to_owned(), parts.headers.clone());
         let own = loaded.clone();
         let running = tokio::task::spawn_blocking(move || {
             let dispatched = guarded(&own, &method, &target, &headers, &bytes, number);
@@ -192,25 +160,11 @@ impl Thread {
     }
 
     /// Writes down what happened.
-    fn record(
-        &self,
-        loaded: &Loaded,
-        parts: &Parts,
-        dispatched: &Dispatched,
-        number: u64,
-        took: Duration,
-    ) {
+    fn record(&self, loaded: &Loaded, parts: &Parts, dispatched: &Dispatched, number: u64, took: Duration) {
         let shared = &self.shared;
         let endpoint = dispatched
             .endpoint
-            .and_then(|endpoint| {
-                loaded
-                    .program
-                    .service
-                    .api()
-                    .endpoints
-                    .get(endpoint as usize)
-            })
+            .and_then(|endpoint| loaded.program.service.api().endpoints.get(endpoint as usize))
             .map(|endpoint| endpoint.name.as_str());
         if let Some((fault, site)) = dispatched.fault {
             shared.metrics.incidents.fetch_add(1, Ordering::Relaxed);
@@ -229,11 +183,7 @@ impl Thread {
             );
         }
         if shared.settings.log_requests {
-            let level = if dispatched.response.status >= 500 {
-                "error"
-            } else {
-                "info"
-            };
+            let level = if dispatched.response.status >= 500 { "error" } else { "info" };
             shared.log.line(
                 level,
                 "request",
@@ -252,12 +202,7 @@ impl Thread {
 
     /// The response as hyper sends it.
     fn finish(&self, parts: &Parts, dispatched: Dispatched, number: u64) -> hyper::Response<Whole> {
-        let Response {
-            status,
-            headers,
-            body,
-            head,
-        } = dispatched.response;
+        let Response { status, headers, body, head } = dispatched.response;
         let length = body.len();
         let mut response = hyper::Response::new(Whole::new(if head { Vec::new() } else { body }));
         *response.status_mut() =
@@ -268,16 +213,16 @@ impl Thread {
             if name == "content-type" {
                 media_type_is_json = value.starts_with("application/");
             }
-            if let Ok(value) = HeaderValue::try_from(value) {
+            let value = match value {
+                Cow::Borrowed(value) => Ok(HeaderValue::from_static(value)),
+                Cow::Owned(value) => HeaderValue::try_from(value),
+            };
+            if let Ok(value) = value {
                 own.append(name, value);
             }
         }
-        own.insert(
-            "x-content-type-options",
-            HeaderValue::from_static("nosniff"),
-        );
-        own.entry("cache-control")
-            .or_insert(HeaderValue::from_static("no-store"));
+        own.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+        own.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
         if !media_type_is_json {
             // A text of a program must not become a page of its own making.
             let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -297,10 +242,7 @@ impl Thread {
 
 /// The caller's number of the request, if it sent an acceptable one, or ours.
 fn request_id(parts: &Parts, number: u64) -> String {
-    let given = parts
-        .headers
-        .get("x-request-id")
-        .and_then(|id| id.to_str().ok());
+    let given = parts.headers.get("x-request-id").and_then(|id| id.to_str().ok());
     match given.filter(|id| !id.is_empty() && id.len() <= 128) {
         Some(id) => id.to_owned(),
         None => format!("{number:016x}"),
@@ -308,22 +250,9 @@ fn request_id(parts: &Parts, number: u64) -> String {
 }
 
 /// Dispatches; a panic of the engine is a fault of the implementation and of nothing else.
-fn guarded(
-    loaded: &Loaded,
-    method: &str,
-    target: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-    number: u64,
-) -> Dispatched {
+fn guarded(loaded: &Loaded, method: &str, target: &str, headers: &HeaderMap, body: &[u8], number: u64) -> Dispatched {
     let headers = HeaderLookup(headers);
-    let request = Request {
-        method,
-        target,
-        headers: &headers,
-        body,
-        number,
-    };
+    let request = Request { method, target, headers: &headers, body, number };
     let run = || dispatch(&loaded.program.router, &*loaded.program.service, &request);
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| faulted(loaded, number))
 }
@@ -331,10 +260,7 @@ fn guarded(
 fn faulted(loaded: &Loaded, number: u64) -> Dispatched {
     let outcome = Outcome::from(Fault::Internal);
     let response = respond(loaded.program.service.api(), None, &outcome, number);
-    Dispatched {
-        fault: Some((Fault::Internal, UNKNOWN_SITE)),
-        ..response.into()
-    }
+    Dispatched { fault: Some((Fault::Internal, UNKNOWN_SITE)), ..response.into() }
 }
 
 fn failed(loaded: &Loaded, error: BuiltIn, detail: &str, number: u64) -> Dispatched {

@@ -26,10 +26,7 @@ impl Waiters {
         let notify = Arc::new(Notify::new());
         let listener = notify.clone();
         durable.listen(Arc::new(move || listener.notify_one()));
-        let waiters = Rc::new(Waiters {
-            durable,
-            waiting: RefCell::new(BTreeMap::new()),
-        });
+        let waiters = Rc::new(Waiters { durable, waiting: RefCell::new(BTreeMap::new()) });
         let own = waiters.clone();
         tokio::task::spawn_local(async move {
             loop {
@@ -58,11 +55,7 @@ impl Waiters {
         poll_fn(|context| match self.durable.check(commit) {
             Some(result) => Poll::Ready(result),
             None => {
-                self.waiting
-                    .borrow_mut()
-                    .entry(commit)
-                    .or_default()
-                    .push(context.waker().clone());
+                self.waiting.borrow_mut().entry(commit).or_default().push(context.waker().clone());
                 Poll::Pending
             }
         })

@@ -37,24 +37,22 @@ impl Log {
     /// A log that writes lines to a sink. A sink that cannot be written to is given up, and its lines are dropped.
     pub fn new(mut sink: Sink) -> std::io::Result<Log> {
         let (queue, lines) = sync_channel::<String>(QUEUE);
-        let writer = std::thread::Builder::new()
-            .name("log".to_owned())
-            .spawn(move || {
-                while let Ok(line) = lines.recv() {
+        let writer = std::thread::Builder::new().name("log".to_owned()).spawn(move || {
+            while let Ok(line) = lines.recv() {
+                if sink.write_all(line.as_bytes()).is_err() {
+                    return;
+                }
+                // What is there already is written before the sink is flushed.
+                for line in lines.try_iter() {
                     if sink.write_all(line.as_bytes()).is_err() {
                         return;
                     }
-                    // What is there already is written before the sink is flushed.
-                    for line in lines.try_iter() {
-                        if sink.write_all(line.as_bytes()).is_err() {
-                            return;
-                        }
-                    }
-                    if sink.flush().is_err() {
-                        return;
-                    }
                 }
-            })?;
+                if sink.flush().is_err() {
+                    return;
+                }
+            }
+        })?;
         Ok(Log {
             shared: Arc::new(Shared {
                 queue: Mutex::new(Some(queue)),
@@ -70,26 +68,15 @@ impl Log {
     }
 
     /// Adds a line: time, level and message, then the members.
-    pub fn line(
-        &self,
-        level: &str,
-        message: &str,
-        members: impl IntoIterator<Item = (&'static str, Json)>,
-    ) {
+    pub fn line(&self, level: &str, message: &str, members: impl IntoIterator<Item = (&'static str, Json)>) {
         let mut line = Map::new();
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |now| now.as_micros());
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_micros());
         let mut time = String::with_capacity(30);
         write_instant(&mut time, i64::try_from(now).unwrap_or(i64::MAX));
         line.insert("time".to_owned(), time.into());
         line.insert("level".to_owned(), level.into());
         line.insert("message".to_owned(), message.into());
-        line.extend(
-            members
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value)),
-        );
+        line.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let mut text = Json::Object(line).to_string();
         text.push('\n');
         let sent = match &*self.shared.queue.lock() {

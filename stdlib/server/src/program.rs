@@ -34,11 +34,7 @@ impl Program {
     pub fn new(service: Arc<dyn Service + Send + Sync>) -> Result<Program, LoadError> {
         let router = Router::new(service.api()).map_err(LoadError)?;
         let openapi = Bytes::from(openapi(service.api()).to_string());
-        Ok(Program {
-            service,
-            router,
-            openapi,
-        })
+        Ok(Program { service, router, openapi })
     }
 }
 
@@ -54,18 +50,9 @@ pub(crate) struct Loaded {
 impl Loaded {
     pub(crate) fn new(program: Program, metrics: &Metrics) -> Loaded {
         let endpoints = &program.service.api().endpoints;
-        let metrics = endpoints
-            .iter()
-            .map(|endpoint| metrics.endpoint(&endpoint.name))
-            .collect();
-        let heavy = (0..endpoints.len() as u32)
-            .filter(|endpoint| program.service.is_heavy(*endpoint))
-            .collect();
-        Loaded {
-            program,
-            metrics,
-            heavy,
-        }
+        let metrics = endpoints.iter().map(|endpoint| metrics.endpoint(&endpoint.name)).collect();
+        let heavy = (0..endpoints.len() as u32).filter(|endpoint| program.service.is_heavy(*endpoint)).collect();
+        Loaded { program, metrics, heavy }
     }
 }
 
@@ -78,10 +65,7 @@ pub(crate) struct Present {
 
 impl Present {
     pub(crate) fn new(loaded: Loaded) -> Present {
-        Present {
-            generation: AtomicU64::new(1),
-            loaded: Mutex::new(Arc::new(loaded)),
-        }
+        Present { generation: AtomicU64::new(1), loaded: Mutex::new(Arc::new(loaded)) }
     }
 
     /// Exchanges the program. Calls that have begun end with the one they began with.

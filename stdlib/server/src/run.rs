@@ -92,12 +92,7 @@ pub struct Running {
 
 impl Server {
     /// Starts serving a program whose commits `durable` tells.
-    pub fn start(
-        program: Program,
-        durable: Arc<Durable>,
-        settings: Settings,
-        log: Log,
-    ) -> Result<Running, StartError> {
+    pub fn start(program: Program, durable: Arc<Durable>, settings: Settings, log: Log) -> Result<Running, StartError> {
         let metrics = Metrics::new();
         let loaded = Loaded::new(program, &metrics);
         let shared = Arc::new(Shared {
@@ -116,9 +111,7 @@ impl Server {
         let mut listeners = Vec::new();
         for _ in 0..shared.settings.threads.max(1) {
             let listener = listen(address).map_err(|error| StartError::Address(address, error))?;
-            address = listener
-                .local_addr()
-                .map_err(|error| StartError::Address(address, error))?;
+            address = listener.local_addr().map_err(|error| StartError::Address(address, error))?;
             listeners.push(listener);
         }
         let (phase, watching) = watch::channel(Phase::Serving);
@@ -132,18 +125,11 @@ impl Server {
             let (shared, watching) = (shared.clone(), watching.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("serve-{index}"))
-                .spawn(move || {
-                    LocalSet::new().block_on(&runtime, serve(shared, listener, watching))
-                })
+                .spawn(move || LocalSet::new().block_on(&runtime, serve(shared, listener, watching)))
                 .map_err(StartError::Thread)?;
             threads.push(thread);
         }
-        Ok(Running {
-            address,
-            shared,
-            phase,
-            threads,
-        })
+        Ok(Running { address, shared, phase, threads })
     }
 }
 
@@ -155,9 +141,7 @@ impl Running {
 
     /// Exchanges the program between calls.
     pub fn swap(&self, program: Program) {
-        self.shared
-            .present
-            .swap(Loaded::new(program, &self.shared.metrics));
+        self.shared.present.swap(Loaded::new(program, &self.shared.metrics));
         self.shared.metrics.swaps.fetch_add(1, Ordering::Relaxed);
         self.shared.log.line("info", "program exchanged", []);
     }
@@ -178,11 +162,7 @@ impl Running {
                 self.shared.log.line("error", "a serving thread failed", []);
             }
         }
-        self.shared.log.line(
-            "info",
-            "stopped",
-            [("commit", json!(self.shared.durable.number()))],
-        );
+        self.shared.log.line("info", "stopped", [("commit", json!(self.shared.durable.number()))]);
     }
 }
 
@@ -191,10 +171,7 @@ impl Running {
 pub fn wait_for_signal(durable: &Durable) -> Result<(), CommitLost> {
     use tokio::signal::unix::{SignalKind, signal};
     let lost = |error: std::io::Error| CommitLost(error.to_string().into());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(lost)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(lost)?;
     let failing = Arc::new(Notify::new());
     let listener = failing.clone();
     durable.listen(Arc::new(move || listener.notify_one()));
@@ -222,11 +199,7 @@ fn random_start() -> u64 {
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
     socket.set_nonblocking(true)?;
@@ -236,19 +209,11 @@ fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
 }
 
 /// One thread: accepts until told to stop, then waits for its connections.
-async fn serve(
-    shared: Arc<Shared>,
-    listener: std::net::TcpListener,
-    mut phase: watch::Receiver<Phase>,
-) {
+async fn serve(shared: Arc<Shared>, listener: std::net::TcpListener, mut phase: watch::Receiver<Phase>) {
     let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => {
-            return shared.log.line(
-                "error",
-                "cannot listen",
-                [("detail", error.to_string().into())],
-            );
+            return shared.log.line("error", "cannot listen", [("detail", error.to_string().into())]);
         }
     };
     let thread = Rc::new(Thread {
@@ -275,25 +240,14 @@ async fn serve(
             }
             Err(error) => {
                 // Mostly there are no more file descriptors; others will be closed soon.
-                shared.log.line(
-                    "warn",
-                    "cannot accept a connection",
-                    [("detail", error.to_string().into())],
-                );
+                shared.log.line("warn", "cannot accept a connection", [("detail", error.to_string().into())]);
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
     drop(listener);
-    if tokio::time::timeout(shared.settings.drain_time, open.wait_until_none())
-        .await
-        .is_err()
-    {
-        shared.log.line(
-            "warn",
-            "requests were cut off",
-            [("connections", json!(open.count.get()))],
-        );
+    if tokio::time::timeout(shared.settings.drain_time, open.wait_until_none()).await.is_err() {
+        shared.log.line("warn", "requests were cut off", [("connections", json!(open.count.get()))]);
     }
 }
 
@@ -332,11 +286,7 @@ async fn connection(thread: Rc<Thread>, stream: TcpStream, mut phase: watch::Rec
     shared.metrics.connections.fetch_add(1, Ordering::Relaxed);
     // Small answers go out at once.
     if let Err(error) = stream.set_nodelay(true) {
-        shared.log.line(
-            "warn",
-            "cannot set an option of a connection",
-            [("detail", error.to_string().into())],
-        );
+        shared.log.line("warn", "cannot set an option of a connection", [("detail", error.to_string().into())]);
     }
     let settings = &shared.settings;
     let mut serving = std::pin::pin!(
@@ -344,10 +294,7 @@ async fn connection(thread: Rc<Thread>, stream: TcpStream, mut phase: watch::Rec
             .timer(TokioTimer::new())
             .header_read_timeout(settings.head_time)
             .max_buf_size(settings.head_limit.max(8 << 10))
-            .serve_connection(
-                TokioIo::new(stream),
-                service_fn(|request| thread.clone().handle(request))
-            )
+            .serve_connection(TokioIo::new(stream), service_fn(|request| thread.clone().handle(request)))
     );
     // What ends a connection early is the client's business: a reset, a malformed head (which hyper has answered).
     let _ = tokio::select! {

@@ -41,10 +41,7 @@ impl Service for Items {
         match call.description().name.as_str() {
             "add" => {
                 let durable = Some(self.commit.fetch_add(1, Ordering::SeqCst) + 1);
-                Reply {
-                    outcome: call.answer(&arguments[0]),
-                    durable,
-                }
+                Reply { outcome: call.answer(&arguments[0]), durable }
             }
             "get" => call.answer(&arguments[0]).into(),
             "greet" => call.answer(&Value::text(self.greeting)).into(),
@@ -52,11 +49,7 @@ impl Service for Items {
                 thread::sleep(self.slow);
                 call.answer(&Value::text("done")).into()
             }
-            "fault" => Outcome::Faulted {
-                fault: Fault::AssertFailed,
-                site: 7,
-            }
-            .into(),
+            "fault" => Outcome::Faulted { fault: Fault::AssertFailed, site: 7 }.into(),
             _ => panic!("on purpose"),
         }
     }
@@ -77,26 +70,14 @@ fn items(greeting: &'static str, commit: &Arc<AtomicU64>) -> Program {
     let nothing = api.shapes.record([]);
     let one = api.shapes.record([Field::new("n", int)]);
     let note = api.shapes.record([Field::new("note", text)]);
-    let mut add = |name: &str,
-                   method,
-                   path: &str,
-                   source: Option<(&str, Source)>,
-                   arguments,
-                   answer,
-                   format| {
+    let mut add = |name: &str, method, path: &str, source: Option<(&str, Source)>, arguments, answer, format| {
         api.endpoints.push(Endpoint {
             name: name.into(),
             doc: None,
             kind: EndpointKind::Query,
             method,
             path: path.into(),
-            params: source
-                .map(|(name, source)| Param {
-                    name: name.into(),
-                    source,
-                })
-                .into_iter()
-                .collect(),
+            params: source.map(|(name, source)| Param { name: name.into(), source }).into_iter().collect(),
             arguments,
             answer: Some(answer),
             answer_format: format,
@@ -104,68 +85,14 @@ fn items(greeting: &'static str, commit: &Arc<AtomicU64>) -> Program {
             failures: vec![],
         });
     };
-    add(
-        "add",
-        Method::Post,
-        "/items",
-        Some(("note", Source::Body)),
-        note,
-        text,
-        Format::Json,
-    );
-    add(
-        "get",
-        Method::Get,
-        "/items/{n}",
-        Some(("n", Source::Path)),
-        one,
-        int,
-        Format::Json,
-    );
-    add(
-        "greet",
-        Method::Get,
-        "/greet",
-        None,
-        nothing,
-        text,
-        Format::Text,
-    );
-    add(
-        "slow",
-        Method::Get,
-        "/slow",
-        None,
-        nothing,
-        text,
-        Format::Text,
-    );
-    add(
-        "fault",
-        Method::Get,
-        "/fault",
-        None,
-        nothing,
-        text,
-        Format::Text,
-    );
-    add(
-        "panic",
-        Method::Get,
-        "/panic",
-        None,
-        nothing,
-        text,
-        Format::Text,
-    );
+    add("add", Method::Post, "/items", Some(("note", Source::Body)), note, text, Format::Json);
+    add("get", Method::Get, "/items/{n}", Some(("n", Source::Path)), one, int, Format::Json);
+    add("greet", Method::Get, "/greet", None, nothing, text, Format::Text);
+    add("slow", Method::Get, "/slow", None, nothing, text, Format::Text);
+    add("fault", Method::Get, "/fault", None, nothing, text, Format::Text);
+    add("panic", Method::Get, "/panic", None, nothing, text, Format::Text);
     api.shapes.finish().unwrap();
-    Program::new(Arc::new(Items {
-        api,
-        greeting,
-        commit: commit.clone(),
-        slow: Duration::from_millis(400),
-    }))
-    .unwrap()
+    Program::new(Arc::new(Items { api, greeting, commit: commit.clone(), slow: Duration::from_millis(400) })).unwrap()
 }
 
 /// A server, its commits, and its log.
@@ -189,24 +116,15 @@ impl Write for Lines {
 }
 
 fn start(change: impl FnOnce(&mut Settings)) -> Bench {
-    let mut settings = Settings {
-        address: "127.0.0.1:0".parse().unwrap(),
-        threads: 2,
-        log_requests: true,
-        ..Settings::default()
-    };
+    let mut settings =
+        Settings { address: "127.0.0.1:0".parse().unwrap(), threads: 2, log_requests: true, ..Settings::default() };
     change(&mut settings);
     let (sender, log) = channel();
     let commit = Arc::new(AtomicU64::new(0));
     let durable = Arc::new(Durable::new(0));
     let lines = Log::new(Box::new(Lines(sender))).unwrap();
     let running = Server::start(items("hello", &commit), durable.clone(), settings, lines).unwrap();
-    Bench {
-        running,
-        durable,
-        commit,
-        log,
-    }
+    Bench { running, durable, commit, log }
 }
 
 struct Client {
@@ -222,10 +140,7 @@ struct Answer {
 
 impl Answer {
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(own, _)| own == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
     fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
@@ -238,12 +153,8 @@ impl Answer {
 impl Client {
     fn new(address: SocketAddr) -> Client {
         let stream = TcpStream::connect(address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .unwrap();
-        Client {
-            stream: BufReader::new(stream),
-        }
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        Client { stream: BufReader::new(stream) }
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -266,17 +177,10 @@ impl Client {
             };
             headers.push((name.to_owned(), value.to_owned()));
         }
-        let length = headers
-            .iter()
-            .find(|(name, _)| name == "content-length")
-            .map_or(0, |(_, n)| n.parse().unwrap());
+        let length = headers.iter().find(|(name, _)| name == "content-length").map_or(0, |(_, n)| n.parse().unwrap());
         let mut body = vec![0; if head { 0 } else { length }];
         self.stream.read_exact(&mut body).unwrap();
-        Some(Answer {
-            status,
-            headers,
-            body,
-        })
+        Some(Answer { status, headers, body })
     }
 
     fn ask(&mut self, request: &str) -> Answer {
@@ -310,25 +214,13 @@ fn answers_and_refusals_on_one_connection() {
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     let head = client.ask("HEAD /items/42 HTTP/1.1\r\nhost: x\r\n\r\n");
-    assert_eq!(
-        (head.status, head.header("content-length")),
-        (200, Some("2"))
-    );
+    assert_eq!((head.status, head.header("content-length")), (200, Some("2")));
     let greeting = client.get("/greet");
-    assert_eq!(
-        (
-            greeting.text(),
-            greeting.header("content-security-policy").is_some()
-        ),
-        ("hello", true)
-    );
+    assert_eq!((greeting.text(), greeting.header("content-security-policy").is_some()), ("hello", true));
     assert_eq!(client.get("/items/x").status, 422);
     assert_eq!(client.get("/nothing").status, 404);
     let refused = client.ask("PUT /items HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
-    assert_eq!(
-        (refused.status, refused.header("allow")),
-        (405, Some("POST, OPTIONS"))
-    );
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("POST, OPTIONS")));
     for (body, status) in [
         ("{", 400),
         ("", 422),
@@ -341,10 +233,7 @@ fn answers_and_refusals_on_one_connection() {
     ] {
         let answer = client.post("/items", body);
         assert_eq!(answer.status, status, "{}", answer.text());
-        assert_eq!(
-            answer.header("content-type"),
-            Some("application/problem+json")
-        );
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     }
     assert_eq!(bench.commit.load(Ordering::SeqCst), 0, "nothing was stored");
     let id = client.ask("GET /greet HTTP/1.1\r\nhost: x\r\nx-request-id: abc\r\n\r\n");
@@ -356,9 +245,7 @@ fn answers_and_refusals_on_one_connection() {
 fn pipelined_requests_are_answered_in_order() {
     let bench = start(|_| {});
     let mut client = Client::new(bench.running.address());
-    let many: String = (0..50)
-        .map(|n| format!("GET /items/{n} HTTP/1.1\r\nhost: x\r\n\r\n"))
-        .collect();
+    let many: String = (0..50).map(|n| format!("GET /items/{n} HTTP/1.1\r\nhost: x\r\n\r\n")).collect();
     client.send(many.as_bytes());
     for n in 0..50 {
         assert_eq!(client.read(false).unwrap().text(), n.to_string());
@@ -373,14 +260,8 @@ fn malformed_heads_end_only_their_connection() {
     for (bytes, status) in [
         ("nonsense\r\n\r\n", Some(400)),
         ("GET / HTTP/1.1\r\nbad header\r\n\r\n", Some(400)),
-        (
-            "POST /items HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n",
-            Some(400),
-        ),
-        (
-            "POST /items HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-            Some(400),
-        ),
+        ("POST /items HTTP/1.1\r\nhost: x\r\ncontent-length: x\r\n\r\n", Some(400)),
+        ("POST /items HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", Some(400)),
         (&crowded, Some(431)),
         ("\0\0\0\0\r\n\r\n", Some(400)),
     ] {
@@ -388,12 +269,7 @@ fn malformed_heads_end_only_their_connection() {
         // The server may close before everything is written.
         let _ = client.stream.get_mut().write_all(bytes.as_bytes());
         let answer = client.read(false);
-        assert_eq!(
-            answer.map(|answer| answer.status),
-            status,
-            "{:?}",
-            &bytes[..bytes.len().min(60)]
-        );
+        assert_eq!(answer.map(|answer| answer.status), status, "{:?}", &bytes[..bytes.len().min(60)]);
     }
     assert_eq!(Client::new(address).get("/greet").status, 200);
 }
@@ -403,19 +279,14 @@ fn a_body_of_100_mb_is_refused_and_the_connection_goes_on() {
     let bench = start(|_| {});
     let mut client = Client::new(bench.running.address());
     let size = 100 << 20;
-    client.send(
-        format!("POST /items HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n").as_bytes(),
-    );
+    client.send(format!("POST /items HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n").as_bytes());
     let chunk = vec![b' '; 1 << 20];
     for _ in 0..100 {
         client.send(&chunk);
     }
     let answer = client.read(false).unwrap();
     assert_eq!(answer.status, 413, "{answer:?}");
-    assert_eq!(
-        answer.json()["detail"],
-        "the body may have at most 1048576 bytes"
-    );
+    assert_eq!(answer.json()["detail"], "the body may have at most 1048576 bytes");
     assert_eq!(client.get("/items/1").text(), "1");
     // The same in chunks, whose sum nobody says beforehand.
     client.send(b"POST /items HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
@@ -441,10 +312,7 @@ fn slow_senders_are_cut_off() {
     body.send(b"POST /items HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{");
     assert_eq!(body.read(false).unwrap().status, 408);
     assert!(head.read(false).is_none_or(|answer| answer.status == 408));
-    assert_eq!(
-        Client::new(bench.running.address()).get("/greet").status,
-        200
-    );
+    assert_eq!(Client::new(bench.running.address()).get("/greet").status, 200);
 }
 
 #[test]
@@ -475,13 +343,7 @@ fn an_answer_waits_for_its_commit() {
         assert_eq!(client.read(false).unwrap().status, 200);
     }
     let metrics = Client::new(address).get("/metrics");
-    assert!(
-        metrics
-            .text()
-            .contains("tenon_group_commits_bucket{le=\"15\"} 1\n"),
-        "{}",
-        metrics.text()
-    );
+    assert!(metrics.text().contains("tenon_group_commits_bucket{le=\"15\"} 1\n"), "{}", metrics.text());
     assert!(metrics.text().contains("tenon_commit 8\n"));
 }
 
@@ -496,10 +358,7 @@ fn a_lost_commit_is_told_as_busy() {
     }
     bench.durable.fail("the disk is full");
     let answer = client.read(false).unwrap();
-    assert_eq!(
-        (answer.status, answer.header("retry-after")),
-        (503, Some("1"))
-    );
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("1")));
     assert!(!answer.text().contains("disk"));
     assert_eq!(Client::new(address).get("/readyz").status, 503);
     assert_eq!(Client::new(address).get("/healthz").status, 200);
@@ -514,11 +373,7 @@ fn heavy_calls_hold_nobody_up() {
     thread::sleep(Duration::from_millis(50));
     let started = Instant::now();
     assert_eq!(Client::new(address).get("/greet").status, 200);
-    assert!(
-        started.elapsed() < Duration::from_millis(200),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_millis(200), "{:?}", started.elapsed());
     assert_eq!(slow.read(false).unwrap().text(), "done");
 }
 
@@ -529,17 +384,12 @@ fn too_many_heavy_calls_are_busy() {
         settings.heavy = 1;
         settings.heavy_waiting = 1;
     });
-    let mut clients: Vec<Client> = (0..3)
-        .map(|_| Client::new(bench.running.address()))
-        .collect();
+    let mut clients: Vec<Client> = (0..3).map(|_| Client::new(bench.running.address())).collect();
     for client in &mut clients {
         client.send(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n");
         thread::sleep(Duration::from_millis(50));
     }
-    let statuses: Vec<u16> = clients
-        .iter_mut()
-        .map(|client| client.read(false).unwrap().status)
-        .collect();
+    let statuses: Vec<u16> = clients.iter_mut().map(|client| client.read(false).unwrap().status).collect();
     assert_eq!(statuses, [200, 200, 503]);
 }
 
@@ -549,10 +399,7 @@ fn faults_have_a_number_that_the_log_knows() {
     let mut client = Client::new(bench.running.address());
     let fault = client.get("/fault");
     let incident = fault.json()["incident"].as_str().unwrap().to_owned();
-    assert_eq!(
-        (fault.status, fault.header("x-request-id")),
-        (500, Some(incident.as_str()))
-    );
+    assert_eq!((fault.status, fault.header("x-request-id")), (500, Some(incident.as_str())));
     // A panic of the engine is a fault too, and the connection goes on.
     assert_eq!(client.get("/panic").status, 500);
     assert_eq!(client.get("/items/3").text(), "3");
@@ -564,32 +411,16 @@ fn faults_have_a_number_that_the_log_knows() {
         "tenon_request_seconds_count{endpoint=\"get\"} 1",
         "tenon_connections 1",
     ] {
-        assert!(
-            metrics.text().lines().any(|own| own == line),
-            "{line} in\n{}",
-            metrics.text()
-        );
+        assert!(metrics.text().lines().any(|own| own == line), "{line} in\n{}", metrics.text());
     }
     let log = bench.running.log().clone();
     bench.running.stop();
     log.close();
     let text: String = bench.log.iter().collect();
-    let lines: Vec<serde_json::Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let own = lines
-        .iter()
-        .find(|line| line["incident"] == incident.as_str())
-        .expect("a line");
-    assert_eq!(
-        (&own["fault"], &own["place"]),
-        (&"AssertFailed".into(), &"shop.tn:7".into())
-    );
-    let request = lines
-        .iter()
-        .find(|line| line["path"] == "/items/3")
-        .expect("a line");
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let own = lines.iter().find(|line| line["incident"] == incident.as_str()).expect("a line");
+    assert_eq!((&own["fault"], &own["place"]), (&"AssertFailed".into(), &"shop.tn:7".into()));
+    let request = lines.iter().find(|line| line["path"] == "/items/3").expect("a line");
     assert_eq!(
         (&request["endpoint"], &request["status"], &request["method"]),
         (&"get".into(), &200.into(), &"GET".into())

@@ -59,22 +59,15 @@ mod tests {
 
     #[test]
     fn vectors() {
-        for (plain, encoded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (plain, encoded) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("foobar", "Zm9vYmFy")]
+        {
             let mut out = Vec::new();
             write(&mut out, plain.as_bytes());
             assert_eq!(out, encoded.as_bytes());
             assert_eq!(parse(encoded.as_bytes()).unwrap(), plain.as_bytes());
         }
-        for bad in [
-            "Zg", "Zg=", "Zh==", "Zm9=", "====", "Z===", "Zg==Zg==", "Zm-_", "Zm 9",
-        ] {
+        for bad in ["Zg", "Zg=", "Zh==", "Zm9=", "====", "Z===", "Zg==Zg==", "Zm-_", "Zm 9"] {
             assert_eq!(parse(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -4,8 +4,7 @@
 //! Functions take unscaled values together with their scales; the scale of a result is the caller's type. Lemma used in
 //! [`div`]: if the widened numerator does not fit 128 bits, no divisor of 64 bits brings the quotient into 64 bits.
 
-use std::fmt::Write;
-
+use crate::ascii::Ascii;
 use crate::fault::Fault;
 
 /// The largest scale of a type.
@@ -41,9 +40,7 @@ fn narrow(value: i128) -> Result<i64, Fault> {
 /// The same number at another scale; digits that do not fit are rounded half to even.
 pub fn rescale(value: i64, from: u8, to: u8) -> Result<i64, Fault> {
     if to >= from {
-        let widened = i128::from(value)
-            .checked_mul(power(to - from))
-            .ok_or(Fault::Overflow)?;
+        let widened = i128::from(value).checked_mul(power(to - from)).ok_or(Fault::Overflow)?;
         narrow(widened)
     } else {
         narrow(divide_half_even(i128::from(value), power(from - to)).ok_or(Fault::Overflow)?)
@@ -97,17 +94,9 @@ pub fn div(a: i64, x: u8, b: i64, y: u8, scale: u8) -> Result<i64, Fault> {
     let exponent = i32::from(scale) + i32::from(y) - i32::from(x);
     let (a, b) = (i128::from(a), i128::from(b));
     let quotient = if exponent >= 0 {
-        divide_half_even(
-            a.checked_mul(power(exponent as u8))
-                .ok_or(Fault::Overflow)?,
-            b,
-        )
+        divide_half_even(a.checked_mul(power(exponent as u8)).ok_or(Fault::Overflow)?, b)
     } else {
-        divide_half_even(
-            a,
-            b.checked_mul(power(exponent.unsigned_abs() as u8))
-                .ok_or(Fault::Overflow)?,
-        )
+        divide_half_even(a, b.checked_mul(power(exponent.unsigned_abs() as u8)).ok_or(Fault::Overflow)?)
     };
     narrow(quotient.ok_or(Fault::Overflow)?)
 }
@@ -124,10 +113,7 @@ pub fn mean(sum: i128, x: u8, count: u64, scale: u8) -> Result<i64, Fault> {
     }
     // Whole and rest apart: the sum of very many numbers times the power might not fit 128 bits.
     let widen = power(scale - x);
-    let whole = sum
-        .div_euclid(count)
-        .checked_mul(widen)
-        .ok_or(Fault::Overflow)?;
+    let whole = sum.div_euclid(count).checked_mul(widen).ok_or(Fault::Overflow)?;
     let rest = sum.rem_euclid(count) * widen;
     // The whole part is even or odd with the rest's quotient, so rounding looks at their sum.
     let quotient = rest.div_euclid(count);
@@ -177,14 +163,7 @@ pub fn parse(text: &str, scale: u8) -> Result<i64, BadDecimal> {
             if unsigned.is_empty() || !unsigned.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(BadDecimal::Form);
             }
-            (
-                &text[..at],
-                digits.parse::<i32>().unwrap_or(if digits.starts_with('-') {
-                    -100_000
-                } else {
-                    100_000
-                }),
-            )
+            (&text[..at], digits.parse::<i32>().unwrap_or(if digits.starts_with('-') { -100_000 } else { 100_000 }))
         }
     };
     let (negative, unsigned) = match mantissa.strip_prefix('-') {
@@ -196,11 +175,7 @@ pub fn parse(text: &str, scale: u8) -> Result<i64, BadDecimal> {
     if !digits(whole) || !digits(fraction) {
         return Err(BadDecimal::Form);
     }
-    let all: Vec<u8> = whole
-        .bytes()
-        .chain(fraction.bytes())
-        .map(|b| b - b'0')
-        .collect();
+    let all: Vec<u8> = whole.bytes().chain(fraction.bytes()).map(|b| b - b'0').collect();
     if all.iter().all(|d| *d == 0) {
         return Ok(0);
     }
@@ -232,25 +207,32 @@ pub fn parse(text: &str, scale: u8) -> Result<i64, BadDecimal> {
 
 /// Writes a decimal with exactly `scale` fractional digits.
 pub fn write(out: &mut String, value: i64, scale: u8) {
-    let magnitude = value.unsigned_abs();
+    out.push_str(render(value, scale).as_str());
+}
+
+pub(crate) fn render(value: i64, scale: u8) -> Ascii {
+    let mut out = Ascii::new();
     if value < 0 {
-        out.push('-');
+        out.push(b'-');
     }
-    // Writing to a String cannot fail.
-    let _ = match scale {
-        0 => write!(out, "{magnitude}"),
-        1..=19 => {
-            let power = 10u64.pow(u32::from(scale));
-            write!(
-                out,
-                "{}.{:0width$}",
-                magnitude / power,
-                magnitude % power,
-                width = usize::from(scale)
-            )
+    let magnitude = value.unsigned_abs();
+    match 10u64.checked_pow(u32::from(scale)) {
+        Some(1) => out.digits(magnitude, 1),
+        Some(power) => {
+            out.digits(magnitude / power, 1);
+            out.push(b'.');
+            out.digits(magnitude % power, usize::from(scale));
         }
-        _ => write!(out, "0.{magnitude:0width$}", width = usize::from(scale)),
-    };
+        // Scales beyond the types' own: everything is behind the point.
+        None => {
+            out.push_all(b"0.");
+            for _ in 20..scale {
+                out.push(b'0');
+            }
+            out.digits(magnitude, 20);
+        }
+    }
+    out
 }
 
 /// A decimal with exactly `scale` fractional digits.
@@ -287,15 +269,7 @@ mod tests {
 
     #[test]
     fn rounding_is_half_to_even() {
-        for (value, expected) in [
-            (25, 2),
-            (35, 4),
-            (-25, -2),
-            (-35, -4),
-            (26, 3),
-            (-26, -3),
-            (24, 2),
-        ] {
+        for (value, expected) in [(25, 2), (35, 4), (-25, -2), (-35, -4), (26, 3), (-26, -3), (24, 2)] {
             assert_eq!(rescale(value, 1, 0), Ok(expected), "{value}");
         }
         assert_eq!(div(1, 0, 3, 0, 6), Ok(333_333));
@@ -316,10 +290,7 @@ mod tests {
         assert_eq!(add(i64::MAX, 0, 0, 6), Err(Fault::Overflow));
         assert_eq!(mul(i64::MAX, 2), Err(Fault::Overflow));
         assert_eq!(rescale(i64::MAX, 0, 1), Err(Fault::Overflow));
-        assert_eq!(
-            (floor(-15, 1), ceil(-15, 1), truncate(-15, 1)),
-            (-2, -1, -1)
-        );
+        assert_eq!((floor(-15, 1), ceil(-15, 1), truncate(-15, 1)), (-2, -1, -1));
         assert_eq!((floor(15, 1), ceil(15, 1), truncate(15, 1)), (1, 2, 1));
     }
 
@@ -350,9 +321,7 @@ mod tests {
         assert_eq!(parse("92233720368547758.07", 2), Ok(i64::MAX));
         assert_eq!(parse("-92233720368547758.08", 2), Ok(i64::MIN));
         assert_eq!(parse("92233720368547758.08", 2), Err(BadDecimal::Range));
-        for bad in [
-            "", "-", ".5", "5.", "1 ", "+1", "1.2.3", "0x1", "1e", "1e+", "1e1.5", "٣",
-        ] {
+        for bad in ["", "-", ".5", "5.", "1 ", "+1", "1.2.3", "0x1", "1e", "1e+", "1e1.5", "٣"] {
             assert_eq!(parse(bad, 2), Err(BadDecimal::Form), "{bad:?}");
         }
         assert_eq!(to_text(-5, 2), "-0.05");

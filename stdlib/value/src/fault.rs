@@ -215,11 +215,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with a built-in error.
     pub fn built_in(error: BuiltIn, message: impl Into<SmolStr>) -> Failure {
-        Failure {
-            error: error.id(),
-            fields: Vec::new(),
-            message: message.into(),
-        }
+        Failure { error: error.id(), fields: Vec::new(), message: message.into() }
     }
 }
 

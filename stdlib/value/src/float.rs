@@ -4,11 +4,7 @@ use crate::fault::Fault;
 
 /// A result of Float arithmetic: finite, and without a negative zero.
 pub fn finite(value: f64) -> Result<f64, Fault> {
-    if value.is_finite() {
-        Ok(value + 0.0)
-    } else {
-        Err(Fault::NotFinite)
-    }
+    if value.is_finite() { Ok(value + 0.0) } else { Err(Fault::NotFinite) }
 }
 
 /// A float without a fraction as an Int.
@@ -48,10 +44,7 @@ impl Default for ExactSum {
 impl ExactSum {
     /// Zero.
     pub fn new() -> ExactSum {
-        ExactSum {
-            digits: Box::new([0; DIGITS]),
-            pending: 0,
-        }
+        ExactSum { digits: Box::new([0; DIGITS]), pending: 0 }
     }
 
     /// Adds a finite float.
@@ -60,11 +53,7 @@ impl ExactSum {
         let exponent = (bits >> 52 & 0x7ff) as u32;
         let fraction = bits & ((1 << 52) - 1);
         // The value is mantissa * 2^(shift - 1074).
-        let (mantissa, shift) = if exponent == 0 {
-            (fraction, 0)
-        } else {
-            (fraction | 1 << 52, exponent - 1)
-        };
+        let (mantissa, shift) = if exponent == 0 { (fraction, 0) } else { (fraction | 1 << 52, exponent - 1) };
         let first = (shift / DIGIT) as usize;
         let wide = u128::from(mantissa) << (shift % DIGIT);
         let negative = value.is_sign_negative();
@@ -180,15 +169,9 @@ mod tests {
         assert_eq!(sum(&[1.0, 1e100, 1.0, -1e100]), Ok(2.0));
         assert_eq!(sum(&[5e-324]), Ok(5e-324));
         assert_eq!(sum(&[5e-324, -1e-323]), Ok(-5e-324));
-        assert_eq!(
-            sum(&[f64::MIN_POSITIVE, -5e-324]),
-            Ok(f64::MIN_POSITIVE - 5e-324)
-        );
+        assert_eq!(sum(&[f64::MIN_POSITIVE, -5e-324]), Ok(f64::MIN_POSITIVE - 5e-324));
         assert_eq!(sum(&[9007199254740992.0, 1.0]), Ok(9007199254740992.0));
-        assert_eq!(
-            sum(&[9007199254740992.0, 1.0, 5e-324]),
-            Ok(9007199254740994.0)
-        );
+        assert_eq!(sum(&[9007199254740992.0, 1.0, 5e-324]), Ok(9007199254740994.0));
     }
 
     proptest! {

@@ -48,15 +48,11 @@ fn write_display(out: &mut String, shape: Option<(&Shapes, ShapeId)>, value: &Va
     };
     match (value, kind) {
         (Value::Text(text), _) => out.push_str(text),
-        (Value::Some(content), Some(Kind::Option(inner))) => {
-            write_display(out, part(inner), content)
-        }
+        (Value::Some(content), Some(Kind::Option(inner))) => write_display(out, part(inner), content),
         (Value::Some(content), _) => write_display(out, shape, content),
         (Value::List(items) | Value::Bag(items) | Value::Set(items), kind) => {
             let element = match kind {
-                Some(Kind::List(element) | Kind::Bag(element) | Kind::Set(element)) => {
-                    part(element)
-                }
+                Some(Kind::List(element) | Kind::Bag(element) | Kind::Set(element)) => part(element),
                 _ => None,
             };
             out.push('[');
@@ -82,13 +78,7 @@ fn write_display(out: &mut String, shape: Option<(&Shapes, ShapeId)>, value: &Va
         }
         (Value::Record(values), Some(Kind::Record { fields: own })) => fields(out, own, values),
         (Value::Record(values), _) => fields(out, &[], values),
-        (
-            Value::Variant {
-                tag,
-                fields: values,
-            },
-            kind,
-        ) => {
+        (Value::Variant { tag, fields: values }, kind) => {
             let case = match kind {
                 Some(Kind::Variant { cases, .. }) => cases.get(*tag as usize),
                 _ => None,
@@ -168,15 +158,11 @@ fn write_literal(out: &mut String, shapes: &Shapes, shape: Option<ShapeId>, valu
             write_scalar(out, value);
             out.push('f');
         }
-        (Value::Some(content), Some(Kind::Option(inner))) => {
-            write_literal(out, shapes, Some(*inner), content)
-        }
+        (Value::Some(content), Some(Kind::Option(inner))) => write_literal(out, shapes, Some(*inner), content),
         (Value::Some(content), _) => write_literal(out, shapes, shape, content),
         (Value::List(items) | Value::Bag(items) | Value::Set(items), kind) => {
             let element = match kind {
-                Some(Kind::List(element) | Kind::Bag(element) | Kind::Set(element)) => {
-                    Some(*element)
-                }
+                Some(Kind::List(element) | Kind::Bag(element) | Kind::Set(element)) => Some(*element),
                 _ => None,
             };
             out.push('[');
@@ -200,17 +186,9 @@ fn write_literal(out: &mut String, shapes: &Shapes, shape: Option<ShapeId>, valu
             }
             out.push(']');
         }
-        (Value::Record(values), Some(Kind::Record { fields })) => {
-            write_fields(out, shapes, fields, values)
-        }
+        (Value::Record(values), Some(Kind::Record { fields })) => write_fields(out, shapes, fields, values),
         (Value::Record(values), _) => write_fields(out, shapes, &[], values),
-        (
-            Value::Variant {
-                tag,
-                fields: values,
-            },
-            kind,
-        ) => {
+        (Value::Variant { tag, fields: values }, kind) => {
             let case = match kind {
                 Some(Kind::Variant { cases, .. }) => cases.get(*tag as usize),
                 _ => None,
@@ -222,25 +200,10 @@ fn write_literal(out: &mut String, shapes: &Shapes, shape: Option<ShapeId>, valu
                 }
             }
             if !values.is_empty() {
-                write_fields(
-                    out,
-                    shapes,
-                    case.map_or(&[], |case| case.fields.as_slice()),
-                    values,
-                );
+                write_fields(out, shapes, case.map_or(&[], |case| case.fields.as_slice()), values);
             }
         }
-        (
-            Value::Ref { key, .. },
-            Some(
-                Kind::Ref {
-                    name, key: shape, ..
-                }
-                | Kind::Row {
-                    name, key: shape, ..
-                },
-            ),
-        ) => {
+        (Value::Ref { key, .. }, Some(Kind::Ref { name, key: shape, .. } | Kind::Row { name, key: shape, .. })) => {
             out.push_str(name);
             out.push('[');
             write_literal(out, shapes, Some(*shape), key);
@@ -259,9 +222,7 @@ fn write_literal(out: &mut String, shapes: &Shapes, shape: Option<ShapeId>, valu
             }
             out.push(')');
         }
-        (Value::Ref { key, .. } | Value::Row { key, .. }, _) => {
-            write_literal(out, shapes, None, key)
-        }
+        (Value::Ref { key, .. } | Value::Row { key, .. }, _) => write_literal(out, shapes, None, key),
         (scalar, _) => write_scalar(out, scalar),
     }
 }
@@ -303,13 +264,7 @@ mod tests {
     fn interpolation() {
         for (value, text) in [
             (Value::text("a \"b\""), "a \"b\""),
-            (
-                Value::Decimal {
-                    unscaled: 1250,
-                    scale: 2,
-                },
-                "12.50",
-            ),
+            (Value::Decimal { unscaled: 1250, scale: 2 }, "12.50"),
             (Value::Duration(5_400_000_000), "1h30min"),
             (Value::Float(1.0), "1.0"),
             (Value::some(3.into()), "3"),
@@ -328,14 +283,8 @@ mod tests {
         let text = shapes.kind(Kind::Text);
         let state = shapes.kind(Kind::Variant {
             cases: vec![
-                Case {
-                    name: "Open".into(),
-                    fields: vec![],
-                },
-                Case {
-                    name: "Paid".into(),
-                    fields: vec![Field::new("by", text)],
-                },
+                Case { name: "Open".into(), fields: vec![] },
+                Case { name: "Paid".into(), fields: vec![Field::new("by", text)] },
             ],
             bare: false,
         });
@@ -345,10 +294,7 @@ mod tests {
             Field::new("note", text).presence(Presence::Absentable),
         ]);
         let value = Value::record([3.into(), Value::variant(1, ["Bo".into()]), Value::None]);
-        assert_eq!(
-            literal(&shapes, record, &value),
-            "(qty: 3, state: Paid(by: \"Bo\"))"
-        );
+        assert_eq!(literal(&shapes, record, &value), "(qty: 3, state: Paid(by: \"Bo\"))");
         assert_eq!(literal(&shapes, state, &Value::variant(0, [])), "Open");
         assert_eq!(literal(&shapes, int, &value), "(3, #1(\"Bo\"), none)");
     }

@@ -1,6 +1,6 @@
 //! Identities: 128-bit UUIDs, as big-endian numbers. A generated one is of version 7: its order is the order of time.
 
-use std::fmt::Write;
+use crate::ascii::Ascii;
 
 /// A generated identity from the time of its transaction and random bits. `time` is in microseconds since 1970; times
 /// before 1970 count as 1970, because version 7 has no place for a sign.
@@ -38,17 +38,18 @@ pub fn parse(text: &str) -> Option<u128> {
 
 /// Writes the form that [`parse`] reads, in lower case.
 pub fn write(out: &mut String, value: u128) {
-    let group = |shift: u32, digits: u32| (value >> shift) & ((1u128 << (4 * digits)) - 1);
-    // Writing to a String cannot fail.
-    let _ = write!(
-        out,
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        group(96, 8),
-        group(80, 4),
-        group(64, 4),
-        group(48, 4),
-        group(0, 12)
-    );
+    out.push_str(render(value).as_str());
+}
+
+pub(crate) fn render(value: u128) -> Ascii {
+    let mut out = Ascii::new();
+    for (shift, digits) in [(96, 8), (80, 4), (64, 4), (48, 4), (0, 12)] {
+        if shift < 96 {
+            out.push(b'-');
+        }
+        out.hexadecimal(value >> shift, digits);
+    }
+    out
 }
 
 /// The form that [`parse`] reads.
@@ -71,14 +72,8 @@ mod tests {
         let uuid = uuid::Uuid::from_u128(early);
         assert_eq!(uuid.get_version_num(), 7);
         assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
-        assert_eq!(
-            uuid::Uuid::from_u128(random(u128::MAX)).get_version_num(),
-            4
-        );
-        assert_eq!(
-            uuid::Uuid::from_u128(random(0)).get_variant(),
-            uuid::Variant::RFC4122
-        );
+        assert_eq!(uuid::Uuid::from_u128(random(u128::MAX)).get_version_num(), 4);
+        assert_eq!(uuid::Uuid::from_u128(random(0)).get_variant(), uuid::Variant::RFC4122);
     }
 
     #[test]

@@ -34,11 +34,7 @@ pub fn div(a: i64, b: i64) -> Result<i64, Fault> {
     }
     let quotient = a.checked_div(b).ok_or(Fault::Overflow)?;
     // The truncated quotient is one too large where the signs differ and something is left over.
-    Ok(if a % b != 0 && (a < 0) != (b < 0) {
-        quotient - 1
-    } else {
-        quotient
-    })
+    Ok(if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient })
 }
 
 /// `a mod b`: what `div` leaves over, `0 <= result < b` for a positive `b`.
@@ -48,11 +44,7 @@ pub fn modulo(a: i64, b: i64) -> Result<i64, Fault> {
     }
     // `i64::MIN % -1` is 0; only the processor's division overflows there.
     let rest = a.wrapping_rem(b);
-    Ok(if rest != 0 && (rest < 0) != (b < 0) {
-        rest + b
-    } else {
-        rest
-    })
+    Ok(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
 }
 
 /// `a` to the power `exponent`; a negative exponent gives 0.
@@ -63,10 +55,7 @@ pub fn pow(a: i64, exponent: i64) -> Result<i64, Fault> {
     match a {
         0 | 1 => Ok(if exponent == 0 { 1 } else { a }),
         -1 => Ok(if exponent % 2 == 0 { 1 } else { -1 }),
-        _ => u32::try_from(exponent)
-            .ok()
-            .and_then(|e| a.checked_pow(e))
-            .ok_or(Fault::Overflow),
+        _ => u32::try_from(exponent).ok().and_then(|e| a.checked_pow(e)).ok_or(Fault::Overflow),
     }
 }
 

@@ -20,6 +20,7 @@
 //! Invariants: no IO, no clock, no randomness, no threads (time and random bits are arguments); no input makes it panic;
 //! it compiles to WebAssembly and depends on no other room.
 
+mod ascii;
 pub mod base64;
 pub mod decimal;
 pub mod dispatch;

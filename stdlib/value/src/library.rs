@@ -15,10 +15,7 @@ pub type Function = fn(&[Value], u8) -> Result<Value, Fault>;
 
 /// The primitive with this id.
 pub fn find(id: &str) -> Option<Function> {
-    TABLE
-        .iter()
-        .find(|(own, _)| *own == id)
-        .map(|(_, function)| *function)
+    TABLE.iter().find(|(own, _)| *own == id).map(|(_, function)| *function)
 }
 
 /// The ids of all primitives here.
@@ -40,9 +37,7 @@ macro_rules! table {
     };
 }
 
-use Value::{
-    Bag, Bool, Bytes, Date, DateTime, Duration, Float, Instant, Int, List, Map, Set, Text, Time,
-};
+use Value::{Bag, Bool, Bytes, Date, DateTime, Duration, Float, Instant, Int, List, Map, Set, Text, Time};
 
 table! {
     TextLength(Text(t)) => Ok(Int(text::length(t)));
@@ -259,10 +254,7 @@ fn as_pair(value: &Value) -> Option<(Value, Value)> {
 }
 
 fn rescaled(value: i64, from: u8, scale: u8) -> Result<Value, Fault> {
-    Ok(Value::Decimal {
-        unscaled: decimal::rescale(value, from, scale)?,
-        scale,
-    })
+    Ok(Value::Decimal { unscaled: decimal::rescale(value, from, scale)?, scale })
 }
 
 fn named(zone: &str) -> Result<Zone, Fault> {
@@ -299,68 +291,23 @@ mod tests {
     fn samples() {
         let decimal = |unscaled| Value::Decimal { unscaled, scale: 2 };
         let some = |value| Ok(Value::some(value));
-        assert_eq!(
-            call("TextSlice", &["abcd".into(), 1.into(), 3.into()]),
-            Ok("bc".into())
-        );
-        assert_eq!(
-            call("TextSlice", &["abcd".into(), Int(-2), Int(2)]),
-            Ok("ab".into())
-        );
-        assert_eq!(
-            call("TextToDecimal", &["1.5".into(), 2.into()]),
-            some(decimal(150))
-        );
-        assert_eq!(
-            call("TextToDecimal", &["1.555".into(), 2.into()]),
-            Ok(Value::None)
-        );
-        assert_eq!(
-            call(
-                "DecimalRound",
-                &[
-                    Value::Decimal {
-                        unscaled: 2345,
-                        scale: 3
-                    },
-                    2.into()
-                ]
-            ),
-            Ok(decimal(234))
-        );
+        assert_eq!(call("TextSlice", &["abcd".into(), 1.into(), 3.into()]), Ok("bc".into()));
+        assert_eq!(call("TextSlice", &["abcd".into(), Int(-2), Int(2)]), Ok("ab".into()));
+        assert_eq!(call("TextToDecimal", &["1.5".into(), 2.into()]), some(decimal(150)));
+        assert_eq!(call("TextToDecimal", &["1.555".into(), 2.into()]), Ok(Value::None));
+        assert_eq!(call("DecimalRound", &[Value::Decimal { unscaled: 2345, scale: 3 }, 2.into()]), Ok(decimal(234)));
         assert_eq!(call("IntPower", &[2.into(), Int(-1)]), Ok(Int(0)));
         assert_eq!(call("FloatSqrt", &[Float(-1.0)]), Err(Fault::NotFinite));
         assert_eq!(call("FloatToInt", &[Float(1e19)]), Err(Fault::Overflow));
-        assert_eq!(
-            call("InstantIn", &[Instant(0), "Nowhere".into()]),
-            Err(Fault::BadArgument)
-        );
-        assert_eq!(
-            call("ListSlice", &[numbers(&[1, 2, 3]), 1.into(), 9.into()]),
-            Ok(numbers(&[2, 3]))
-        );
-        assert_eq!(
-            call("ListSlice", &[numbers(&[1, 2, 3]), 2.into(), 1.into()]),
-            Ok(numbers(&[]))
-        );
-        assert_eq!(
-            call("ListDrop", &[numbers(&[1, 2, 3]), Int(-1)]),
-            Ok(numbers(&[1, 2, 3]))
-        );
-        assert_eq!(
-            call("ListDistinct", &[numbers(&[2, 1, 2])]),
-            Ok(numbers(&[2, 1]))
-        );
+        assert_eq!(call("InstantIn", &[Instant(0), "Nowhere".into()]), Err(Fault::BadArgument));
+        assert_eq!(call("ListSlice", &[numbers(&[1, 2, 3]), 1.into(), 9.into()]), Ok(numbers(&[2, 3])));
+        assert_eq!(call("ListSlice", &[numbers(&[1, 2, 3]), 2.into(), 1.into()]), Ok(numbers(&[])));
+        assert_eq!(call("ListDrop", &[numbers(&[1, 2, 3]), Int(-1)]), Ok(numbers(&[1, 2, 3])));
+        assert_eq!(call("ListDistinct", &[numbers(&[2, 1, 2])]), Ok(numbers(&[2, 1])));
         assert_eq!(call("ListAt", &[numbers(&[2]), Int(-1)]), Ok(Value::None));
         let set = Value::set([1.into(), 3.into()]);
-        assert_eq!(
-            call("SetInsert", &[set.clone(), 2.into()]),
-            Ok(Value::set([1.into(), 2.into(), 3.into()]))
-        );
-        assert_eq!(
-            call("SetRemove", &[set, 1.into()]),
-            Ok(Value::set([3.into()]))
-        );
+        assert_eq!(call("SetInsert", &[set.clone(), 2.into()]), Ok(Value::set([1.into(), 2.into(), 3.into()])));
+        assert_eq!(call("SetRemove", &[set, 1.into()]), Ok(Value::set([3.into()])));
         let map = Value::map([("a".into(), 1.into())]);
         let more = call("MapInsert", &[map.clone(), "a".into(), 2.into()]).unwrap();
         assert_eq!(call("MapGet", &[more, "a".into()]), some(2.into()));
@@ -371,12 +318,9 @@ mod tests {
     #[test]
     fn other_arguments_are_a_fault() {
         for id in ids().filter(|id| !["ToText", "Min", "Max"].contains(id)) {
-            for arguments in [
-                &[][..],
-                &[Value::None],
-                &[Value::None, Value::None],
-                &[Value::None, Value::None, Value::None],
-            ] {
+            for arguments in
+                [&[][..], &[Value::None], &[Value::None, Value::None], &[Value::None, Value::None, Value::None]]
+            {
                 assert_eq!(call(id, arguments), Err(Fault::Internal), "{id}");
             }
         }

@@ -36,9 +36,7 @@ impl Pattern {
     /// Compiles a pattern that is to match whole texts.
     pub fn new(text: &str) -> Result<Pattern, BadPattern> {
         if text.len() > TEXT_LIMIT {
-            return Err(BadPattern(format!(
-                "the pattern is longer than {TEXT_LIMIT} bytes"
-            )));
+            return Err(BadPattern(format!("the pattern is longer than {TEXT_LIMIT} bytes")));
         }
         let build = |text: &str| {
             regex::RegexBuilder::new(text)
@@ -51,8 +49,7 @@ impl Pattern {
         // The bare text is compiled first: `a)(b` must not become acceptable through the group put around it.
         build(text)?;
         // A pattern in the `x` mode may end with a comment, which a new line ends.
-        let whole = build(&format!("\\A(?:{text})\\z"))
-            .or_else(|_| build(&format!("\\A(?:{text}\n)\\z")))?;
+        let whole = build(&format!("\\A(?:{text})\\z")).or_else(|_| build(&format!("\\A(?:{text}\n)\\z")))?;
         Ok(Pattern { whole })
     }
 
@@ -70,11 +67,7 @@ fn describe(error: &regex::Error) -> String {
         }
         other => {
             let text = other.to_string();
-            let last = text
-                .lines()
-                .rev()
-                .find_map(|line| line.strip_prefix("error: "))
-                .unwrap_or(&text);
+            let last = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or(&text);
             format!("the pattern is not acceptable: {last}")
         }
     }
@@ -96,22 +89,9 @@ mod tests {
 
     #[test]
     fn bad_patterns() {
-        for bad in [
-            "(",
-            "a)(b",
-            "(a)\\1",
-            "(?=a)",
-            "a{1000}{1000}{1000}",
-            &"(".repeat(10_000),
-            &"a".repeat(100_000),
-        ] {
+        for bad in ["(", "a)(b", "(a)\\1", "(?=a)", "a{1000}{1000}{1000}", &"(".repeat(10_000), &"a".repeat(100_000)] {
             assert!(Pattern::new(bad).is_err(), "{}", &bad[..bad.len().min(40)]);
         }
-        assert!(
-            Pattern::new("(")
-                .unwrap_err()
-                .to_string()
-                .contains("unclosed group")
-        );
+        assert!(Pattern::new("(").unwrap_err().to_string().contains("unclosed group"));
     }
 }

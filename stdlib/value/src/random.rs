@@ -83,9 +83,7 @@ impl Random {
             return Err(Fault::BadArgument);
         }
         const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-        Ok((0..length)
-            .map(|_| LETTERS[self.below(36) as usize] as char)
-            .collect())
+        Ok((0..length).map(|_| LETTERS[self.below(36) as usize] as char).collect())
     }
 }
 

@@ -156,13 +156,7 @@ impl DataType {
             DataType::Text | DataType::Bytes | DataType::Json | DataType::Id | DataType::Uuid => 2,
             DataType::Option(inner) => 1 + inner.lanes(),
             DataType::Record(fields) => fields.iter().map(|f| f.ty.lanes()).sum(),
-            DataType::Variant(cases) => {
-                1 + cases
-                    .iter()
-                    .flat_map(|c| &c.fields)
-                    .map(|f| f.ty.lanes())
-                    .sum::<usize>()
-            }
+            DataType::Variant(cases) => 1 + cases.iter().flat_map(|c| &c.fields).map(|f| f.ty.lanes()).sum::<usize>(),
             _ => 1,
         }
     }
@@ -195,15 +189,8 @@ impl DataType {
             DataType::Record(fields) => fields.iter().for_each(|f| f.ty.push_columns(out)),
             DataType::Variant(cases) => {
                 // A variant of more than 256 cases still has a tag that fits.
-                out.push(if cases.len() <= 256 {
-                    ColumnType::U8
-                } else {
-                    ColumnType::I32
-                });
-                cases
-                    .iter()
-                    .flat_map(|c| &c.fields)
-                    .for_each(|f| f.ty.push_columns(out));
+                out.push(if cases.len() <= 256 { ColumnType::U8 } else { ColumnType::I32 });
+                cases.iter().flat_map(|c| &c.fields).for_each(|f| f.ty.push_columns(out));
             }
             DataType::List(_) | DataType::Bag(_) | DataType::Set(_) | DataType::Map(..) => {
                 out.push(ColumnType::Collection);
@@ -245,13 +232,7 @@ pub struct Field {
 impl Field {
     /// A field with the plain columns of its type, not generated, without a default.
     pub fn new(name: impl Into<SmolStr>, ty: DataType) -> Field {
-        Field {
-            name: name.into(),
-            ty,
-            narrow: None,
-            generated: None,
-            default: None,
-        }
+        Field { name: name.into(), ty, narrow: None, generated: None, default: None }
     }
 
     /// The columns of the field.
@@ -361,10 +342,7 @@ pub struct Relation {
 impl Relation {
     /// The field of this name.
     pub fn field_named(&self, name: &str) -> Option<FieldId> {
-        self.fields
-            .iter()
-            .position(|f| f.name == name)
-            .map(|i| FieldId(i as u32))
+        self.fields.iter().position(|f| f.name == name).map(|i| FieldId(i as u32))
     }
 
     /// The field with this number.
@@ -408,9 +386,6 @@ impl Schema {
 
     /// The relation of this name.
     pub fn relation_named(&self, name: &str) -> Option<RelationId> {
-        self.relations
-            .iter()
-            .position(|r| r.name == name)
-            .map(|i| RelationId(i as u32))
+        self.relations.iter().position(|r| r.name == name).map(|i| RelationId(i as u32))
     }
 }

@@ -66,13 +66,7 @@ pub struct Shape {
 impl Shape {
     /// A shape without rules and name.
     pub fn new(kind: Kind) -> Shape {
-        Shape {
-            kind,
-            checks: Vec::new(),
-            name: None,
-            doc: None,
-            lanes: 0,
-        }
+        Shape { kind, checks: Vec::new(), name: None, doc: None, lanes: 0 }
     }
 
     /// The same shape with a name.
@@ -83,10 +77,7 @@ impl Shape {
 
     /// The same shape with one more rule.
     pub fn check(mut self, rule: Rule, message: Option<&str>) -> Shape {
-        self.checks.push(Check {
-            rule,
-            message: message.map(SmolStr::from),
-        });
+        self.checks.push(Check { rule, message: message.map(SmolStr::from) });
         self
     }
 }
@@ -193,13 +184,7 @@ pub struct Field {
 impl Field {
     /// A required field.
     pub fn new(name: impl Into<SmolStr>, shape: ShapeId) -> Field {
-        Field {
-            name: name.into(),
-            shape,
-            presence: Presence::Required,
-            doc: None,
-            offset: 0,
-        }
+        Field { name: name.into(), shape, presence: Presence::Required, doc: None, offset: 0 }
     }
 
     /// The same field with another presence.
@@ -342,9 +327,7 @@ impl Shapes {
 
     /// Adds a record.
     pub fn record(&mut self, fields: impl IntoIterator<Item = Field>) -> ShapeId {
-        self.kind(Kind::Record {
-            fields: fields.into_iter().collect(),
-        })
+        self.kind(Kind::Record { fields: fields.into_iter().collect() })
     }
 
     /// A place for a shape that contains itself through a collection; [`Shapes::define`] fills it.
@@ -409,10 +392,7 @@ impl Shapes {
 
     /// All shapes with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (ShapeId, &Shape)> {
-        self.shapes
-            .iter()
-            .enumerate()
-            .map(|(index, shape)| (ShapeId(index as u32), shape))
+        self.shapes.iter().enumerate().map(|(index, shape)| (ShapeId(index as u32), shape))
     }
 
     /// The text of a pattern.
@@ -422,12 +402,7 @@ impl Shapes {
 
     /// A compiled pattern. `None` only if the table was not made by [`Shapes::finish`] and the pattern is bad.
     pub fn compiled_pattern(&self, pattern: u32) -> Option<&Pattern> {
-        let all = self.compiled.get_or_init(|| {
-            self.patterns
-                .iter()
-                .map(|text| Pattern::new(text).ok())
-                .collect()
-        });
+        let all = self.compiled.get_or_init(|| self.patterns.iter().map(|text| Pattern::new(text).ok()).collect());
         all.get(pattern as usize)?.as_ref()
     }
 
@@ -472,9 +447,7 @@ impl Shapes {
             Kind::Text | Kind::Bytes | Kind::Json | Kind::Id | Kind::Uuid => 2,
             Kind::Option(content) => 1 + self.lay_out(*content, state)?,
             // Collections are pointers, so their elements are laid out on their own: they may contain themselves.
-            Kind::List(element) | Kind::Bag(element) | Kind::Set(element) => {
-                self.exists(*element).map(|()| 1)?
-            }
+            Kind::List(element) | Kind::Bag(element) | Kind::Set(element) => self.exists(*element).map(|()| 1)?,
             Kind::Map { key, value } => {
                 self.exists(*key)?;
                 self.exists(*value)?;
@@ -502,27 +475,17 @@ impl Shapes {
         })
     }
 
-    fn lay_out_fields(
-        &mut self,
-        fields: &mut [Field],
-        start: u32,
-        state: &mut [State],
-    ) -> Result<u32, ShapeError> {
+    fn lay_out_fields(&mut self, fields: &mut [Field], start: u32, state: &mut [State]) -> Result<u32, ShapeError> {
         let mut next = start;
         for field in fields {
             field.offset = next;
-            next += self.lay_out(field.shape, state)?
-                + u32::from(field.presence == Presence::Absentable);
+            next += self.lay_out(field.shape, state)? + u32::from(field.presence == Presence::Absentable);
         }
         Ok(next)
     }
 
     fn exists(&self, id: ShapeId) -> Result<(), ShapeError> {
-        if (id.0 as usize) < self.shapes.len() {
-            Ok(())
-        } else {
-            Err(ShapeError::Undefined(id))
-        }
+        if (id.0 as usize) < self.shapes.len() { Ok(()) } else { Err(ShapeError::Undefined(id)) }
     }
 }
 
@@ -551,48 +514,18 @@ mod tests {
         ]);
         let variant = shapes.kind(Kind::Variant {
             cases: vec![
-                Case {
-                    name: "Open".into(),
-                    fields: vec![],
-                },
-                Case {
-                    name: "Paid".into(),
-                    fields: vec![Field::new("ref", text)],
-                },
-                Case {
-                    name: "Sent".into(),
-                    fields: vec![Field::new("at", int), Field::new("by", record)],
-                },
+                Case { name: "Open".into(), fields: vec![] },
+                Case { name: "Paid".into(), fields: vec![Field::new("ref", text)] },
+                Case { name: "Sent".into(), fields: vec![Field::new("at", int), Field::new("by", record)] },
             ],
             bare: false,
         });
         shapes.finish().unwrap();
-        assert_eq!(
-            (
-                shapes.lanes(option),
-                shapes.lanes(record),
-                shapes.lanes(variant)
-            ),
-            (3, 7, 11)
-        );
-        let Kind::Record { fields } = &shapes.get(record).kind else {
-            panic!()
-        };
-        assert_eq!(
-            fields.iter().map(|f| f.offset).collect::<Vec<_>>(),
-            [0, 2, 6]
-        );
-        let Kind::Variant { cases, .. } = &shapes.get(variant).kind else {
-            panic!()
-        };
-        assert_eq!(
-            (
-                cases[1].fields[0].offset,
-                cases[2].fields[0].offset,
-                cases[2].fields[1].offset
-            ),
-            (1, 3, 4)
-        );
+        assert_eq!((shapes.lanes(option), shapes.lanes(record), shapes.lanes(variant)), (3, 7, 11));
+        let Kind::Record { fields } = &shapes.get(record).kind else { panic!() };
+        assert_eq!(fields.iter().map(|f| f.offset).collect::<Vec<_>>(), [0, 2, 6]);
+        let Kind::Variant { cases, .. } = &shapes.get(variant).kind else { panic!() };
+        assert_eq!((cases[1].fields[0].offset, cases[2].fields[0].offset, cases[2].fields[1].offset), (1, 3, 4));
     }
 
     #[test]
@@ -601,20 +534,10 @@ mod tests {
         let tree = shapes.reserve();
         assert_eq!(shapes.finish(), Err(ShapeError::Undefined(tree)));
         let list = shapes.kind(Kind::List(tree));
-        shapes.define(
-            tree,
-            Shape::new(Kind::Record {
-                fields: vec![Field::new("children", list)],
-            }),
-        );
+        shapes.define(tree, Shape::new(Kind::Record { fields: vec![Field::new("children", list)] }));
         shapes.finish().unwrap();
         assert_eq!(shapes.lanes(tree), 1);
-        shapes.define(
-            tree,
-            Shape::new(Kind::Record {
-                fields: vec![Field::new("child", tree)],
-            }),
-        );
+        shapes.define(tree, Shape::new(Kind::Record { fields: vec![Field::new("child", tree)] }));
         assert_eq!(shapes.finish(), Err(ShapeError::Endless(tree)));
     }
 
@@ -629,11 +552,7 @@ mod tests {
     fn a_table_travels() {
         let mut shapes = Shapes::new();
         let pattern = shapes.pattern("[a-z]+");
-        shapes.add(
-            Shape::new(Kind::Text)
-                .named("Slug")
-                .check(Rule::Matches(pattern), Some("lower case")),
-        );
+        shapes.add(Shape::new(Kind::Text).named("Slug").check(Rule::Matches(pattern), Some("lower case")));
         shapes.finish().unwrap();
         let bytes = postcard::to_stdvec(&shapes).unwrap();
         let back: Shapes = postcard::from_bytes(&bytes).unwrap();

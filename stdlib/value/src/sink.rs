@@ -59,12 +59,7 @@ pub trait Sink {
     fn enter_value(&mut self, offset: u32);
     /// Ends the collection. Where it is not `complete`, something in it had a problem. `Ok(false)` tells that a set has
     /// equal elements or a map has equal keys.
-    fn end_collection(
-        &mut self,
-        shapes: &Shapes,
-        shape: ShapeId,
-        complete: bool,
-    ) -> Result<bool, Fault>;
+    fn end_collection(&mut self, shapes: &Shapes, shape: ShapeId, complete: bool) -> Result<bool, Fault>;
     /// A constant: the default of a field.
     fn constant(&mut self, shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<(), Fault>;
     /// A reference to a row of a relation: the key's place becomes the present one, until [`Sink::leave`].
@@ -72,12 +67,7 @@ pub trait Sink {
     /// Leaves the place that the last `enter` made the present one.
     fn leave(&mut self);
     /// Asks a predicate of the program about the value at the present place.
-    fn check(
-        &mut self,
-        shapes: &Shapes,
-        shape: ShapeId,
-        predicate: PredicateId,
-    ) -> Result<bool, Fault>;
+    fn check(&mut self, shapes: &Shapes, shape: ShapeId, predicate: PredicateId) -> Result<bool, Fault>;
 }
 
 /// What one 64-bit integer means.
@@ -159,21 +149,12 @@ enum Open {
 impl<P: Predicates> ValueSink<P> {
     /// An empty sink.
     pub fn new(predicates: P) -> ValueSink<P> {
-        ValueSink {
-            predicates,
-            present: None,
-            places: Vec::new(),
-            open: Vec::new(),
-        }
+        ValueSink { predicates, present: None, places: Vec::new(), open: Vec::new() }
     }
 
     /// The value at the root place. `None` if decoding met a problem.
     pub fn finish(self) -> Option<Value> {
-        if self.places.is_empty() && self.open.is_empty() {
-            self.present
-        } else {
-            None
-        }
+        if self.places.is_empty() && self.open.is_empty() { self.present } else { None }
     }
 
     fn close(&mut self) {
@@ -231,11 +212,7 @@ impl<P: Predicates> Sink for ValueSink<P> {
     }
 
     fn uuid(&mut self, generated: bool, value: u128) {
-        self.present = Some(if generated {
-            Value::Id(value)
-        } else {
-            Value::Uuid(value)
-        });
+        self.present = Some(if generated { Value::Id(value) } else { Value::Uuid(value) });
     }
 
     fn none(&mut self) {
@@ -326,10 +303,7 @@ impl<P: Predicates> Sink for ValueSink<P> {
         match (self.places.pop(), value) {
             (Some(PlaceInside::Some), value) => self.present = value.map(Value::some),
             (Some(PlaceInside::Reference(relation)), value) => {
-                self.present = value.map(|key| Value::Ref {
-                    relation,
-                    key: Arc::new(key),
-                });
+                self.present = value.map(|key| Value::Ref { relation, key: Arc::new(key) });
             }
             (Some(PlaceInside::Field(index)), value) => {
                 if let Some(Open::Fields(_, fields)) = self.open.last_mut()

@@ -10,10 +10,7 @@ pub const MAX_LENGTH: usize = 1 << 28;
 /// The number of code points.
 pub fn length(text: &str) -> i64 {
     // Continuation bytes are those that do not start a code point.
-    text.as_bytes()
-        .iter()
-        .filter(|byte| (**byte as i8) >= -0x40)
-        .count() as i64
+    text.as_bytes().iter().filter(|byte| (**byte as i8) >= -0x40).count() as i64
 }
 
 /// Lower case, by Unicode.
@@ -29,9 +26,7 @@ pub fn upper(text: &str) -> String {
 /// The first letter in upper case, the rest as it is.
 pub fn capitalise(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Without white space at both ends.
@@ -52,10 +47,7 @@ pub fn trim_end(text: &str) -> &str {
 /// The byte offset of code point `position`; positions outside are moved to the nearest end.
 fn offset(text: &str, position: i64) -> usize {
     match usize::try_from(position) {
-        Ok(position) => text
-            .char_indices()
-            .nth(position)
-            .map_or(text.len(), |(at, _)| at),
+        Ok(position) => text.char_indices().nth(position).map_or(text.len(), |(at, _)| at),
         Err(_) if position < 0 => 0,
         Err(_) => text.len(),
     }
@@ -98,10 +90,7 @@ pub fn ends_with(text: &str, part: &str) -> bool {
 /// The parts between separators. The empty separator gives the code points.
 pub fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     if separator.is_empty() {
-        return text
-            .char_indices()
-            .map(|(at, letter)| &text[at..at + letter.len_utf8()])
-            .collect();
+        return text.char_indices().map(|(at, letter)| &text[at..at + letter.len_utf8()]).collect();
     }
     text.split(separator).collect()
 }
@@ -127,10 +116,7 @@ pub fn replace(text: &str, part: &str, with: &str) -> Result<String, Fault> {
 }
 
 /// The texts with a separator between them.
-pub fn join<'a>(
-    parts: impl IntoIterator<Item = &'a str>,
-    separator: &str,
-) -> Result<String, Fault> {
+pub fn join<'a>(parts: impl IntoIterator<Item = &'a str>, separator: &str) -> Result<String, Fault> {
     let mut out = String::new();
     for (index, part) in parts.into_iter().enumerate() {
         if index > 0 {
@@ -162,8 +148,7 @@ pub fn pad_end(text: &str, length: i64, with: &str) -> Result<String, Fault> {
 }
 
 fn padding(text: &str, wanted: i64, with: &str) -> Result<String, Fault> {
-    let missing = usize::try_from(wanted.saturating_sub(length(text)).max(0))
-        .map_err(|_| Fault::MemoryExceeded)?;
+    let missing = usize::try_from(wanted.saturating_sub(length(text)).max(0)).map_err(|_| Fault::MemoryExceeded)?;
     if missing == 0 || with.is_empty() {
         return Ok(String::new());
     }
@@ -193,16 +178,11 @@ pub fn to_int(text: &str) -> Option<i64> {
 /// The finite Float that a text writes in decimal.
 pub fn to_float(text: &str) -> Option<f64> {
     let digit = text.bytes().any(|byte| byte.is_ascii_digit());
-    let form = text
-        .bytes()
-        .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
+    let form = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
     if !digit || !form {
         return None;
     }
-    text.parse::<f64>()
-        .ok()
-        .filter(|value| value.is_finite())
-        .map(|value| value + 0.0)
+    text.parse::<f64>().ok().filter(|value| value.is_finite()).map(|value| value + 0.0)
 }
 
 /// Whether a text may be a Text: U+0000 is refused.
@@ -211,11 +191,7 @@ pub fn is_acceptable(text: &str) -> bool {
 }
 
 fn bounded(bytes: usize) -> Result<(), Fault> {
-    if bytes <= MAX_LENGTH {
-        Ok(())
-    } else {
-        Err(Fault::MemoryExceeded)
-    }
+    if bytes <= MAX_LENGTH { Ok(()) } else { Err(Fault::MemoryExceeded) }
 }
 
 #[cfg(test)]
@@ -263,11 +239,7 @@ mod tests {
     #[test]
     fn cases_and_forms() {
         assert_eq!(
-            (
-                lower("ÆØÅ").as_str(),
-                upper("straße").as_str(),
-                capitalise("élan").as_str()
-            ),
+            (lower("ÆØÅ").as_str(), upper("straße").as_str(), capitalise("élan").as_str()),
             ("æøå", "STRASSE", "Élan")
         );
         assert_eq!(normalise("e\u{301}"), "é");
@@ -276,21 +248,11 @@ mod tests {
     #[test]
     fn numbers() {
         assert_eq!(
-            (
-                to_int("-42"),
-                to_int("+1"),
-                to_int(""),
-                to_int("9223372036854775808")
-            ),
+            (to_int("-42"), to_int("+1"), to_int(""), to_int("9223372036854775808")),
             (Some(-42), None, None, None)
         );
         assert_eq!(
-            (
-                to_float("1e3"),
-                to_float("inf"),
-                to_float("nan"),
-                to_float("1e999")
-            ),
+            (to_float("1e3"), to_float("inf"), to_float("nan"), to_float("1e999")),
             (Some(1000.0), None, None, None)
         );
     }

@@ -111,11 +111,7 @@ impl Value {
 
     /// A finite float; NaN and infinity are the fault `NotFinite`, negative zero becomes zero.
     pub fn float(float: f64) -> Result<Value, Fault> {
-        if float.is_finite() {
-            Ok(Value::Float(float + 0.0))
-        } else {
-            Err(Fault::NotFinite)
-        }
+        if float.is_finite() { Ok(Value::Float(float + 0.0)) } else { Err(Fault::NotFinite) }
     }
 
     /// A present optional value.
@@ -162,10 +158,7 @@ impl Value {
 
     /// A case of a variant type.
     pub fn variant(tag: u32, fields: impl Into<Arc<[Value]>>) -> Value {
-        Value::Variant {
-            tag,
-            fields: fields.into(),
-        }
+        Value::Variant { tag, fields: fields.into() }
     }
 
     /// Whether this is the absent optional value.
@@ -246,11 +239,7 @@ fn compare_decimals(a: i64, x: u8, b: i64, y: u8) -> Ordering {
         return a.cmp(&b);
     }
     // Both scales are at most 18 in the language; a wider gap than i128 can hold is decided by the sign alone.
-    let widen = |n: i64, by: u8| {
-        10i128
-            .checked_pow(u32::from(by))
-            .and_then(|p| p.checked_mul(i128::from(n)))
-    };
+    let widen = |n: i64, by: u8| 10i128.checked_pow(u32::from(by)).and_then(|p| p.checked_mul(i128::from(n)));
     let (left, right) = (widen(a, y.saturating_sub(x)), widen(b, x.saturating_sub(y)));
     match (left, right) {
         (Some(left), Some(right)) => left.cmp(&right),
@@ -277,23 +266,13 @@ impl Ord for Value {
         match (self, other) {
             (Bool(a), Bool(b)) => a.cmp(b),
             (Int(a), Int(b)) => a.cmp(b),
-            (
-                Decimal {
-                    unscaled: a,
-                    scale: x,
-                },
-                Decimal {
-                    unscaled: b,
-                    scale: y,
-                },
-            ) => compare_decimals(*a, *x, *b, *y),
+            (Decimal { unscaled: a, scale: x }, Decimal { unscaled: b, scale: y }) => compare_decimals(*a, *x, *b, *y),
             (Float(a), Float(b)) => (a + 0.0).total_cmp(&(b + 0.0)),
             (Text(a), Text(b)) => a.as_bytes().cmp(b.as_bytes()),
             (Bytes(a), Bytes(b)) => a.cmp(b),
-            (Instant(a), Instant(b))
-            | (DateTime(a), DateTime(b))
-            | (Time(a), Time(b))
-            | (Duration(a), Duration(b)) => a.cmp(b),
+            (Instant(a), Instant(b)) | (DateTime(a), DateTime(b)) | (Time(a), Time(b)) | (Duration(a), Duration(b)) => {
+                a.cmp(b)
+            }
             (Date(a), Date(b)) => a.cmp(b),
             (Id(a), Id(b)) | (Uuid(a), Uuid(b)) => a.cmp(b),
             (Json(a), Json(b)) => a.as_bytes().cmp(b.as_bytes()),
@@ -301,28 +280,10 @@ impl Ord for Value {
             (List(a), List(b)) | (Set(a), Set(b)) | (Record(a), Record(b)) => a.cmp(b),
             (Bag(a), Bag(b)) => sorted(a).cmp(&sorted(b)),
             (Map(a), Map(b)) => a.cmp(b),
-            (Variant { tag: s, fields: a }, Variant { tag: t, fields: b }) => {
-                s.cmp(t).then_with(|| a.cmp(b))
-            }
+            (Variant { tag: s, fields: a }, Variant { tag: t, fields: b }) => s.cmp(t).then_with(|| a.cmp(b)),
             (
-                Ref {
-                    relation: r,
-                    key: a,
-                }
-                | Row {
-                    relation: r,
-                    key: a,
-                    ..
-                },
-                Ref {
-                    relation: s,
-                    key: b,
-                }
-                | Row {
-                    relation: s,
-                    key: b,
-                    ..
-                },
+                Ref { relation: r, key: a } | Row { relation: r, key: a, .. },
+                Ref { relation: s, key: b } | Row { relation: s, key: b, .. },
             ) => r.cmp(s).then_with(|| a.cmp(b)),
             _ => self.rank().cmp(&other.rank()),
         }
@@ -348,11 +309,9 @@ impl Hash for Value {
         self.rank().hash(state);
         match self {
             Value::Bool(a) => a.hash(state),
-            Value::Int(a)
-            | Value::Instant(a)
-            | Value::DateTime(a)
-            | Value::Time(a)
-            | Value::Duration(a) => a.hash(state),
+            Value::Int(a) | Value::Instant(a) | Value::DateTime(a) | Value::Time(a) | Value::Duration(a) => {
+                a.hash(state)
+            }
             Value::Decimal { unscaled, scale } => least_scale(*unscaled, *scale).hash(state),
             Value::Float(a) => (a + 0.0).to_bits().hash(state),
             Value::Text(a) => a.hash(state),
@@ -366,9 +325,7 @@ impl Hash for Value {
             Value::Bag(a) => sorted(a).hash(state),
             Value::Map(a) => a.hash(state),
             Value::Variant { tag, fields } => (tag, fields).hash(state),
-            Value::Ref { relation, key } | Value::Row { relation, key, .. } => {
-                (relation, key).hash(state)
-            }
+            Value::Ref { relation, key } | Value::Row { relation, key, .. } => (relation, key).hash(state),
         }
     }
 }
@@ -404,20 +361,9 @@ mod tests {
     fn none_is_last() {
         assert!(Value::some(Value::Int(i64::MAX)) < Value::None);
         assert_eq!(Value::None, Value::None);
-        let mut values = vec![
-            Value::None,
-            Value::some(Value::Int(2)),
-            Value::some(Value::Int(1)),
-        ];
+        let mut values = vec![Value::None, Value::some(Value::Int(2)), Value::some(Value::Int(1))];
         values.sort();
-        assert_eq!(
-            values,
-            [
-                Value::some(Value::Int(1)),
-                Value::some(Value::Int(2)),
-                Value::None
-            ]
-        );
+        assert_eq!(values, [Value::some(Value::Int(1)), Value::some(Value::Int(2)), Value::None]);
     }
 
     #[test]
@@ -432,27 +378,14 @@ mod tests {
 
     #[test]
     fn sets_and_maps_are_canonical() {
-        assert_eq!(
-            Value::set([3.into(), 1.into(), 3.into()]),
-            Value::set([1.into(), 3.into()])
-        );
-        let map = Value::map([
-            ("a".into(), 1.into()),
-            ("b".into(), 2.into()),
-            ("a".into(), 3.into()),
-        ]);
-        assert_eq!(
-            map,
-            Value::Map(Arc::from([("a".into(), 3.into()), ("b".into(), 2.into())]))
-        );
+        assert_eq!(Value::set([3.into(), 1.into(), 3.into()]), Value::set([1.into(), 3.into()]));
+        let map = Value::map([("a".into(), 1.into()), ("b".into(), 2.into()), ("a".into(), 3.into())]);
+        assert_eq!(map, Value::Map(Arc::from([("a".into(), 3.into()), ("b".into(), 2.into())])));
     }
 
     #[test]
     fn bags_ignore_order() {
-        let (a, b) = (
-            Value::bag([1.into(), 2.into(), 2.into()]),
-            Value::bag([2.into(), 1.into(), 2.into()]),
-        );
+        let (a, b) = (Value::bag([1.into(), 2.into(), 2.into()]), Value::bag([2.into(), 1.into(), 2.into()]));
         assert_eq!(a, b);
         assert_eq!(hash(&a), hash(&b));
         assert_ne!(a, Value::bag([1.into(), 2.into()]));
@@ -461,11 +394,7 @@ mod tests {
     #[test]
     fn rows_and_references_compare_by_key() {
         let key = Arc::new(Value::text("tee"));
-        let row = Value::Row {
-            relation: 1,
-            key: key.clone(),
-            fields: Arc::from(["tee".into(), 3.into()]),
-        };
+        let row = Value::Row { relation: 1, key: key.clone(), fields: Arc::from(["tee".into(), 3.into()]) };
         let reference = Value::Ref { relation: 1, key };
         assert_eq!(row, reference);
         assert_eq!(hash(&row), hash(&reference));

@@ -37,19 +37,13 @@ impl Random {
         match self.below(4) {
             0 => min,
             1 => max,
-            _ => {
-                min + (self.next() as i128).rem_euclid(i128::from(max) - i128::from(min) + 1) as i64
-            }
+            _ => min + (self.next() as i128).rem_euclid(i128::from(max) - i128::from(min) + 1) as i64,
         }
     }
 
     fn text(&mut self) -> String {
-        let letters = [
-            'a', 'Z', '"', '\\', '\n', '\u{1}', 'å', '😀', '/', '\u{2028}', '~', ' ',
-        ];
-        (0..self.below(16))
-            .map(|_| letters[self.below(12) as usize])
-            .collect()
+        let letters = ['a', 'Z', '"', '\\', '\n', '\u{1}', 'å', '😀', '/', '\u{2028}', '~', ' '];
+        (0..self.below(16)).map(|_| letters[self.below(12) as usize]).collect()
     }
 }
 
@@ -57,11 +51,7 @@ fn fields(random: &mut Random, shapes: &mut Shapes, depth: u32) -> Vec<Field> {
     (0..random.below(4))
         .map(|index| {
             let shape = shape(random, shapes, depth);
-            let presence = if random.below(3) == 0 {
-                Presence::Absentable
-            } else {
-                Presence::Required
-            };
+            let presence = if random.below(3) == 0 { Presence::Absentable } else { Presence::Required };
             Field::new(format!("f{index}"), shape).presence(presence)
         })
         .collect()
@@ -98,26 +88,14 @@ fn shape(random: &mut Random, shapes: &mut Shapes, depth: u32) -> ShapeId {
         16 => Kind::List(shape(random, shapes, depth - 1)),
         17 => Kind::Bag(shape(random, shapes, depth - 1)),
         18 => Kind::Set(shape(random, shapes, depth - 1)),
-        19 | 20 => Kind::Map {
-            key: shape(random, shapes, depth - 1),
-            value: shape(random, shapes, depth - 1),
-        },
-        21 | 22 => Kind::Record {
-            fields: fields(random, shapes, depth - 1),
-        },
+        19 | 20 => Kind::Map { key: shape(random, shapes, depth - 1), value: shape(random, shapes, depth - 1) },
+        21 | 22 => Kind::Record { fields: fields(random, shapes, depth - 1) },
         _ => {
             let bare = random.below(2) == 0;
             let cases = (0..1 + random.below(3))
                 .map(|index| {
-                    let fields = if bare {
-                        vec![]
-                    } else {
-                        fields(random, shapes, depth - 1)
-                    };
-                    Case {
-                        name: format!("C{index}").into(),
-                        fields,
-                    }
+                    let fields = if bare { vec![] } else { fields(random, shapes, depth - 1) };
+                    Case { name: format!("C{index}").into(), fields }
                 })
                 .collect();
             Kind::Variant { cases, bare }
@@ -139,25 +117,18 @@ fn values(random: &mut Random, shapes: &Shapes, fields: &[Field]) -> Vec<Value> 
 
 fn value(random: &mut Random, shapes: &Shapes, shape: ShapeId) -> Value {
     let several = |random: &mut Random, element: ShapeId| -> Vec<Value> {
-        (0..random.below(4))
-            .map(|_| value(random, shapes, element))
-            .collect()
+        (0..random.below(4)).map(|_| value(random, shapes, element)).collect()
     };
     match &shapes.get(shape).kind {
         Kind::Bool => Value::Bool(random.below(2) == 0),
         Kind::Int => Value::Int(random.int()),
-        Kind::Decimal { scale } => Value::Decimal {
-            unscaled: random.int(),
-            scale: *scale,
-        },
+        Kind::Decimal { scale } => Value::Decimal { unscaled: random.int(), scale: *scale },
         Kind::Float => Value::float(f64::from_bits(random.next())).unwrap_or(Value::Float(0.1)),
         Kind::Text => Value::text(random.text()),
         Kind::Bytes => Value::Bytes(random.text().as_bytes().into()),
         Kind::Instant => Value::Instant(random.within(time::INSTANT_MIN, time::INSTANT_MAX)),
         Kind::DateTime => Value::DateTime(random.within(time::DATE_TIME_MIN, time::DATE_TIME_MAX)),
-        Kind::Date => {
-            Value::Date(random.within(time::DATE_MIN.into(), time::DATE_MAX.into()) as i32)
-        }
+        Kind::Date => Value::Date(random.within(time::DATE_MIN.into(), time::DATE_MAX.into()) as i32),
         Kind::Time => Value::Time(random.within(0, time::DAY - 1)),
         Kind::Duration => Value::Duration(random.int()),
         Kind::Id => Value::Id(u128::from(random.next()) << 64 | u128::from(random.next())),
@@ -176,15 +147,9 @@ fn value(random: &mut Random, shapes: &Shapes, shape: ShapeId) -> Value {
         Kind::List(element) => Value::list(several(random, *element)),
         Kind::Bag(element) => Value::bag(several(random, *element)),
         Kind::Set(element) => Value::set(several(random, *element)),
-        Kind::Map {
-            key,
-            value: content,
-        } => {
+        Kind::Map { key, value: content } => {
             let keys = several(random, *key);
-            Value::map(
-                keys.into_iter()
-                    .map(|key| (key, value(random, shapes, *content))),
-            )
+            Value::map(keys.into_iter().map(|key| (key, value(random, shapes, *content))))
         }
         Kind::Record { fields } => Value::record(values(random, shapes, fields)),
         Kind::Variant { cases, .. } => {

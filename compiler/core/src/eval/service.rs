@@ -3,10 +3,10 @@
 use super::{Evaluator, Inputs, MemoryStore, Stop};
 use crate::ir::FunctionId;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tenon_value::dispatch::{Api, Call, Outcome, Reply, Service, Source};
+use tenon_value::dispatch::{Api, Call, Outcome, Reply, Service};
 use tenon_value::shape::PredicateId;
 use tenon_value::sink::Predicates;
-use tenon_value::{Fault, Place, Problem, ProblemCode, Value};
+use tenon_value::{Fault, Value};
 
 /// A program with a store in memory, behind the interface of every engine.
 pub struct EvaluatorService {
@@ -89,27 +89,7 @@ impl EvaluatorService {
             Stop::Fault { fault, site, .. } => Outcome::Faulted { fault, site: site.0 },
             Stop::Fail(failure, _) => Outcome::Failed(failure),
             // Wrappers note rows that are not there; all other rules of arguments are the decoder's.
-            Stop::Invalid(problems) => {
-                let problems = problems
-                    .into_iter()
-                    .map(|(place, detail)| Problem { place: self.place(call, place), code: ProblemCode::NotFound, detail });
-                Outcome::Refused { status: 422, problems: problems.collect() }
-            }
-        }
-    }
-
-    /// The place that a wrapper names: a JSON pointer into the body, or a parameter.
-    fn place(&self, call: &Call<'_>, place: String) -> Place {
-        if place.is_empty() || place.starts_with('/') {
-            return Place::Body(place);
-        }
-        let name = place.as_str().into();
-        match call.description().params.iter().find(|param| param.name == place).map(|param| param.source) {
-            Some(Source::Path) => Place::Path(name),
-            Some(Source::Query) => Place::Query(name),
-            Some(Source::Header) => Place::Header(name),
-            Some(Source::Cookie) => Place::Cookie(name),
-            Some(Source::Body | Source::WholeBody(_)) | None => Place::Body(format!("/{place}")),
+            Stop::Invalid(problems) => call.no_such_rows(problems),
         }
     }
 }

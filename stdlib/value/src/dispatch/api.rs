@@ -89,13 +89,7 @@ pub enum Method {
 
 impl Method {
     /// All of them.
-    pub const ALL: [Method; 5] = [
-        Method::Get,
-        Method::Post,
-        Method::Put,
-        Method::Patch,
-        Method::Delete,
-    ];
+    pub const ALL: [Method; 5] = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
 
     /// The method as it is written in requests.
     pub fn as_str(self) -> &'static str {
@@ -110,9 +104,7 @@ impl Method {
 
     /// The method with this name.
     pub fn from_name(name: &str) -> Option<Method> {
-        Method::ALL
-            .into_iter()
-            .find(|method| method.as_str() == name)
+        Method::ALL.into_iter().find(|method| method.as_str() == name)
     }
 }
 
@@ -185,8 +177,7 @@ impl Api {
 
     /// A declared error; `None` for the built-in ones and for numbers that the program does not have.
     pub fn declared(&self, error: ErrorId) -> Option<&ErrorShape> {
-        self.errors
-            .get(error.0.checked_sub(FIRST_DECLARED)? as usize)
+        self.errors.get(error.0.checked_sub(FIRST_DECLARED)? as usize)
     }
 
     /// An error's name.
@@ -212,10 +203,7 @@ impl Api {
 
     /// The endpoint of this declaration.
     pub fn endpoint_named(&self, name: &str) -> Option<u32> {
-        self.endpoints
-            .iter()
-            .position(|endpoint| endpoint.name == name)
-            .map(|index| index as u32)
+        self.endpoints.iter().position(|endpoint| endpoint.name == name).map(|index| index as u32)
     }
 }
 

@@ -34,30 +34,19 @@ impl Call<'_> {
         let media = self.decode_body(&mut decoder, fields, sink);
         sink.end_record();
         if media == Media::Wrong {
-            let expected = self
-                .body_format()
-                .map_or("application/json", Format::media_type);
+            let expected = self.body_format().map_or("application/json", Format::media_type);
             let problem = Problem {
                 place: Place::Header("content-type".into()),
                 code: ProblemCode::Type,
                 detail: format!("must be {expected}"),
             };
-            return Err(Outcome::Refused {
-                status: 415,
-                problems: vec![problem],
-            });
+            return Err(Outcome::Refused { status: 415, problems: vec![problem] });
         }
         decoder.finish().map_err(|error| match error {
             DecodeError::Fault(fault) => fault.into(),
             DecodeError::Problems(problems) => {
-                let malformed = |problem: &Problem| {
-                    matches!(problem.code, ProblemCode::Syntax | ProblemCode::TooDeep)
-                };
-                let status = if problems.iter().any(malformed) {
-                    400
-                } else {
-                    422
-                };
+                let malformed = |problem: &Problem| matches!(problem.code, ProblemCode::Syntax | ProblemCode::TooDeep);
+                let status = if problems.iter().any(malformed) { 400 } else { 422 };
                 Outcome::Refused { status, problems }
             }
         })
@@ -68,6 +57,31 @@ impl Call<'_> {
         let mut sink = ValueSink::new(predicates);
         self.decode(&mut sink)?;
         sink.finish().ok_or_else(|| Fault::Internal.into())
+    }
+
+    /// The outcome of arguments that name rows which do not exist. Each problem is a place (a JSON pointer into the body, or
+    /// the name of a parameter) and a sentence. A missing row is 404 where all of them are named by the path, as the path
+    /// then leads to nothing, and 422 otherwise.
+    pub fn no_such_rows(&self, problems: impl IntoIterator<Item = (String, String)>) -> Outcome {
+        let place = |place: String| {
+            if place.is_empty() || place.starts_with('/') {
+                return Place::Body(place);
+            }
+            let name = SmolStr::from(place.as_str());
+            match self.description().params.iter().find(|param| param.name == name).map(|param| param.source) {
+                Some(Source::Path) => Place::Path(name),
+                Some(Source::Query) => Place::Query(name),
+                Some(Source::Header) => Place::Header(name),
+                Some(Source::Cookie) => Place::Cookie(name),
+                Some(Source::Body | Source::WholeBody(_)) | None => Place::Body(format!("/{place}")),
+            }
+        };
+        let problems: Vec<Problem> = problems
+            .into_iter()
+            .map(|(at, detail)| Problem { place: place(at), code: ProblemCode::NotFound, detail })
+            .collect();
+        let by_path = problems.iter().all(|problem| matches!(problem.place, Place::Path(_)));
+        Outcome::Refused { status: if by_path { 404 } else { 422 }, problems }
     }
 
     /// The outcome that answers a value. Endpoints without a value take any and answer nothing.
@@ -95,8 +109,9 @@ impl Call<'_> {
             return Outcome::Answer(Vec::new());
         };
         match endpoint.answer_format {
-            Format::Json => lanes::encode_lanes(shapes, shape, lanes, memory)
-                .map_or_else(Outcome::from, Outcome::Answer),
+            Format::Json => {
+                lanes::encode_lanes(shapes, shape, lanes, memory).map_or_else(Outcome::from, Outcome::Answer)
+            }
             _ => match lanes::to_value(shapes, shape, lanes, memory) {
                 Ok(value) => self.answer(&value),
                 Err(fault) => fault.into(),
@@ -106,29 +121,21 @@ impl Call<'_> {
 
     fn sources(&self, wanted: Source) -> impl Iterator<Item = (usize, &SmolStr)> {
         let params = self.description().params.iter().enumerate();
-        params
-            .filter(move |(_, param)| param.source == wanted)
-            .map(|(index, param)| (index, &param.name))
+        params.filter(move |(_, param)| param.source == wanted).map(|(index, param)| (index, &param.name))
     }
 
     fn body_format(&self) -> Option<Format> {
-        self.description()
-            .params
-            .iter()
-            .find_map(|param| match param.source {
-                Source::WholeBody(format) => Some(format),
-                _ => None,
-            })
+        self.description().params.iter().find_map(|param| match param.source {
+            Source::WholeBody(format) => Some(format),
+            _ => None,
+        })
     }
 
     fn decode_path<S: Sink>(&self, decoder: &mut Decoder<'_>, fields: &[Field], sink: &mut S) {
         let names: Vec<&str> = parameters(&self.description().path).collect();
         for (index, name) in self.sources(Source::Path) {
             let place = Place::Path(name.clone());
-            let value = names
-                .iter()
-                .position(|own| own == name)
-                .and_then(|at| self.path.get(at));
+            let value = names.iter().position(|own| own == name).and_then(|at| self.path.get(at));
             match value.map(|value| decode_percent(value, false)) {
                 None => missing(decoder, place, index, fields, sink),
                 Some(None) => broken_escape(decoder, place),
@@ -152,10 +159,7 @@ impl Call<'_> {
                 values => present(decoder, place, index, fields, values, sink),
             }
         }
-        let known: Vec<&str> = self
-            .sources(Source::Query)
-            .map(|(_, name)| name.as_str())
-            .collect();
+        let known: Vec<&str> = self.sources(Source::Query).map(|(_, name)| name.as_str()).collect();
         let mut reported: Vec<&str> = Vec::new();
         for (name, _) in &given {
             if known.contains(&name.as_ref()) || reported.contains(&name.as_ref()) {
@@ -166,11 +170,7 @@ impl Call<'_> {
                 Some(meant) => format!("is not known here; did you mean `{meant}`?"),
                 None => "is not known here".to_owned(),
             };
-            decoder.add(Problem {
-                place: Place::Query(name.as_ref().into()),
-                code: ProblemCode::Unknown,
-                detail,
-            });
+            decoder.add(Problem { place: Place::Query(name.as_ref().into()), code: ProblemCode::Unknown, detail });
         }
     }
 
@@ -179,19 +179,13 @@ impl Call<'_> {
             let place = Place::Header(name.clone());
             match self.headers.get(name).map(std::str::from_utf8) {
                 None => missing(decoder, place, index, fields, sink),
-                Some(Err(_)) => decoder.add(Problem {
-                    place,
-                    code: ProblemCode::Format,
-                    detail: "must be UTF-8".into(),
-                }),
+                Some(Err(_)) => {
+                    decoder.add(Problem { place, code: ProblemCode::Format, detail: "must be UTF-8".into() })
+                }
                 Some(Ok(value)) => present(decoder, place, index, fields, &[value.trim()], sink),
             }
         }
-        let cookies = self
-            .headers
-            .get("cookie")
-            .and_then(|value| std::str::from_utf8(value).ok())
-            .unwrap_or("");
+        let cookies = self.headers.get("cookie").and_then(|value| std::str::from_utf8(value).ok()).unwrap_or("");
         for (index, name) in self.sources(Source::Cookie) {
             let place = Place::Cookie(name.clone());
             match cookie(cookies, name).map(|value| decode_percent(value, false)) {
@@ -202,44 +196,28 @@ impl Call<'_> {
         }
     }
 
-    fn decode_body<S: Sink>(
-        &self,
-        decoder: &mut Decoder<'_>,
-        fields: &[Field],
-        sink: &mut S,
-    ) -> Media {
+    fn decode_body<S: Sink>(&self, decoder: &mut Decoder<'_>, fields: &[Field], sink: &mut S) -> Media {
         let endpoint = self.description();
-        let whole = endpoint
-            .params
-            .iter()
-            .enumerate()
-            .find_map(|(index, param)| match param.source {
-                Source::WholeBody(format) => Some((index, format)),
-                _ => None,
-            });
+        let whole = endpoint.params.iter().enumerate().find_map(|(index, param)| match param.source {
+            Source::WholeBody(format) => Some((index, format)),
+            _ => None,
+        });
         let format = whole.map_or(Format::Json, |(_, format)| format);
         if !self.body.is_empty() && !self.media_fits(format) {
             return Media::Wrong;
         }
         let Some((index, format)) = whole else {
-            let open: Vec<bool> = endpoint
-                .params
-                .iter()
-                .map(|param| param.source == Source::Body)
-                .collect();
+            let open: Vec<bool> = endpoint.params.iter().map(|param| param.source == Source::Body).collect();
             if self.body.is_empty() {
                 decoder.body(b"{}", sink, Body::Members(fields, &open));
-            } else if open.contains(&true)
-                || !matches!(endpoint.method, Method::Get | Method::Delete)
-            {
+            } else if open.contains(&true) || !matches!(endpoint.method, Method::Get | Method::Delete) {
                 decoder.body(self.body, sink, Body::Members(fields, &open));
             }
             return Media::Fits;
         };
         let field = &fields[index];
         let place = Place::Body(String::new());
-        if self.body.is_empty() && (format == Format::Json || field.presence != Presence::Required)
-        {
+        if self.body.is_empty() && (format == Format::Json || field.presence != Presence::Required) {
             missing(decoder, place, index, fields, sink);
             return Media::Fits;
         }
@@ -279,12 +257,7 @@ impl Call<'_> {
         let Ok(header) = std::str::from_utf8(header) else {
             return false;
         };
-        let media = header
-            .split(';')
-            .next()
-            .unwrap_or("")
-            .trim()
-            .to_ascii_lowercase();
+        let media = header.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
         match format {
             Format::Json => media == "application/json" || media.ends_with("+json"),
             Format::Text => media.starts_with("text/"),
@@ -304,11 +277,7 @@ enum Media {
 
 fn broken_escape(decoder: &mut Decoder<'_>, place: Place) {
     let detail = "has a broken percent-escape".into();
-    decoder.add(Problem {
-        place,
-        code: ProblemCode::Format,
-        detail,
-    });
+    decoder.add(Problem { place, code: ProblemCode::Format, detail });
 }
 
 /// A parameter that is there.
@@ -333,22 +302,12 @@ fn present<S: Sink>(
 }
 
 /// A parameter that is not there. Outside JSON there is no `null`, so an optional value is then absent.
-fn missing<S: Sink>(
-    decoder: &mut Decoder<'_>,
-    place: Place,
-    index: usize,
-    fields: &[Field],
-    sink: &mut S,
-) {
+fn missing<S: Sink>(decoder: &mut Decoder<'_>, place: Place, index: usize, fields: &[Field], sink: &mut S) {
     let field = &fields[index];
     let shapes = decoder.shapes();
     match &field.presence {
         Presence::Required if !matches!(shapes.get(field.shape).kind, Kind::Option(_)) => {
-            decoder.add(Problem {
-                place,
-                code: ProblemCode::Missing,
-                detail: "is required".into(),
-            });
+            decoder.add(Problem { place, code: ProblemCode::Missing, detail: "is required".into() });
         }
         Presence::Required | Presence::Absentable => {
             sink.enter_field(index, field.offset);
@@ -367,13 +326,7 @@ fn missing<S: Sink>(
 }
 
 /// A form: a record whose fields are parameters.
-fn form<S: Sink>(
-    decoder: &mut Decoder<'_>,
-    field: &Field,
-    shapes: &crate::shape::Shapes,
-    text: &str,
-    sink: &mut S,
-) {
+fn form<S: Sink>(decoder: &mut Decoder<'_>, field: &Field, shapes: &crate::shape::Shapes, text: &str, sink: &mut S) {
     let Kind::Record { fields } = &shapes.get(field.shape).kind else {
         return decoder.stop(Fault::Internal);
     };
@@ -395,11 +348,7 @@ fn form<S: Sink>(
     for (name, _) in &given {
         if !fields.iter().any(|part| part.name == name.as_ref()) {
             let detail = "is not known here".into();
-            decoder.add(Problem {
-                place: place(name),
-                code: ProblemCode::Unknown,
-                detail,
-            });
+            decoder.add(Problem { place: place(name), code: ProblemCode::Unknown, detail });
         }
     }
     sink.end_record();

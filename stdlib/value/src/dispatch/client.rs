@@ -25,19 +25,8 @@ pub struct OwnedRequest {
 impl OwnedRequest {
     /// The request with a number.
     pub fn borrow(&self, number: u64) -> Request<'_> {
-        let Self {
-            method,
-            target,
-            headers,
-            body,
-        } = self;
-        Request {
-            method,
-            target,
-            headers,
-            body,
-            number,
-        }
+        let Self { method, target, headers, body } = self;
+        Request { method, target, headers, body, number }
     }
 }
 
@@ -56,11 +45,7 @@ pub struct Failed {
 
 /// A value as a text outside JSON, as [`Decoder::parameter`](crate::json::Decoder::parameter) reads it; `None` for
 /// nothing.
-pub(super) fn parameter_text(
-    shapes: &Shapes,
-    shape: ShapeId,
-    value: &Value,
-) -> Result<Option<String>, Fault> {
+pub(super) fn parameter_text(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Option<String>, Fault> {
     let mut out = Vec::new();
     let content = match (&shapes.get(shape).kind, value) {
         (Kind::Option(_), Value::None) => return Ok(None),
@@ -87,10 +72,7 @@ pub(super) fn parameter_text(
                         | Variant { bare: false, .. }
                 )
             };
-            if fields
-                .iter()
-                .all(|field| field.presence == Presence::Required && scalar(field.shape))
-            {
+            if fields.iter().all(|field| field.presence == Presence::Required && scalar(field.shape)) {
                 for (field, value) in fields.iter().zip(values.iter()) {
                     parts.push(parameter_text(shapes, field.shape, value)?.unwrap_or_default());
                 }
@@ -112,9 +94,7 @@ pub(super) fn parameter_text(
         return Ok(Some(text));
     }
     // What JSON writes in quotes and holds no escapes stands without them here.
-    let quoted = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     Ok(Some(quoted.map(str::to_owned).unwrap_or(text)))
 }
 
@@ -125,20 +105,14 @@ fn parameter_texts(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Vec
         (
             Kind::List(element) | Kind::Bag(element) | Kind::Set(element),
             Value::List(items) | Value::Bag(items) | Value::Set(items),
-        ) => items
-            .iter()
-            .map(|item| Ok(parameter_text(shapes, *element, item)?.unwrap_or_default()))
-            .collect(),
+        ) => items.iter().map(|item| Ok(parameter_text(shapes, *element, item)?.unwrap_or_default())).collect(),
         _ => Ok(parameter_text(shapes, shape, value)?.into_iter().collect()),
     }
 }
 
 /// The request that calls an endpoint with a record of arguments.
 pub fn write_request(api: &Api, endpoint: u32, arguments: &Value) -> Result<OwnedRequest, Fault> {
-    let endpoint: &Endpoint = api
-        .endpoints
-        .get(endpoint as usize)
-        .ok_or(Fault::Internal)?;
+    let endpoint: &Endpoint = api.endpoints.get(endpoint as usize).ok_or(Fault::Internal)?;
     let shapes = &api.shapes;
     let Value::Record(values) = arguments else {
         return Err(Fault::Internal);
@@ -150,10 +124,7 @@ pub fn write_request(api: &Api, endpoint: u32, arguments: &Value) -> Result<Owne
     let mut path = endpoint.path.to_string();
     let mut query: Vec<String> = Vec::new();
     let mut cookies: Vec<String> = Vec::new();
-    let mut request = OwnedRequest {
-        method: endpoint.method.as_str().to_owned(),
-        ..OwnedRequest::default()
-    };
+    let mut request = OwnedRequest { method: endpoint.method.as_str().to_owned(), ..OwnedRequest::default() };
     let mut members: Vec<u8> = Vec::new();
     let mut media = None;
     for ((param, field), value) in endpoint.params.iter().zip(fields).zip(values.iter()) {
@@ -169,18 +140,12 @@ pub fn write_request(api: &Api, endpoint: u32, arguments: &Value) -> Result<Owne
             }
             Source::Query => {
                 for text in parameter_texts(shapes, field.shape, value)? {
-                    query.push(format!(
-                        "{}={}",
-                        encode_percent(&param.name),
-                        encode_percent(&text)
-                    ));
+                    query.push(format!("{}={}", encode_percent(&param.name), encode_percent(&text)));
                 }
             }
             Source::Header => {
                 for text in parameter_texts(shapes, field.shape, value)? {
-                    request
-                        .headers
-                        .push((param.name.to_string(), text.into_bytes()));
+                    request.headers.push((param.name.to_string(), text.into_bytes()));
                 }
             }
             Source::Cookie => {
@@ -212,21 +177,12 @@ pub fn write_request(api: &Api, endpoint: u32, arguments: &Value) -> Result<Owne
         media = Some(Format::Json);
     }
     if let Some(media) = media {
-        request.headers.push((
-            "content-type".to_owned(),
-            media.media_type().as_bytes().to_vec(),
-        ));
+        request.headers.push(("content-type".to_owned(), media.media_type().as_bytes().to_vec()));
     }
     if !cookies.is_empty() {
-        request
-            .headers
-            .push(("cookie".to_owned(), cookies.join("; ").into_bytes()));
+        request.headers.push(("cookie".to_owned(), cookies.join("; ").into_bytes()));
     }
-    request.target = if query.is_empty() {
-        path
-    } else {
-        format!("{path}?{}", query.join("&"))
-    };
+    request.target = if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) };
     Ok(request)
 }
 
@@ -242,11 +198,7 @@ fn write_form(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Vec<u8>,
             (_, value) => value,
         };
         for text in parameter_texts(shapes, field.shape, value)? {
-            pairs.push(format!(
-                "{}={}",
-                encode_percent(&field.name),
-                encode_percent(&text)
-            ));
+            pairs.push(format!("{}={}", encode_percent(&field.name), encode_percent(&text)));
         }
     }
     Ok(pairs.join("&").into_bytes())
@@ -261,10 +213,7 @@ pub fn call_endpoint<S: Service + ?Sized>(
     number: u64,
 ) -> Dispatched {
     let api = service.api();
-    let (path, query) = request
-        .target
-        .split_once('?')
-        .unwrap_or((&request.target, ""));
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let template = api.endpoints[endpoint as usize].path.as_str();
     let values = template
         .split('/')
@@ -273,15 +222,7 @@ pub fn call_endpoint<S: Service + ?Sized>(
         .map(|(_, value)| value)
         .collect();
     let headers: &dyn Headers = &request.headers;
-    let call = Call {
-        api,
-        endpoint,
-        path: values,
-        query,
-        headers,
-        body: &request.body,
-        options: Options::default(),
-    };
+    let call = Call { api, endpoint, path: values, query, headers, body: &request.body, options: Options::default() };
     call_service(service, &call, number)
 }
 
@@ -297,31 +238,23 @@ pub fn read_response(api: &Api, endpoint: u32, response: &Response) -> Result<Va
         return Err(unreadable("no such endpoint"));
     };
     if response.status >= 400 {
-        return Err(
-            read_problem(api, response).unwrap_or_else(|| unreadable("not a problem document"))
-        );
+        return Err(read_problem(api, response).unwrap_or_else(|| unreadable("not a problem document")));
     }
     let Some(shape) = endpoint.answer else {
         return Ok(Value::unit());
     };
     let body = &response.body;
     match endpoint.answer_format {
-        Format::Json => decode_answer(&api.shapes, shape, body)
-            .ok_or_else(|| unreadable("not of the answer's shape")),
+        Format::Json => decode_answer(&api.shapes, shape, body).ok_or_else(|| unreadable("not of the answer's shape")),
         Format::Bytes => Ok(Value::Bytes(body.as_slice().into())),
-        Format::Text => std::str::from_utf8(body)
-            .map(Value::text)
-            .map_err(|_| unreadable("not UTF-8")),
+        Format::Text => std::str::from_utf8(body).map(Value::text).map_err(|_| unreadable("not UTF-8")),
         Format::Csv => {
             let mut sink = crate::sink::ValueSink::new(|_, _: &Value| Ok(true));
             let mut decoder = json::Decoder::new(&api.shapes, Options::default());
             let text = std::str::from_utf8(body).map_err(|_| unreadable("not UTF-8"))?;
             super::csv::read(&mut decoder, shape, text, &mut sink);
-            decoder
-                .finish()
-                .map_err(|_| unreadable("not of the answer's shape"))?;
-            sink.finish()
-                .ok_or_else(|| unreadable("not of the answer's shape"))
+            decoder.finish().map_err(|_| unreadable("not of the answer's shape"))?;
+            sink.finish().ok_or_else(|| unreadable("not of the answer's shape"))
         }
         Format::Form => Err(unreadable("a form is not an answer")),
     }
@@ -329,10 +262,7 @@ pub fn read_response(api: &Api, endpoint: u32, response: &Response) -> Result<Va
 
 /// An answer was made by the program, so its rules need not be asked again.
 fn decode_answer(shapes: &Shapes, shape: ShapeId, body: &[u8]) -> Option<Value> {
-    json::decode_value(shapes, shape, body, Options::default(), |_, _: &Value| {
-        Ok(true)
-    })
-    .ok()
+    json::decode_value(shapes, shape, body, Options::default(), |_, _: &Value| Ok(true)).ok()
 }
 
 fn read_problem(api: &Api, response: &Response) -> Option<Failed> {
@@ -340,26 +270,13 @@ fn read_problem(api: &Api, response: &Response) -> Option<Failed> {
     let kind = document.get("type")?.as_str()?;
     let name = kind.strip_prefix(&problem_type(""));
     let error = name.and_then(|name| api.error_named(name));
-    let mut detail = document
-        .get("detail")
-        .and_then(|detail| detail.as_str())
-        .unwrap_or_default()
-        .to_owned();
+    let mut detail = document.get("detail").and_then(|detail| detail.as_str()).unwrap_or_default().to_owned();
     if let Some(errors) = document.get("errors").and_then(|errors| errors.as_array())
         && errors.len() > 1
     {
         for error in errors {
-            let part = |name: &str| {
-                error
-                    .get(name)
-                    .and_then(|part| part.as_str())
-                    .unwrap_or_default()
-            };
-            let place = if part("parameter").is_empty() {
-                part("pointer")
-            } else {
-                part("parameter")
-            };
+            let part = |name: &str| error.get(name).and_then(|part| part.as_str()).unwrap_or_default();
+            let place = if part("parameter").is_empty() { part("pointer") } else { part("parameter") };
             detail.push_str(&format!("; {place} {}", part("detail")));
         }
     }
@@ -381,19 +298,10 @@ fn read_problem(api: &Api, response: &Response) -> Option<Failed> {
                         |_, _: &Value| Ok(true),
                     );
                     let value = decoded.ok()?;
-                    if *presence == Presence::Absentable {
-                        Value::some(value)
-                    } else {
-                        value
-                    }
+                    if *presence == Presence::Absentable { Value::some(value) } else { value }
                 }
             });
         }
     }
-    Some(Failed {
-        status: response.status,
-        error,
-        fields,
-        detail,
-    })
+    Some(Failed { status: response.status, error, fields, detail })
 }

@@ -42,9 +42,7 @@ pub(super) fn write(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Ve
                 (Presence::Absentable, Value::Some(content)) => content,
                 (_, value) => value,
             };
-            cells.push(
-                super::client::parameter_text(shapes, field.shape, value)?.unwrap_or_default(),
-            );
+            cells.push(super::client::parameter_text(shapes, field.shape, value)?.unwrap_or_default());
         }
         line(&mut out, cells.iter().map(String::as_str));
     }
@@ -73,27 +71,16 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
     let Some((kind, element, fields)) = columns(shapes, shape) else {
         return decoder.stop(Fault::Internal);
     };
-    let problem = |place: String, code, detail: &str| Problem {
-        place: Place::Body(place),
-        code,
-        detail: detail.into(),
-    };
+    let problem =
+        |place: String, code, detail: &str| Problem { place: Place::Body(place), code, detail: detail.into() };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Lines { rest: text };
     let header = match lines.next() {
         None => {
-            return decoder.add(problem(
-                String::new(),
-                ProblemCode::Missing,
-                "must start with a line of column names",
-            ));
+            return decoder.add(problem(String::new(), ProblemCode::Missing, "must start with a line of column names"));
         }
         Some(Err(())) => {
-            return decoder.add(problem(
-                String::new(),
-                ProblemCode::Syntax,
-                "has a quote out of place",
-            ));
+            return decoder.add(problem(String::new(), ProblemCode::Syntax, "has a quote out of place"));
         }
         Some(Ok(header)) => header,
     };
@@ -101,17 +88,9 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
     for name in &header {
         let index = fields.iter().position(|field| field.name == *name.trim());
         match index {
-            None => decoder.add(problem(
-                format!("/0/{name}"),
-                ProblemCode::Unknown,
-                "is not a known column",
-            )),
+            None => decoder.add(problem(format!("/0/{name}"), ProblemCode::Unknown, "is not a known column")),
             Some(index) if places.contains(&Some(index)) => {
-                decoder.add(problem(
-                    format!("/0/{name}"),
-                    ProblemCode::Duplicate,
-                    "is given twice",
-                ));
+                decoder.add(problem(format!("/0/{name}"), ProblemCode::Duplicate, "is given twice"));
             }
             Some(_) => {}
         }
@@ -120,11 +99,7 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
     sink.collection(kind, shapes.lanes(element));
     for (row, line) in lines.enumerate() {
         let Ok(cells) = line else {
-            decoder.add(problem(
-                format!("/{row}"),
-                ProblemCode::Syntax,
-                "has a quote out of place",
-            ));
+            decoder.add(problem(format!("/{row}"), ProblemCode::Syntax, "has a quote out of place"));
             break;
         };
         if cells.len() != header.len() {
@@ -136,12 +111,9 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
         sink.record(fields.len());
         for (index, field) in fields.iter().enumerate() {
             let place = || Place::Body(format!("/{row}/{}", field.name));
-            let cell = places
-                .iter()
-                .position(|place| *place == Some(index))
-                .and_then(|at| cells.get(at));
-            let optional = field.presence != Presence::Required
-                || matches!(shapes.get(field.shape).kind, Kind::Option(_));
+            let cell = places.iter().position(|place| *place == Some(index)).and_then(|at| cells.get(at));
+            let optional =
+                field.presence != Presence::Required || matches!(shapes.get(field.shape).kind, Kind::Option(_));
             sink.enter_field(index, field.offset);
             match (cell, &field.presence) {
                 (Some(cell), _) if !(cell.is_empty() && optional) => {
@@ -160,11 +132,7 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
                     }
                 }
                 _ if optional => sink.none(),
-                _ => decoder.add(Problem {
-                    place: place(),
-                    code: ProblemCode::Missing,
-                    detail: "is required".into(),
-                }),
+                _ => decoder.add(Problem { place: place(), code: ProblemCode::Missing, detail: "is required".into() }),
             }
             sink.leave();
         }
@@ -174,11 +142,7 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
     match sink.end_collection(shapes, shape, decoder.is_clean()) {
         Ok(true) => {}
         Ok(false) => {
-            decoder.add(problem(
-                String::new(),
-                ProblemCode::Duplicate,
-                "must not hold the same element twice",
-            ));
+            decoder.add(problem(String::new(), ProblemCode::Duplicate, "must not hold the same element twice"));
         }
         Err(fault) => decoder.stop(fault),
     }
@@ -226,10 +190,7 @@ impl Iterator for Lines<'_> {
                 self.rest = more;
                 continue;
             }
-            let end = self
-                .rest
-                .strip_prefix("\r\n")
-                .or_else(|| self.rest.strip_prefix(['\n', '\r']));
+            let end = self.rest.strip_prefix("\r\n").or_else(|| self.rest.strip_prefix(['\n', '\r']));
             return Some(match end {
                 Some(rest) => {
                     self.rest = rest;

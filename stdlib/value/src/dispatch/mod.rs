@@ -30,6 +30,4 @@ pub use openapi::openapi;
 pub use query::{decode_percent, encode_percent};
 pub use respond::{Response, problem_document, respond};
 pub use route::{RouteError, Routed, Router};
-pub use service::{
-    Call, Dispatched, Headers, NoHeaders, Outcome, Reply, Request, Service, UNKNOWN_SITE, dispatch,
-};
+pub use service::{Call, Dispatched, Headers, NoHeaders, Outcome, Reply, Request, Service, UNKNOWN_SITE, dispatch};

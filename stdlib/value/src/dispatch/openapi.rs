@@ -19,16 +19,9 @@ use crate::value::Value;
 pub fn openapi(api: &Api) -> Json {
     let mut schemas = Schemas::new(api);
     let mut paths: BTreeMap<&str, Map<String, Json>> = BTreeMap::new();
-    for endpoint in api
-        .endpoints
-        .iter()
-        .filter(|endpoint| !endpoint.path.is_empty())
-    {
+    for endpoint in api.endpoints.iter().filter(|endpoint| !endpoint.path.is_empty()) {
         let operation = operation(api, endpoint, &mut schemas);
-        paths
-            .entry(&endpoint.path)
-            .or_default()
-            .insert(endpoint.method.as_str().to_lowercase(), operation);
+        paths.entry(&endpoint.path).or_default().insert(endpoint.method.as_str().to_lowercase(), operation);
     }
     let mut info = Map::new();
     info.insert("title".into(), api.title.as_str().into());
@@ -85,8 +78,7 @@ fn operation(api: &Api, endpoint: &Endpoint, schemas: &mut Schemas<'_>) -> Json 
                 continue;
             }
         };
-        let optional = field.presence != Presence::Required
-            || matches!(shapes.get(field.shape).kind, Kind::Option(_));
+        let optional = field.presence != Presence::Required || matches!(shapes.get(field.shape).kind, Kind::Option(_));
         let mut parameter = Map::new();
         parameter.insert("name".into(), param.name.as_str().into());
         parameter.insert("in".into(), place.into());
@@ -106,27 +98,16 @@ fn operation(api: &Api, endpoint: &Endpoint, schemas: &mut Schemas<'_>) -> Json 
     }
     let has_body = !members.is_empty() || body.is_some();
     if !members.is_empty() {
-        let required = members
-            .iter()
-            .any(|field| field.presence == Presence::Required);
+        let required = members.iter().any(|field| field.presence == Presence::Required);
         let schema = schemas.object(members.into_iter(), None);
         let content = json!({ "application/json": { "schema": schema } });
-        operation.insert(
-            "requestBody".into(),
-            json!({ "required": required, "content": content }),
-        );
+        operation.insert("requestBody".into(), json!({ "required": required, "content": content }));
     } else if let Some((format, field)) = body {
         let required = field.presence == Presence::Required;
         let content = content(format, schemas, field.shape);
-        operation.insert(
-            "requestBody".into(),
-            json!({ "required": required, "content": content }),
-        );
+        operation.insert("requestBody".into(), json!({ "required": required, "content": content }));
     }
-    operation.insert(
-        "responses".into(),
-        responses(api, endpoint, has_body, schemas),
-    );
+    operation.insert("responses".into(), responses(api, endpoint, has_body, schemas));
     if endpoint.kind == EndpointKind::Query {
         operation.insert("x-tenon-kind".into(), "query".into());
     }
@@ -146,20 +127,9 @@ fn content(format: Format, schemas: &mut Schemas<'_>, shape: ShapeId) -> Json {
 fn responses(api: &Api, endpoint: &Endpoint, has_body: bool, schemas: &mut Schemas<'_>) -> Json {
     let mut responses = BTreeMap::new();
     let mut answer = Map::new();
-    answer.insert(
-        "description".into(),
-        if endpoint.answer.is_some() {
-            "The answer."
-        } else {
-            "Done."
-        }
-        .into(),
-    );
+    answer.insert("description".into(), if endpoint.answer.is_some() { "The answer." } else { "Done." }.into());
     if let Some(shape) = endpoint.answer {
-        answer.insert(
-            "content".into(),
-            content(endpoint.answer_format, schemas, shape),
-        );
+        answer.insert("content".into(), content(endpoint.answer_format, schemas, shape));
     }
     responses.insert(endpoint.status.to_string(), Json::Object(answer));
 
@@ -174,21 +144,13 @@ fn responses(api: &Api, endpoint: &Endpoint, has_body: bool, schemas: &mut Schem
         add(BuiltIn::Invalid.id());
     }
     for (status, errors) in by_status {
-        let names: Vec<&str> = errors
-            .iter()
-            .filter_map(|error| api.error_name(*error))
-            .collect();
-        let mut alternatives: Vec<Json> =
-            errors.iter().map(|error| schemas.error(*error)).collect();
+        let names: Vec<&str> = errors.iter().filter_map(|error| api.error_name(*error)).collect();
+        let mut alternatives: Vec<Json> = errors.iter().map(|error| schemas.error(*error)).collect();
         let schema = match alternatives.len() {
             1 => alternatives.swap_remove(0),
             _ => json!({ "anyOf": alternatives }),
         };
-        let description = names
-            .iter()
-            .map(|name| title(name))
-            .collect::<Vec<_>>()
-            .join(", or ");
+        let description = names.iter().map(|name| title(name)).collect::<Vec<_>>().join(", or ");
         responses.insert(
             status.to_string(),
             json!({
@@ -198,23 +160,15 @@ fn responses(api: &Api, endpoint: &Endpoint, has_body: bool, schemas: &mut Schem
         );
     }
     if has_body {
-        responses
-            .entry("400".to_owned())
-            .or_insert_with(|| json!({ "$ref": "#/components/responses/Problem" }));
+        responses.entry("400".to_owned()).or_insert_with(|| json!({ "$ref": "#/components/responses/Problem" }));
     }
-    responses.insert(
-        "default".to_owned(),
-        json!({ "$ref": "#/components/responses/Problem" }),
-    );
+    responses.insert("default".to_owned(), json!({ "$ref": "#/components/responses/Problem" }));
     json!(responses)
 }
 
 /// A value as plain JSON.
 fn plain(shapes: &Shapes, shape: ShapeId, value: &Value) -> Json {
-    encode_value(shapes, shape, value)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or(Json::Null)
+    encode_value(shapes, shape, value).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Json::Null)
 }
 
 fn insert(schema: &mut Json, name: &str, value: Json) {
@@ -243,16 +197,8 @@ impl<'a> Schemas<'a> {
         taken.insert("Problem".to_owned(), ShapeId(u32::MAX));
         for (id, shape) in api.shapes.iter() {
             let Some(name) = &shape.name else { continue };
-            let clean: String = name
-                .chars()
-                .map(|c| {
-                    if c.is_ascii_alphanumeric() || c == '_' {
-                        c
-                    } else {
-                        '_'
-                    }
-                })
-                .collect();
+            let clean: String =
+                name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
             let mut candidate = clean.clone();
             let mut number = 1;
             while let Some(other) = taken.get(&candidate) {
@@ -339,9 +285,7 @@ impl<'a> Schemas<'a> {
             match &field.presence {
                 Presence::Required => required.push(field.name.as_str().into()),
                 Presence::Absentable => {}
-                Presence::Default(value) => {
-                    insert(&mut schema, "default", plain(shapes, field.shape, value))
-                }
+                Presence::Default(value) => insert(&mut schema, "default", plain(shapes, field.shape, value)),
             }
             properties.insert(field.name.to_string(), schema);
         }
@@ -383,8 +327,7 @@ impl<'a> Schemas<'a> {
                 json!({ "type": "array", "items": self.schema(*element), "uniqueItems": true })
             }
             Kind::Map { key, value } if self.api.shapes.get(*key).kind == Kind::Text => {
-                let mut schema =
-                    json!({ "type": "object", "additionalProperties": self.schema(*value) });
+                let mut schema = json!({ "type": "object", "additionalProperties": self.schema(*value) });
                 if !self.api.shapes.get(*key).checks.is_empty() {
                     insert(&mut schema, "propertyNames", self.schema(*key));
                 }
@@ -405,20 +348,15 @@ impl<'a> Schemas<'a> {
                 json!({ "type": "string", "enum": names })
             }
             Kind::Variant { cases, bare: false } => {
-                let cases: Vec<Json> = cases
-                    .iter()
-                    .map(|case| self.object(case.fields.iter(), Some(&case.name)))
-                    .collect();
+                let cases: Vec<Json> =
+                    cases.iter().map(|case| self.object(case.fields.iter(), Some(&case.name))).collect();
                 json!({ "oneOf": cases })
             }
             Kind::Ref { key, .. } => self.schema(*key),
             Kind::Row { fields, .. } => {
                 let fields: Vec<Field> = fields
                     .iter()
-                    .map(|field| Field {
-                        doc: field.doc.clone(),
-                        ..Field::new(field.name.clone(), field.shape)
-                    })
+                    .map(|field| Field { doc: field.doc.clone(), ..Field::new(field.name.clone(), field.shape) })
                     .collect();
                 self.object(fields.iter(), None)
             }
@@ -459,19 +397,12 @@ impl<'a> Schemas<'a> {
                 }
                 Rule::OneOf(values) => {
                     let id = self.inside.last().copied();
-                    let values: Vec<Json> = values
-                        .iter()
-                        .filter_map(|value| id.map(|id| plain(&self.api.shapes, id, value)))
-                        .collect();
+                    let values: Vec<Json> =
+                        values.iter().filter_map(|value| id.map(|id| plain(&self.api.shapes, id, value))).collect();
                     bound(schema, "enum", Some(values.into()));
                 }
                 Rule::Predicate { text, .. } => {
-                    words.push(
-                        check
-                            .message
-                            .as_ref()
-                            .map_or_else(|| format!("Keeps `{text}`."), ToString::to_string),
-                    );
+                    words.push(check.message.as_ref().map_or_else(|| format!("Keeps `{text}`."), ToString::to_string));
                 }
             }
         }
@@ -500,15 +431,11 @@ impl<'a> Schemas<'a> {
                     }
                 }
             }
-            let mut own =
-                json!({ "type": "object", "properties": properties, "required": required });
+            let mut own = json!({ "type": "object", "properties": properties, "required": required });
             if let Some(doc) = declared.and_then(|declared| declared.doc.as_ref()) {
                 insert(&mut own, "description", doc.as_str().into());
             }
-            self.components.insert(
-                component.clone(),
-                json!({ "allOf": [reference("Problem"), own] }),
-            );
+            self.components.insert(component.clone(), json!({ "allOf": [reference("Problem"), own] }));
         }
         reference(&component)
     }
@@ -520,9 +447,7 @@ fn bound(schema: &mut Json, name: &str, value: Option<Json>) {
         return;
     };
     if members.contains_key(name) {
-        let all = members
-            .entry("allOf")
-            .or_insert_with(|| Json::Array(Vec::new()));
+        let all = members.entry("allOf").or_insert_with(|| Json::Array(Vec::new()));
         if let Json::Array(all) = all {
             all.push(json!({ name: value }));
         }

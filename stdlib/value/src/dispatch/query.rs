@@ -38,26 +38,20 @@ pub fn encode_percent(text: &str) -> String {
 
 /// The pairs of a query string or a form; a broken escape gives the name as it is written, and no value.
 pub(super) fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Option<Cow<'_, str>>)> {
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            match decode_percent(name, true) {
-                Some(name) => (name, decode_percent(value, true)),
-                None => (Cow::Borrowed(name), None),
-            }
-        })
+    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match decode_percent(name, true) {
+            Some(name) => (name, decode_percent(value, true)),
+            None => (Cow::Borrowed(name), None),
+        }
+    })
 }
 
 /// A cookie's value in a `Cookie` header.
 pub(super) fn cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
     header.split(';').find_map(|pair| {
         let (own, value) = pair.trim().split_once('=')?;
-        let value = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'))
-            .unwrap_or(value);
+        let value = value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value);
         (own == name).then_some(value)
     })
 }

@@ -4,6 +4,8 @@
 //! fields as members under their wire names, a refusal adds `errors`, each with `pointer` (in the body) or `parameter`
 //! (anywhere else), `code` and `detail`; a fault adds `incident`.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::api::{Api, Endpoint};
@@ -20,7 +22,7 @@ pub struct Response {
     /// The status.
     pub status: u16,
     /// The headers; `content-length` is the sender's.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body.
     pub body: Vec<u8>,
     /// Whether the request was HEAD: the headers are those of the body, and the body is not sent.
@@ -30,37 +32,23 @@ pub struct Response {
 impl Response {
     /// A response without a body.
     pub fn empty(status: u16) -> Response {
-        Response {
-            status,
-            headers: Vec::new(),
-            body: Vec::new(),
-            head: false,
-        }
+        Response { status, headers: Vec::new(), body: Vec::new(), head: false }
     }
 
     /// A response with a body of a media type.
-    pub fn with(status: u16, media_type: &str, body: Vec<u8>) -> Response {
-        Response {
-            status,
-            headers: vec![("content-type", media_type.to_owned())],
-            body,
-            head: false,
-        }
+    pub fn with(status: u16, media_type: &'static str, body: Vec<u8>) -> Response {
+        Response { status, headers: vec![("content-type", Cow::Borrowed(media_type))], body, head: false }
     }
 
     /// A problem document without a type of its own.
     pub fn problem(status: u16, title: &str, detail: &str) -> Response {
-        let document =
-            json!({ "type": "about:blank", "title": title, "status": status, "detail": detail });
+        let document = json!({ "type": "about:blank", "title": title, "status": status, "detail": detail });
         Response::with(status, PROBLEM, document.to_string().into_bytes())
     }
 
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(own, _)| *own == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_ref())
     }
 }
 
@@ -80,13 +68,9 @@ pub fn respond(api: &Api, endpoint: Option<&Endpoint>, outcome: &Outcome, number
         }
         Outcome::Failed(failure) => failed(api, failure),
         Outcome::Refused { status, problems } => refused(*status, problems),
-        Outcome::Faulted {
-            fault: Fault::TimedOut,
-            ..
-        } => failed(
-            api,
-            &Failure::built_in(BuiltIn::Busy, Fault::TimedOut.message()),
-        ),
+        Outcome::Faulted { fault: Fault::TimedOut, .. } => {
+            failed(api, &Failure::built_in(BuiltIn::Busy, Fault::TimedOut.message()))
+        }
         Outcome::Faulted { .. } => {
             let incident = format!("{number:016x}");
             let document = json!({
@@ -128,11 +112,7 @@ pub fn problem_document(api: &Api, failure: &Failure) -> Option<(u16, Vec<u8>)> 
         Some(built_in) => built_in.title().to_owned(),
         None => title(name),
     };
-    let detail = if failure.message.is_empty() {
-        shown.as_str()
-    } else {
-        failure.message.as_str()
-    };
+    let detail = if failure.message.is_empty() { shown.as_str() } else { failure.message.as_str() };
     let document = json!({ "type": problem_type(name), "title": shown, "status": base.status(), "detail": detail });
     let mut body = document.to_string().into_bytes();
     if let Some(declared) = api.declared(failure.error)
@@ -163,47 +143,38 @@ pub fn problem_document(api: &Api, failure: &Failure) -> Option<(u16, Vec<u8>)> 
 
 fn failed(api: &Api, failure: &Failure) -> Response {
     let Some((status, body)) = problem_document(api, failure) else {
-        let internal = Outcome::Faulted {
-            fault: Fault::Internal,
-            site: super::service::UNKNOWN_SITE,
-        };
+        let internal = Outcome::Faulted { fault: Fault::Internal, site: super::service::UNKNOWN_SITE };
         return respond(api, None, &internal, 0);
     };
     let mut response = Response::with(status, PROBLEM, body);
     match api.error_base(failure.error) {
-        Some(BuiltIn::Busy | BuiltIn::TooMany) => {
-            response.headers.push(("retry-after", "1".to_owned()))
-        }
-        Some(BuiltIn::Unauthenticated) => response
-            .headers
-            .push(("www-authenticate", "Bearer".to_owned())),
+        Some(BuiltIn::Busy | BuiltIn::TooMany) => response.headers.push(("retry-after", Cow::Borrowed("1"))),
+        Some(BuiltIn::Unauthenticated) => response.headers.push(("www-authenticate", Cow::Borrowed("Bearer"))),
         _ => {}
     }
     response
 }
 
 fn refused(status: u16, problems: &[Problem]) -> Response {
-    let name = BuiltIn::Invalid.name();
+    let error = if status == 404 { BuiltIn::NotFound } else { BuiltIn::Invalid };
     let title = match status {
         400 => "Malformed request",
         415 => "Unsupported media type",
-        _ => BuiltIn::Invalid.title(),
+        _ => error.title(),
     };
     let detail = match problems {
         [problem] => sentence(problem),
         _ => format!("the request has {} problems", problems.len()),
     };
-    let errors: Vec<Json> = problems.iter().map(error).collect();
-    let document = json!({ "type": problem_type(name), "title": title, "status": status, "detail": detail, "errors": errors });
+    let errors: Vec<Json> = problems.iter().map(entry).collect();
+    let document = json!({ "type": problem_type(error.name()), "title": title, "status": status, "detail": detail, "errors": errors });
     Response::with(status, PROBLEM, document.to_string().into_bytes())
 }
 
 fn sentence(problem: &Problem) -> String {
     let detail = &problem.detail;
     match &problem.place {
-        Place::Body(pointer) if pointer.is_empty() && detail.starts_with("the body") => {
-            detail.clone()
-        }
+        Place::Body(pointer) if pointer.is_empty() && detail.starts_with("the body") => detail.clone(),
         Place::Body(pointer) if pointer.is_empty() => format!("the body {detail}"),
         Place::Body(pointer) => format!("{pointer} {detail}"),
         Place::Path(name) => format!("{name} in the path {detail}"),
@@ -213,7 +184,7 @@ fn sentence(problem: &Problem) -> String {
     }
 }
 
-fn error(problem: &Problem) -> Json {
+fn entry(problem: &Problem) -> Json {
     let mut members = Map::new();
     let mut parameter = |name: &str, source: &str| {
         members.insert("parameter".into(), name.into());

@@ -91,12 +91,8 @@ impl Router {
                 return Err(RouteError::Twice(other, endpoint.name.clone()));
             }
             let named: Vec<&str> = parameters(&endpoint.path).collect();
-            let taken = endpoint
-                .params
-                .iter()
-                .filter(|param| param.source == super::api::Source::Path);
-            let agree = taken.clone().count() == named.len()
-                && taken.clone().all(|p| named.contains(&p.name.as_str()));
+            let taken = endpoint.params.iter().filter(|param| param.source == super::api::Source::Path);
+            let agree = taken.clone().count() == named.len() && taken.clone().all(|p| named.contains(&p.name.as_str()));
             if !agree {
                 return Err(RouteError::Parameters(endpoint.name.clone()));
             }
@@ -111,17 +107,8 @@ impl Router {
         };
         let mut values = Vec::new();
         let mut allowed = BTreeMap::new();
-        match find(
-            &self.root,
-            Method::from_name(method),
-            rest,
-            &mut values,
-            &mut allowed,
-        ) {
-            Some(endpoint) => Routed::Endpoint {
-                endpoint,
-                path: values,
-            },
+        match find(&self.root, Method::from_name(method), rest, &mut values, &mut allowed) {
+            Some(endpoint) => Routed::Endpoint { endpoint, path: values },
             None if allowed.is_empty() => Routed::NoPath,
             None => {
                 let mut allowed: Vec<&'static str> = allowed.into_values().collect();

@@ -39,9 +39,7 @@ impl Headers for NoHeaders {
 
 impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
     fn get(&self, name: &str) -> Option<&[u8]> {
-        self.iter()
-            .find(|(own, _)| own.as_ref().eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_ref())
+        self.iter().find(|(own, _)| own.as_ref().eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())
     }
 }
 
@@ -110,10 +108,7 @@ pub struct Reply {
 
 impl From<Outcome> for Reply {
     fn from(outcome: Outcome) -> Reply {
-        Reply {
-            outcome,
-            durable: None,
-        }
+        Reply { outcome, durable: None }
     }
 }
 
@@ -126,7 +121,7 @@ pub enum Outcome {
     Failed(Failure),
     /// It did not begin: the arguments have problems.
     Refused {
-        /// 400, 415 or 422.
+        /// 400, 404, 415 or 422.
         status: u16,
         /// All of them.
         problems: Vec<Problem>,
@@ -145,10 +140,7 @@ pub const UNKNOWN_SITE: u32 = u32::MAX;
 
 impl From<Fault> for Outcome {
     fn from(fault: Fault) -> Outcome {
-        Outcome::Faulted {
-            fault,
-            site: UNKNOWN_SITE,
-        }
+        Outcome::Faulted { fault, site: UNKNOWN_SITE }
     }
 }
 
@@ -167,25 +159,13 @@ pub struct Dispatched {
 
 impl From<Response> for Dispatched {
     fn from(response: Response) -> Dispatched {
-        Dispatched {
-            response,
-            durable: None,
-            endpoint: None,
-            fault: None,
-        }
+        Dispatched { response, durable: None, endpoint: None, fault: None }
     }
 }
 
 /// Finds the endpoint of a request, calls it, and makes the response.
-pub fn dispatch<S: Service + ?Sized>(
-    router: &Router,
-    service: &S,
-    request: &Request<'_>,
-) -> Dispatched {
-    let (path, query) = request
-        .target
-        .split_once('?')
-        .unwrap_or((request.target, ""));
+pub fn dispatch<S: Service + ?Sized>(router: &Router, service: &S, request: &Request<'_>) -> Dispatched {
+    let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
     let head = request.method == "HEAD";
     let mut dispatched = match router.route(if head { "GET" } else { request.method }, path) {
         Routed::Endpoint { endpoint, path } => {
@@ -205,24 +185,14 @@ pub fn dispatch<S: Service + ?Sized>(
             let mut response = if request.method == "OPTIONS" {
                 Response::empty(204)
             } else {
-                Response::problem(
-                    405,
-                    "Method not allowed",
-                    &format!("this path answers {allow}"),
-                )
+                Response::problem(405, "Method not allowed", &format!("this path answers {allow}"))
             };
-            response.headers.push(("allow", allow));
+            response.headers.push(("allow", allow.into()));
             response.into()
         }
         Routed::NoPath => {
             let failure = Failure::built_in(BuiltIn::NotFound, "there is nothing at this path");
-            respond(
-                service.api(),
-                None,
-                &Outcome::Failed(failure),
-                request.number,
-            )
-            .into()
+            respond(service.api(), None, &Outcome::Failed(failure), request.number).into()
         }
     };
     dispatched.response.head = head;
@@ -230,11 +200,7 @@ pub fn dispatch<S: Service + ?Sized>(
 }
 
 /// Calls an endpoint and makes the response.
-pub(super) fn call_service<S: Service + ?Sized>(
-    service: &S,
-    call: &Call<'_>,
-    number: u64,
-) -> Dispatched {
+pub(super) fn call_service<S: Service + ?Sized>(service: &S, call: &Call<'_>, number: u64) -> Dispatched {
     let reply = service.call(call);
     let fault = match &reply.outcome {
         Outcome::Faulted { fault, site } => Some((*fault, *site)),

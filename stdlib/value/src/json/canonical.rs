@@ -47,10 +47,7 @@ pub fn canonical(text: &str) -> Result<String, NotCanonical> {
 }
 
 /// Consumes one value and appends its canonical text.
-pub(super) fn write_canonical(
-    scanner: &mut Scanner<'_>,
-    out: &mut Vec<u8>,
-) -> Result<(), NotCanonical> {
+pub(super) fn write_canonical(scanner: &mut Scanner<'_>, out: &mut Vec<u8>) -> Result<(), NotCanonical> {
     match scanner.start()? {
         Start::Null => {
             scanner.null()?;
@@ -114,14 +111,8 @@ mod tests {
 
     #[test]
     fn one_text_for_equal_values() {
-        assert_eq!(
-            canonical(r#" { "b" : [ 1.50, "\u00e5\/" ], "a" : { } } "#).unwrap(),
-            r#"{"a":{},"b":[1.50,"å/"]}"#
-        );
-        assert_eq!(
-            canonical(r#"{"a":1,"\u0061":2}"#),
-            Err(NotCanonical::Duplicate("a".into()))
-        );
+        assert_eq!(canonical(r#" { "b" : [ 1.50, "\u00e5\/" ], "a" : { } } "#).unwrap(), r#"{"a":{},"b":[1.50,"å/"]}"#);
+        assert_eq!(canonical(r#"{"a":1,"\u0061":2}"#), Err(NotCanonical::Duplicate("a".into())));
         assert_eq!(canonical(r#""\u0000""#), Err(NotCanonical::Zero));
         assert!(matches!(canonical("[1"), Err(NotCanonical::Syntax(_))));
         assert!(matches!(

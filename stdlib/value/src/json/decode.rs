@@ -36,11 +36,7 @@ pub enum Unknown {
 
 impl Default for Options {
     fn default() -> Self {
-        Options {
-            unknown: Unknown::Refuse,
-            max_depth: MAX_DEPTH,
-            max_problems: 100,
-        }
+        Options { unknown: Unknown::Refuse, max_depth: MAX_DEPTH, max_problems: 100 }
     }
 }
 
@@ -119,14 +115,7 @@ pub struct Decoder<'a> {
 impl<'a> Decoder<'a> {
     /// A decoder without problems.
     pub fn new(shapes: &'a Shapes, options: Options) -> Decoder<'a> {
-        Decoder {
-            shapes,
-            options,
-            origin: Origin::Body,
-            problems: Vec::new(),
-            fault: None,
-            full: false,
-        }
+        Decoder { shapes, options, origin: Origin::Body, problems: Vec::new(), fault: None, full: false }
     }
 
     /// What was found: nothing wrong, or everything that is.
@@ -211,11 +200,7 @@ impl<'a> Decoder<'a> {
             Origin::Body => Place::Body(pointer(path)),
             Origin::Parameter(place) => place.clone(),
         };
-        self.add(Problem {
-            place,
-            code,
-            detail: detail.into(),
-        });
+        self.add(Problem { place, code, detail: detail.into() });
         if self.full { Err(Stop) } else { Ok(()) }
     }
 
@@ -251,11 +236,7 @@ impl<'a> Decoder<'a> {
         unit: &str,
         length: impl FnOnce() -> u64,
     ) -> Result<(), Stop> {
-        if !shape
-            .checks
-            .iter()
-            .any(|check| matches!(check.rule, Rule::Length { .. }))
-        {
+        if !shape.checks.iter().any(|check| matches!(check.rule, Rule::Length { .. })) {
             return Ok(());
         }
         let length = length();
@@ -274,23 +255,14 @@ impl<'a> Decoder<'a> {
     }
 
     /// The rules of a shape about an Int.
-    pub(super) fn integer_rules(
-        &mut self,
-        path: &[Step<'_>],
-        shape: &Shape,
-        value: i64,
-    ) -> Result<(), Stop> {
+    pub(super) fn integer_rules(&mut self, path: &[Step<'_>], shape: &Shape, value: i64) -> Result<(), Stop> {
         for check in &shape.checks {
             match &check.rule {
                 Rule::IntRange { min, max }
                     if min.is_some_and(|min| value < min) || max.is_some_and(|max| value > max) =>
                 {
                     let detail = said(&check.message, || {
-                        bounds(
-                            min.map(|n| n.to_string()),
-                            max.map(|n| n.to_string()),
-                            &value.to_string(),
-                        )
+                        bounds(min.map(|n| n.to_string()), max.map(|n| n.to_string()), &value.to_string())
                     });
                     self.problem(path, ProblemCode::Range, detail)?;
                 }
@@ -317,17 +289,10 @@ impl<'a> Decoder<'a> {
                 Rule::DecimalRange { min, max }
                     if min.is_some_and(|min| value < min) || max.is_some_and(|max| value > max) =>
                 {
-                    let detail = said(&check.message, || {
-                        bounds(min.map(write), max.map(write), &write(value))
-                    });
+                    let detail = said(&check.message, || bounds(min.map(write), max.map(write), &write(value)));
                     self.problem(path, ProblemCode::Range, detail)?;
                 }
-                Rule::OneOf(values)
-                    if !values.contains(&Value::Decimal {
-                        unscaled: value,
-                        scale,
-                    }) =>
-                {
+                Rule::OneOf(values) if !values.contains(&Value::Decimal { unscaled: value, scale }) => {
                     self.not_one_of(path, &check.message, values)?
                 }
                 _ => {}
@@ -337,12 +302,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The rules of a shape about a Text.
-    pub(super) fn text_rules(
-        &mut self,
-        path: &[Step<'_>],
-        shape: &Shape,
-        value: &str,
-    ) -> Result<(), Stop> {
+    pub(super) fn text_rules(&mut self, path: &[Step<'_>], shape: &Shape, value: &str) -> Result<(), Stop> {
         if shape.checks.is_empty() {
             return Ok(());
         }
@@ -358,11 +318,7 @@ impl<'a> Decoder<'a> {
                         self.problem(path, ProblemCode::Format, detail)?;
                     }
                 },
-                Rule::OneOf(values)
-                    if !values
-                        .iter()
-                        .any(|v| matches!(v, Value::Text(t) if t == value)) =>
-                {
+                Rule::OneOf(values) if !values.iter().any(|v| matches!(v, Value::Text(t) if t == value)) => {
                     self.not_one_of(path, &check.message, values)?
                 }
                 _ => {}
@@ -381,14 +337,10 @@ impl<'a> Decoder<'a> {
     ) -> Result<(), Stop> {
         for check in &shape.checks {
             if let Rule::OneOf(values) = &check.rule
-                && !values
-                    .iter()
-                    .any(|v| matches!(v, Value::Variant { tag: t, .. } if *t == tag))
+                && !values.iter().any(|v| matches!(v, Value::Variant { tag: t, .. } if *t == tag))
             {
                 let names = values.iter().filter_map(|value| match value {
-                    Value::Variant { tag, .. } => {
-                        cases.get(*tag as usize).map(|case| case.name.as_str())
-                    }
+                    Value::Variant { tag, .. } => cases.get(*tag as usize).map(|case| case.name.as_str()),
                     _ => None,
                 });
                 let detail = said(&check.message, || format!("must be {}", either(names)));
@@ -398,26 +350,14 @@ impl<'a> Decoder<'a> {
         Ok(())
     }
 
-    fn not_one_of(
-        &mut self,
-        path: &[Step<'_>],
-        message: &Option<SmolStr>,
-        values: &[Value],
-    ) -> Result<(), Stop> {
+    fn not_one_of(&mut self, path: &[Step<'_>], message: &Option<SmolStr>, values: &[Value]) -> Result<(), Stop> {
         let texts: Vec<String> = values.iter().map(crate::format::display).collect();
-        let detail = said(message, || {
-            format!("must be {}", either(texts.iter().map(String::as_str)))
-        });
+        let detail = said(message, || format!("must be {}", either(texts.iter().map(String::as_str))));
         self.problem(path, ProblemCode::Choice, detail)
     }
 
     /// The predicates of the program about the value at the present place, which is complete.
-    pub(super) fn predicates<S: Sink>(
-        &mut self,
-        path: &[Step<'_>],
-        id: ShapeId,
-        sink: &mut S,
-    ) -> Result<(), Stop> {
+    pub(super) fn predicates<S: Sink>(&mut self, path: &[Step<'_>], id: ShapeId, sink: &mut S) -> Result<(), Stop> {
         let shapes = self.shapes;
         for check in &shapes.get(id).checks {
             let Rule::Predicate { predicate, text } = &check.rule else {
@@ -455,17 +395,11 @@ impl<'a> Decoder<'a> {
         let shapes = self.shapes;
         let shape = shapes.get(id);
         let form = |words: &str| format!("must be {words}");
-        let integer = |value: Option<i64>, kind: Integer, words: &str| {
-            value.map(|v| (v, kind)).ok_or(form(words))
-        };
+        let integer = |value: Option<i64>, kind: Integer, words: &str| value.map(|v| (v, kind)).ok_or(form(words));
         let found = match &shape.kind {
             Kind::Text => {
                 if !text::is_acceptable(content) {
-                    return self.problem(
-                        path,
-                        ProblemCode::Format,
-                        "must not hold the character U+0000",
-                    );
+                    return self.problem(path, ProblemCode::Format, "must not hold the character U+0000");
                 }
                 sink.text(content).map_err(|fault| self.fail(fault))?;
                 return self.text_rules(path, shape, content);
@@ -476,11 +410,9 @@ impl<'a> Decoder<'a> {
                         sink.decimal(value, *scale);
                         self.decimal_rules(path, shape, value, *scale)
                     }
-                    Err(BadDecimal::Form) => self.problem(
-                        path,
-                        ProblemCode::Format,
-                        "must be a decimal number such as \"12.50\"",
-                    ),
+                    Err(BadDecimal::Form) => {
+                        self.problem(path, ProblemCode::Format, "must be a decimal number such as \"12.50\"")
+                    }
                     Err(BadDecimal::Digits) => {
                         let detail = match scale {
                             0 => "must have no digits after the point".to_owned(),
@@ -489,11 +421,9 @@ impl<'a> Decoder<'a> {
                         };
                         self.problem(path, ProblemCode::Format, detail)
                     }
-                    Err(BadDecimal::Range) => self.problem(
-                        path,
-                        ProblemCode::Range,
-                        "is too large for a decimal number",
-                    ),
+                    Err(BadDecimal::Range) => {
+                        self.problem(path, ProblemCode::Range, "is too large for a decimal number")
+                    }
                 };
             }
             Kind::Bytes => {
@@ -528,21 +458,13 @@ impl<'a> Decoder<'a> {
                 Integer::DateTime,
                 "a date and time without an offset such as \"2026-11-20T10:00:00\"",
             ),
-            Kind::Date => integer(
-                time::parse_date(content).map(i64::from),
-                Integer::Date,
-                "a date such as \"2026-11-20\"",
-            ),
-            Kind::Time => integer(
-                time::parse_time(content),
-                Integer::Time,
-                "a time of day such as \"08:00\"",
-            ),
-            Kind::Duration => integer(
-                time::parse_duration(content),
-                Integer::Duration,
-                "a duration such as \"PT15M\" or \"P30D\"",
-            ),
+            Kind::Date => {
+                integer(time::parse_date(content).map(i64::from), Integer::Date, "a date such as \"2026-11-20\"")
+            }
+            Kind::Time => integer(time::parse_time(content), Integer::Time, "a time of day such as \"08:00\""),
+            Kind::Duration => {
+                integer(time::parse_duration(content), Integer::Duration, "a duration such as \"PT15M\" or \"P30D\"")
+            }
             _ => return Err(self.fail(Fault::Internal)),
         };
         match found {
@@ -572,11 +494,9 @@ impl<'a> Decoder<'a> {
                 sink.integer(Integer::Int, value);
                 self.integer_rules(path, self.shapes.get(id), value)
             }
-            Err(BadDecimal::Range) => self.problem(
-                path,
-                ProblemCode::Range,
-                "must lie between -9223372036854775808 and 9223372036854775807",
-            ),
+            Err(BadDecimal::Range) => {
+                self.problem(path, ProblemCode::Range, "must lie between -9223372036854775808 and 9223372036854775807")
+            }
             Err(_) => self.problem(path, ProblemCode::Type, "must be a whole number"),
         }
     }
@@ -600,10 +520,7 @@ impl<'a> Decoder<'a> {
                 self.case_rules(path, shape, cases, tag as u32)
             }
             None => {
-                let detail = format!(
-                    "must be {}",
-                    either(cases.iter().map(|case| case.name.as_str()))
-                );
+                let detail = format!("must be {}", either(cases.iter().map(|case| case.name.as_str())));
                 self.problem(path, ProblemCode::Choice, detail)
             }
         }
@@ -635,8 +552,7 @@ impl<'a> Decoder<'a> {
                 }
                 Presence::Default(value) => {
                     sink.enter_field(index, field.offset);
-                    sink.constant(shapes, field.shape, value)
-                        .map_err(|fault| self.fail(fault))?;
+                    sink.constant(shapes, field.shape, value).map_err(|fault| self.fail(fault))?;
                     sink.leave();
                 }
             }
@@ -652,9 +568,7 @@ fn pointer(path: &[Step<'_>]) -> String {
         out.push('/');
         match step {
             Step::Index(index) => out.push_str(&index.to_string()),
-            Step::Name(name) if name.contains(['~', '/']) => {
-                out.push_str(&name.replace('~', "~0").replace('/', "~1"))
-            }
+            Step::Name(name) if name.contains(['~', '/']) => out.push_str(&name.replace('~', "~0").replace('/', "~1")),
             Step::Name(name) => out.push_str(name),
         }
     }

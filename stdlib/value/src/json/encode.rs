@@ -1,5 +1,6 @@
 //! From values to bytes, by a shape.
 
+use crate::ascii::Ascii;
 use crate::fault::Fault;
 use crate::shape::{Case, Field, Kind, Presence, ShapeId, Shapes};
 use crate::value::Value;
@@ -13,42 +14,21 @@ pub fn encode_value(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Ve
 }
 
 /// Appends the JSON of a value. A value that is not of the shape is the fault `Internal`.
-pub fn write_value(
-    out: &mut Vec<u8>,
-    shapes: &Shapes,
-    shape: ShapeId,
-    value: &Value,
-) -> Result<(), Fault> {
+pub fn write_value(out: &mut Vec<u8>, shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<(), Fault> {
     match (&shapes.get(shape).kind, value) {
         (Kind::Bool, Value::Bool(value)) => write_bool(out, *value),
         (Kind::Int, Value::Int(value)) => write_integer(out, *value),
-        (
-            Kind::Decimal { scale },
-            Value::Decimal {
-                unscaled,
-                scale: own,
-            },
-        ) => {
-            write_decimal(
-                out,
-                decimal::rescale_exact(*unscaled, *own, *scale).ok_or(Fault::Internal)?,
-                *scale,
-            );
+        (Kind::Decimal { scale }, Value::Decimal { unscaled, scale: own }) => {
+            write_decimal(out, decimal::rescale_exact(*unscaled, *own, *scale).ok_or(Fault::Internal)?, *scale);
         }
         (Kind::Float, Value::Float(value)) => write_float(out, *value),
         (Kind::Text, Value::Text(text)) => write_string(out, text.as_bytes()),
         (Kind::Bytes, Value::Bytes(bytes)) => write_bytes(out, bytes),
-        (Kind::Instant, Value::Instant(at)) => {
-            write_quoted(out, |text| time::write_instant(text, *at))
-        }
-        (Kind::DateTime, Value::DateTime(at)) => {
-            write_quoted(out, |text| time::write_date_time(text, *at))
-        }
-        (Kind::Date, Value::Date(date)) => write_quoted(out, |text| time::write_date(text, *date)),
-        (Kind::Time, Value::Time(time)) => write_quoted(out, |text| time::write_time(text, *time)),
-        (Kind::Duration, Value::Duration(length)) => {
-            write_quoted(out, |text| time::write_duration(text, *length))
-        }
+        (Kind::Instant, Value::Instant(at)) => write_quoted(out, &time::render_instant(*at)),
+        (Kind::DateTime, Value::DateTime(at)) => write_quoted(out, &time::render_date_time(*at)),
+        (Kind::Date, Value::Date(date)) => write_quoted(out, &time::render_date(*date)),
+        (Kind::Time, Value::Time(time)) => write_quoted(out, &time::render_time(*time)),
+        (Kind::Duration, Value::Duration(length)) => write_quoted(out, &time::render_duration(*length)),
         (Kind::Id, Value::Id(id)) | (Kind::Uuid, Value::Uuid(id)) => write_uuid(out, *id),
         (Kind::Json, Value::Json(json)) => out.extend_from_slice(json.as_bytes()),
         (Kind::Option(_), Value::None) => out.extend_from_slice(b"null"),
@@ -63,13 +43,7 @@ pub fn write_value(
             }
             out.push(b']');
         }
-        (
-            Kind::Map {
-                key,
-                value: content,
-            },
-            Value::Map(pairs),
-        ) => {
+        (Kind::Map { key, value: content }, Value::Map(pairs)) => {
             let named = shapes.get(*key).kind == Kind::Text;
             out.push(if named { b'{' } else { b'[' });
             for (index, (name, value)) in pairs.iter().enumerate() {
@@ -87,13 +61,7 @@ pub fn write_value(
             write_fields(out, shapes, fields, values, 0)?;
             out.push(b'}');
         }
-        (
-            Kind::Variant { cases, bare },
-            Value::Variant {
-                tag,
-                fields: values,
-            },
-        ) => {
+        (Kind::Variant { cases, bare }, Value::Variant { tag, fields: values }) => {
             let case: &Case = cases.get(*tag as usize).ok_or(Fault::Internal)?;
             if *bare {
                 write_string(out, case.name.as_bytes());
@@ -199,7 +167,7 @@ pub(crate) fn write_float(out: &mut Vec<u8>, value: f64) {
 
 /// A decimal as a string.
 pub(crate) fn write_decimal(out: &mut Vec<u8>, unscaled: i64, scale: u8) {
-    write_quoted(out, |text| decimal::write(text, unscaled, scale));
+    write_quoted(out, &decimal::render(unscaled, scale));
 }
 
 /// Bytes as a string of base64.
@@ -211,13 +179,11 @@ pub(crate) fn write_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
 
 /// A UUID as a string.
 pub(crate) fn write_uuid(out: &mut Vec<u8>, value: u128) {
-    write_quoted(out, |text| identity::write(text, value));
+    write_quoted(out, &identity::render(value));
 }
 
 /// A text without letters that need an escape, as a string.
-pub(crate) fn write_quoted(out: &mut Vec<u8>, write: impl FnOnce(&mut String)) {
-    let mut text = String::with_capacity(40);
-    write(&mut text);
+pub(crate) fn write_quoted(out: &mut Vec<u8>, text: &Ascii) {
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
@@ -228,10 +194,7 @@ pub fn write_string(out: &mut Vec<u8>, text: &[u8]) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let mut rest = text;
-    while let Some(plain) = rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-    {
+    while let Some(plain) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
         out.extend_from_slice(&rest[..plain]);
         match rest[plain] {
             b'"' => out.extend_from_slice(b"\\\""),

@@ -15,10 +15,7 @@ pub fn closest_name<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Opt
 }
 
 /// The known name that was probably meant by the last step of a place.
-pub(super) fn closest<'n>(
-    step: Option<&Step<'_>>,
-    known: impl Iterator<Item = &'n str>,
-) -> Option<&'n str> {
+pub(super) fn closest<'n>(step: Option<&Step<'_>>, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     match step {
         Some(Step::Name(name)) => closest_name(name, known),
         _ => None,
@@ -28,10 +25,7 @@ pub(super) fn closest<'n>(
 /// The number of letters to insert, delete or replace, without regard to case and underscores.
 fn distance(a: &str, b: &str) -> usize {
     let letters = |text: &str| -> Vec<char> {
-        text.chars()
-            .filter(|c| *c != '_' && *c != '-')
-            .flat_map(char::to_lowercase)
-            .collect()
+        text.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
     };
     let (a, b) = (letters(a), letters(b));
     let mut row: Vec<usize> = (0..=b.len()).collect();

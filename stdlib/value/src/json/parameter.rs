@@ -11,13 +11,7 @@ use crate::sink::{Collection, Sink};
 
 impl Decoder<'_> {
     /// Decodes the values of one parameter (at least one) into the present place.
-    pub fn parameter<S: Sink>(
-        &mut self,
-        place: Place,
-        shape: ShapeId,
-        values: &[&str],
-        sink: &mut S,
-    ) {
+    pub fn parameter<S: Sink>(&mut self, place: Place, shape: ShapeId, values: &[&str], sink: &mut S) {
         self.begin_parameter(place);
         // Why it stopped is already written down.
         let _ = self.values(shape, values, sink);
@@ -52,11 +46,7 @@ impl Decoder<'_> {
         let complete = self.count() == before;
         match sink.end_collection(shapes, id, complete) {
             Ok(true) => {}
-            Ok(false) => self.problem(
-                &[],
-                ProblemCode::Duplicate,
-                "must not hold the same element twice",
-            )?,
+            Ok(false) => self.problem(&[], ProblemCode::Duplicate, "must not hold the same element twice")?,
             Err(fault) => return Err(self.fail(fault)),
         }
         self.length_rules(&[], shapes.get(id), word, || values.len() as u64)?;
@@ -64,11 +54,7 @@ impl Decoder<'_> {
     }
 
     fn rules<S: Sink>(&mut self, id: ShapeId, before: usize, sink: &mut S) -> Result<(), Stop> {
-        if self.count() == before {
-            self.predicates(&[], id, sink)
-        } else {
-            Ok(())
-        }
+        if self.count() == before { self.predicates(&[], id, sink) } else { Ok(()) }
     }
 
     fn one<S: Sink>(&mut self, id: ShapeId, value: &str, sink: &mut S) -> Result<(), Stop> {
@@ -102,8 +88,7 @@ impl Decoder<'_> {
                 sink.leave();
             }
             Kind::Ref { relation, key, .. } => {
-                sink.enter_reference(*relation)
-                    .map_err(|fault| self.fail(fault))?;
+                sink.enter_reference(*relation).map_err(|fault| self.fail(fault))?;
                 self.one(*key, value, sink)?;
                 sink.leave();
             }
@@ -112,11 +97,7 @@ impl Decoder<'_> {
                 let parts: Vec<&str> = value.splitn(fields.len(), ',').collect();
                 if parts.len() != fields.len() {
                     let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-                    let detail = format!(
-                        "must be {} values with commas between: {}",
-                        fields.len(),
-                        names.join(",")
-                    );
+                    let detail = format!("must be {} values with commas between: {}", fields.len(), names.join(","));
                     return self.problem(&[], ProblemCode::Format, detail);
                 }
                 sink.record(fields.len());

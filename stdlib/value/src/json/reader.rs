@@ -21,11 +21,7 @@ pub(super) struct Reader<'a, 'd, 't> {
 impl<'a, 'd, 't> Reader<'a, 'd, 't> {
     /// At the start of a text.
     pub(super) fn new(text: &'t str, decoder: &'d mut Decoder<'a>) -> Self {
-        Reader {
-            scanner: Scanner::new(text, decoder.options.max_depth),
-            path: Vec::new(),
-            decoder,
-        }
+        Reader { scanner: Scanner::new(text, decoder.options.max_depth), path: Vec::new(), decoder }
     }
 
     /// Consumes the whole text.
@@ -40,8 +36,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                         return self.end();
                     }
                 }
-                let seen =
-                    self.members(fields, |index| open.get(index) == Some(&true), None, sink)?;
+                let seen = self.members(fields, |index| open.get(index) == Some(&true), None, sink)?;
                 let absent = |index: usize| open.get(index) == Some(&true) && !seen[index];
                 let path = std::mem::take(&mut self.path);
                 self.decoder.absent(&path, fields, absent, sink)?;
@@ -58,16 +53,9 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
     /// A syntax error ends decoding.
     fn syntax<T>(&mut self, result: Result<T, SyntaxError>) -> Result<T, Stop> {
         result.map_err(|error| {
-            let code = if error.too_deep {
-                ProblemCode::TooDeep
-            } else {
-                ProblemCode::Syntax
-            };
+            let code = if error.too_deep { ProblemCode::TooDeep } else { ProblemCode::Syntax };
             let detail = if error.too_deep {
-                format!(
-                    "nests more than {} levels deep, at byte {}",
-                    self.decoder.options.max_depth, error.at
-                )
+                format!("nests more than {} levels deep, at byte {}", self.decoder.options.max_depth, error.at)
             } else {
                 format!("is not JSON at byte {}: {}", error.at, error.what)
             };
@@ -96,10 +84,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
 
     /// Reports that another type was expected, and consumes the value.
     fn type_problem(&mut self, expected: &str, found: Start) -> Result<(), Stop> {
-        self.problem(
-            ProblemCode::Type,
-            format!("must be {expected}, found {}", found.words()),
-        )?;
+        self.problem(ProblemCode::Type, format!("must be {expected}, found {}", found.words()))?;
         self.skip()
     }
 
@@ -184,10 +169,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                     Ok(()) => {}
                     Err(NotCanonical::Syntax(error)) => return self.syntax(Err(error)),
                     Err(NotCanonical::Duplicate(name)) => {
-                        self.problem(
-                            ProblemCode::Duplicate,
-                            format!("gives the member {name:?} twice"),
-                        )?;
+                        self.problem(ProblemCode::Duplicate, format!("gives the member {name:?} twice"))?;
                         return Err(Stop);
                     }
                     Err(NotCanonical::Zero) => {
@@ -195,8 +177,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                         return Err(Stop);
                     }
                 }
-                let text =
-                    std::str::from_utf8(&out).map_err(|_| self.decoder.fail(Fault::Internal))?;
+                let text = std::str::from_utf8(&out).map_err(|_| self.decoder.fail(Fault::Internal))?;
                 let taken = sink.json(text);
                 self.fault(taken)
             }
@@ -215,15 +196,12 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
             (Kind::List(element), Start::Array) => self.array(id, Collection::List, *element, sink),
             (Kind::Bag(element), Start::Array) => self.array(id, Collection::Bag, *element, sink),
             (Kind::Set(element), Start::Array) => self.array(id, Collection::Set, *element, sink),
-            (Kind::List(_) | Kind::Bag(_) | Kind::Set(_), _) => {
-                self.type_problem("an array", start)
-            }
+            (Kind::List(_) | Kind::Bag(_) | Kind::Set(_), _) => self.type_problem("an array", start),
             (Kind::Map { key, value }, _) => self.map(id, *key, *value, start, sink),
             (Kind::Record { fields }, Start::Object) => {
                 sink.record(fields.len());
                 let seen = self.members(fields, |_| true, None, sink)?;
-                self.decoder
-                    .absent(&self.path, fields, |index| !seen[index], sink)?;
+                self.decoder.absent(&self.path, fields, |index| !seen[index], sink)?;
                 sink.end_record();
                 Ok(())
             }
@@ -251,13 +229,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
         }
     }
 
-    fn array<S: Sink>(
-        &mut self,
-        id: ShapeId,
-        kind: Collection,
-        element: ShapeId,
-        sink: &mut S,
-    ) -> Result<(), Stop> {
+    fn array<S: Sink>(&mut self, id: ShapeId, kind: Collection, element: ShapeId, sink: &mut S) -> Result<(), Stop> {
         let shapes = self.decoder.shapes;
         let before = self.decoder.count();
         sink.collection(kind, shapes.lanes(element));
@@ -277,13 +249,9 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
         let complete = self.decoder.count() == before;
         let ended = sink.end_collection(shapes, id, complete);
         if !self.fault(ended)? {
-            self.problem(
-                ProblemCode::Duplicate,
-                "must not hold the same element twice",
-            )?;
+            self.problem(ProblemCode::Duplicate, "must not hold the same element twice")?;
         }
-        self.decoder
-            .length_rules(&self.path, shapes.get(id), "elements", || count as u64)
+        self.decoder.length_rules(&self.path, shapes.get(id), "elements", || count as u64)
     }
 
     fn map<S: Sink>(
@@ -296,11 +264,8 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
     ) -> Result<(), Stop> {
         let shapes = self.decoder.shapes;
         let named = shapes.get(key).kind == Kind::Text;
-        let (expected, wanted, end) = if named {
-            ("an object", Start::Object, b'}')
-        } else {
-            ("an array of pairs", Start::Array, b']')
-        };
+        let (expected, wanted, end) =
+            if named { ("an object", Start::Object, b'}') } else { ("an array of pairs", Start::Array, b']') };
         if start != wanted {
             return self.type_problem(expected, start);
         }
@@ -339,18 +304,11 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
         if !self.fault(ended)? {
             self.problem(ProblemCode::Duplicate, "must not hold the same key twice")?;
         }
-        self.decoder
-            .length_rules(&self.path, shapes.get(id), "entries", || count as u64)
+        self.decoder.length_rules(&self.path, shapes.get(id), "entries", || count as u64)
     }
 
     /// `[key, value]`.
-    fn pair<S: Sink>(
-        &mut self,
-        key: ShapeId,
-        value: ShapeId,
-        behind: u32,
-        sink: &mut S,
-    ) -> Result<(), Stop> {
+    fn pair<S: Sink>(&mut self, key: ShapeId, value: ShapeId, behind: u32, sink: &mut S) -> Result<(), Stop> {
         let start = self.start()?;
         if start != Start::Array {
             return self.type_problem("an array of a key and a value", start);
@@ -476,10 +434,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
             }
             Tag::Other(start) => {
                 self.path.push(Step::Name(Cow::Borrowed("type")));
-                self.problem(
-                    ProblemCode::Type,
-                    format!("must be {}, found {}", expected(), start.words()),
-                )?;
+                self.problem(ProblemCode::Type, format!("must be {}, found {}", expected(), start.words()))?;
                 self.path.pop();
                 self.skip()
             }
@@ -494,8 +449,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                     let fields = &cases[tag].fields;
                     sink.variant(tag as u32, fields.len());
                     let seen = self.members(fields, |_| true, Some("type"), sink)?;
-                    self.decoder
-                        .absent(&self.path, fields, |index| !seen[index], sink)?;
+                    self.decoder.absent(&self.path, fields, |index| !seen[index], sink)?;
                     sink.end_variant();
                     Ok(())
                 }
@@ -517,11 +471,7 @@ fn find_type<'t>(scanner: &mut Scanner<'t>) -> Result<Tag<'t>, SyntaxError> {
         let name = scanner.name()?;
         let start = scanner.start()?;
         if name == "type" {
-            return Ok(if start == Start::String {
-                Tag::Name(scanner.string()?)
-            } else {
-                Tag::Other(start)
-            });
+            return Ok(if start == Start::String { Tag::Name(scanner.string()?) } else { Tag::Other(start) });
         }
         scanner.skip()?;
         more = scanner.next(b'}')?;

@@ -58,20 +58,11 @@ impl Start {
 impl<'a> Scanner<'a> {
     /// A cursor at the start of a text.
     pub fn new(text: &'a str, max_depth: usize) -> Scanner<'a> {
-        Scanner {
-            text,
-            at: 0,
-            depth: 0,
-            max_depth,
-        }
+        Scanner { text, at: 0, depth: 0, max_depth }
     }
 
     fn error<T>(&self, what: &'static str) -> Result<T, SyntaxError> {
-        Err(SyntaxError {
-            at: self.at,
-            what,
-            too_deep: false,
-        })
+        Err(SyntaxError { at: self.at, what, too_deep: false })
     }
 
     fn byte(&self) -> Option<u8> {
@@ -126,11 +117,7 @@ impl<'a> Scanner<'a> {
 
     /// Consumes `true` or `false`.
     pub fn bool(&mut self) -> Result<bool, SyntaxError> {
-        if self.byte() == Some(b't') {
-            self.word("true").map(|()| true)
-        } else {
-            self.word("false").map(|()| false)
-        }
+        if self.byte() == Some(b't') { self.word("true").map(|()| true) } else { self.word("false").map(|()| false) }
     }
 
     fn digits(&mut self) -> Result<(), SyntaxError> {
@@ -138,11 +125,7 @@ impl<'a> Scanner<'a> {
         while let Some(b'0'..=b'9') = self.byte() {
             self.at += 1;
         }
-        if self.at == start {
-            self.error("a digit is expected")
-        } else {
-            Ok(())
-        }
+        if self.at == start { self.error("a digit is expected") } else { Ok(()) }
     }
 
     /// Consumes a number and gives its text.
@@ -206,10 +189,7 @@ impl<'a> Scanner<'a> {
     /// Moves over letters that stand for themselves.
     fn run(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
-        let plain = rest
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-            .unwrap_or(rest.len());
+        let plain = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).unwrap_or(rest.len());
         self.at += plain;
     }
 
@@ -259,28 +239,18 @@ impl<'a> Scanner<'a> {
 
     /// Four hexadecimal digits.
     fn unit(&mut self) -> Result<u32, SyntaxError> {
-        let digits = self
-            .text
-            .as_bytes()
-            .get(self.at..self.at + 4)
-            .unwrap_or(b"");
+        let digits = self.text.as_bytes().get(self.at..self.at + 4).unwrap_or(b"");
         if digits.len() != 4 || !digits.iter().all(u8::is_ascii_hexdigit) {
             return self.error("\\u is followed by four hexadecimal digits");
         }
         self.at += 4;
-        Ok(digits
-            .iter()
-            .fold(0, |n, d| n << 4 | (*d as char).to_digit(16).unwrap_or(0)))
+        Ok(digits.iter().fold(0, |n, d| n << 4 | (*d as char).to_digit(16).unwrap_or(0)))
     }
 
     /// Consumes `[` or `{`, and white space after it. `Ok(false)`: it is empty, and its end is consumed.
     pub fn open(&mut self, end: u8) -> Result<bool, SyntaxError> {
         if self.depth == self.max_depth {
-            return Err(SyntaxError {
-                at: self.at,
-                what: "the text nests too deeply",
-                too_deep: true,
-            });
+            return Err(SyntaxError { at: self.at, what: "the text nests too deeply", too_deep: true });
         }
         self.at += 1;
         self.space();
@@ -306,8 +276,7 @@ impl<'a> Scanner<'a> {
                 self.depth -= 1;
                 Ok(false)
             }
-            None => self
-                .error("the text ends where a comma or the end of an array or object is expected"),
+            None => self.error("the text ends where a comma or the end of an array or object is expected"),
             Some(_) => self.error("a comma or the end of an array or object is expected"),
         }
     }
@@ -357,11 +326,7 @@ impl<'a> Scanner<'a> {
     /// Nothing but white space may be left.
     pub fn end(&mut self) -> Result<(), SyntaxError> {
         self.space();
-        if self.at == self.text.len() {
-            Ok(())
-        } else {
-            self.error("nothing is expected after the value")
-        }
+        if self.at == self.text.len() { Ok(()) } else { self.error("nothing is expected after the value") }
     }
 }
 
@@ -389,10 +354,7 @@ mod tests {
             "1E5",
         ] {
             assert!(accepts(good), "{good}");
-            assert!(
-                serde_json::from_str::<serde_json::Value>(good).is_ok(),
-                "{good}"
-            );
+            assert!(serde_json::from_str::<serde_json::Value>(good).is_ok(), "{good}");
         }
         for bad in [
             "",
@@ -428,10 +390,7 @@ mod tests {
             "\u{feff}1",
         ] {
             assert!(!accepts(bad), "{bad}");
-            assert!(
-                serde_json::from_str::<serde_json::Value>(bad).is_err(),
-                "{bad}"
-            );
+            assert!(serde_json::from_str::<serde_json::Value>(bad).is_err(), "{bad}");
         }
     }
 

@@ -41,23 +41,23 @@ pub fn write_lanes<M: Memory + ?Sized>(
         Kind::Json => out.extend_from_slice(memory.bytes(both()?)),
         Kind::Instant => {
             let at = first()? as i64;
-            json::write_quoted(out, |text| time::write_instant(text, at));
+            json::write_quoted(out, &time::render_instant(at));
         }
         Kind::DateTime => {
             let at = first()? as i64;
-            json::write_quoted(out, |text| time::write_date_time(text, at));
+            json::write_quoted(out, &time::render_date_time(at));
         }
         Kind::Date => {
             let date = first()? as i32;
-            json::write_quoted(out, |text| time::write_date(text, date));
+            json::write_quoted(out, &time::render_date(date));
         }
         Kind::Time => {
             let at = first()? as i64;
-            json::write_quoted(out, |text| time::write_time(text, at));
+            json::write_quoted(out, &time::render_time(at));
         }
         Kind::Duration => {
             let length = first()? as i64;
-            json::write_quoted(out, |text| time::write_duration(text, length));
+            json::write_quoted(out, &time::render_duration(length));
         }
         Kind::Id | Kind::Uuid => {
             let [high, low] = both()?;
@@ -74,9 +74,7 @@ pub fn write_lanes<M: Memory + ?Sized>(
             out.push(b'[');
             for index in 0..count {
                 json::comma(out, index);
-                let lanes = elements
-                    .get(index * stride..(index + 1) * stride)
-                    .ok_or(Fault::Internal)?;
+                let lanes = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
                 write_lanes(out, shapes, *element, lanes, memory)?;
             }
             out.push(b']');
@@ -89,9 +87,7 @@ pub fn write_lanes<M: Memory + ?Sized>(
             out.push(if named { b'{' } else { b'[' });
             for index in 0..count {
                 json::comma(out, index);
-                let pair = elements
-                    .get(index * stride..(index + 1) * stride)
-                    .ok_or(Fault::Internal)?;
+                let pair = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
                 out.extend_from_slice(if named { b"" } else { b"[" });
                 write_lanes(out, shapes, *key, &pair[..behind], memory)?;
                 out.push(if named { b':' } else { b',' });

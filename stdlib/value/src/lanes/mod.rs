@@ -37,12 +37,7 @@ pub trait Memory {
 /// A memory that can ask the program's predicates.
 pub trait LanePredicates: Memory {
     /// Whether a value of a shape keeps the rule.
-    fn holds(
-        &mut self,
-        predicate: PredicateId,
-        shape: ShapeId,
-        value: &[u64],
-    ) -> Result<bool, Fault>;
+    fn holds(&mut self, predicate: PredicateId, shape: ShapeId, value: &[u64]) -> Result<bool, Fault>;
 }
 
 /// The 16-byte string of lanes: how Text, Bytes and Json lie in native memory, in little-endian order of bytes.
@@ -71,11 +66,7 @@ impl StringLanes {
         all[..4].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
         all.get_mut(4..4 + bytes.len())?.copy_from_slice(bytes);
         let (low, high) = all.split_at(8);
-        let lane = |half: &[u8]| {
-            half.iter()
-                .rev()
-                .fold(0, |lane, byte| lane << 8 | u64::from(*byte))
-        };
+        let lane = |half: &[u8]| half.iter().rev().fold(0, |lane, byte| lane << 8 | u64::from(*byte));
         Some([lane(low), lane(high)])
     }
 
@@ -84,11 +75,7 @@ impl StringLanes {
         if bytes.len() <= Self::SHORT || bytes.len() > Self::LONGEST {
             return None;
         }
-        let prefix = bytes
-            .iter()
-            .take(4)
-            .rev()
-            .fold(0, |prefix, byte| prefix << 8 | u64::from(*byte));
+        let prefix = bytes.iter().take(4).rev().fold(0, |prefix, byte| prefix << 8 | u64::from(*byte));
         Some([prefix << 32 | bytes.len() as u64, pointer])
     }
 
@@ -127,9 +114,7 @@ impl Memory for VectorMemory {
     }
 
     fn bytes<'a>(&'a self, string: &'a [u64; 2]) -> &'a [u8] {
-        self.strings
-            .get(string[1] as usize)
-            .map_or(&[], Vec::as_slice)
+        self.strings.get(string[1] as usize).map_or(&[], Vec::as_slice)
     }
 
     fn put_collection(&mut self, count: usize, elements: &[u64]) -> Result<u64, Fault> {
@@ -138,9 +123,7 @@ impl Memory for VectorMemory {
     }
 
     fn collection(&self, collection: u64, _stride: usize) -> (usize, &[u64]) {
-        self.collections
-            .get(collection as usize)
-            .map_or((0, &[]), |(count, elements)| (*count, elements))
+        self.collections.get(collection as usize).map_or((0, &[]), |(count, elements)| (*count, elements))
     }
 }
 

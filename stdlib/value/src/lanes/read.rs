@@ -17,15 +17,9 @@ fn uuid(lanes: &[u64]) -> Result<u128, Fault> {
 }
 
 /// The lanes of a field within those of its record or variant.
-pub(super) fn field_lanes<'a>(
-    shapes: &Shapes,
-    field: &Field,
-    lanes: &'a [u64],
-) -> Result<&'a [u64], Fault> {
+pub(super) fn field_lanes<'a>(shapes: &Shapes, field: &Field, lanes: &'a [u64]) -> Result<&'a [u64], Fault> {
     let start = field.offset as usize;
-    lanes
-        .get(start..start + shapes.field_lanes(field) as usize)
-        .ok_or(Fault::Internal)
+    lanes.get(start..start + shapes.field_lanes(field) as usize).ok_or(Fault::Internal)
 }
 
 /// The value that lanes hold. References and rows have no key in their lanes and are the fault `Internal`: what leaves
@@ -46,9 +40,7 @@ pub fn to_value<M: Memory + ?Sized>(
         let (count, elements) = memory.collection(one()?, stride);
         (0..count)
             .map(|index| {
-                let lanes = elements
-                    .get(index * stride..(index + 1) * stride)
-                    .ok_or(Fault::Internal)?;
+                let lanes = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
                 to_value(shapes, element, lanes, memory)
             })
             .collect()
@@ -56,10 +48,7 @@ pub fn to_value<M: Memory + ?Sized>(
     Ok(match &shapes.get(shape).kind {
         Kind::Bool => Value::Bool(one()? != 0),
         Kind::Int => Value::Int(one()? as i64),
-        Kind::Decimal { scale } => Value::Decimal {
-            unscaled: one()? as i64,
-            scale: *scale,
-        },
+        Kind::Decimal { scale } => Value::Decimal { unscaled: one()? as i64, scale: *scale },
         Kind::Float => Value::Float(f64::from_bits(one()?)),
         Kind::Text => Value::text(text()?),
         Kind::Bytes => Value::Bytes(memory.bytes(two(lanes)?).into()),
@@ -81,9 +70,7 @@ pub fn to_value<M: Memory + ?Sized>(
             let (count, elements) = memory.collection(one()?, stride);
             let pairs: Result<Vec<(Value, Value)>, Fault> = (0..count)
                 .map(|index| {
-                    let pair = elements
-                        .get(index * stride..(index + 1) * stride)
-                        .ok_or(Fault::Internal)?;
+                    let pair = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
                     let name = to_value(shapes, *key, &pair[..behind], memory)?;
                     Ok((name, to_value(shapes, *value, &pair[behind..], memory)?))
                 })
@@ -93,25 +80,14 @@ pub fn to_value<M: Memory + ?Sized>(
         Kind::Record { fields } => Value::Record(read_fields(shapes, fields, lanes, memory)?),
         Kind::Variant { cases, .. } => {
             let tag = one()?;
-            let case = usize::try_from(tag)
-                .ok()
-                .and_then(|tag| cases.get(tag))
-                .ok_or(Fault::Internal)?;
-            Value::Variant {
-                tag: tag as u32,
-                fields: read_fields(shapes, &case.fields, lanes, memory)?,
-            }
+            let case = usize::try_from(tag).ok().and_then(|tag| cases.get(tag)).ok_or(Fault::Internal)?;
+            Value::Variant { tag: tag as u32, fields: read_fields(shapes, &case.fields, lanes, memory)? }
         }
         Kind::Ref { .. } | Kind::Row { .. } => return Err(Fault::Internal),
     })
 }
 
-fn option<M: Memory + ?Sized>(
-    shapes: &Shapes,
-    content: ShapeId,
-    lanes: &[u64],
-    memory: &M,
-) -> Result<Value, Fault> {
+fn option<M: Memory + ?Sized>(shapes: &Shapes, content: ShapeId, lanes: &[u64], memory: &M) -> Result<Value, Fault> {
     match lanes.split_first() {
         None => Err(Fault::Internal),
         Some((0, _)) => Ok(Value::None),
@@ -153,15 +129,8 @@ pub fn from_value<M: Memory + ?Sized>(
         | (Kind::DateTime, Value::DateTime(value))
         | (Kind::Time, Value::Time(value))
         | (Kind::Duration, Value::Duration(value)) => set(lanes, &[*value as u64]),
-        (
-            Kind::Decimal { scale },
-            Value::Decimal {
-                unscaled,
-                scale: own,
-            },
-        ) => {
-            let value =
-                crate::decimal::rescale_exact(*unscaled, *own, *scale).ok_or(Fault::Internal)?;
+        (Kind::Decimal { scale }, Value::Decimal { unscaled, scale: own }) => {
+            let value = crate::decimal::rescale_exact(*unscaled, *own, *scale).ok_or(Fault::Internal)?;
             set(lanes, &[value as u64])
         }
         (Kind::Float, Value::Float(value)) => set(lanes, &[value.to_bits()]),
@@ -169,19 +138,11 @@ pub fn from_value<M: Memory + ?Sized>(
         (Kind::Bytes, Value::Bytes(bytes)) => set(lanes, &memory.put_bytes(bytes)?),
         (Kind::Json, Value::Json(json)) => set(lanes, &memory.put_bytes(json.as_bytes())?),
         (Kind::Date, Value::Date(date)) => set(lanes, &[i64::from(*date) as u64]),
-        (Kind::Id, Value::Id(id)) | (Kind::Uuid, Value::Uuid(id)) => {
-            set(lanes, &[(*id >> 64) as u64, *id as u64])
-        }
+        (Kind::Id, Value::Id(id)) | (Kind::Uuid, Value::Uuid(id)) => set(lanes, &[(*id >> 64) as u64, *id as u64]),
         (Kind::Option(_), Value::None) => Ok(()),
         (Kind::Option(content), Value::Some(value)) => {
             set(lanes, &[1])?;
-            from_value(
-                shapes,
-                *content,
-                value,
-                lanes.get_mut(1..).ok_or(Fault::Internal)?,
-                memory,
-            )
+            from_value(shapes, *content, value, lanes.get_mut(1..).ok_or(Fault::Internal)?, memory)
         }
         (Kind::List(element), Value::List(items))
         | (Kind::Bag(element), Value::Bag(items))
@@ -189,44 +150,23 @@ pub fn from_value<M: Memory + ?Sized>(
             let stride = shapes.lanes(*element) as usize;
             let mut elements = vec![0; stride * items.len()];
             for (index, item) in items.iter().enumerate() {
-                from_value(
-                    shapes,
-                    *element,
-                    item,
-                    &mut elements[index * stride..(index + 1) * stride],
-                    memory,
-                )?;
+                from_value(shapes, *element, item, &mut elements[index * stride..(index + 1) * stride], memory)?;
             }
             set(lanes, &[memory.put_collection(items.len(), &elements)?])
         }
-        (
-            Kind::Map {
-                key,
-                value: content,
-            },
-            Value::Map(pairs),
-        ) => {
+        (Kind::Map { key, value: content }, Value::Map(pairs)) => {
             let behind = shapes.lanes(*key) as usize;
             let stride = behind + shapes.lanes(*content) as usize;
             let mut elements = vec![0; stride * pairs.len()];
             for (index, (name, value)) in pairs.iter().enumerate() {
-                let (left, right) =
-                    elements[index * stride..(index + 1) * stride].split_at_mut(behind);
+                let (left, right) = elements[index * stride..(index + 1) * stride].split_at_mut(behind);
                 from_value(shapes, *key, name, left, memory)?;
                 from_value(shapes, *content, value, right, memory)?;
             }
             set(lanes, &[memory.put_collection(pairs.len(), &elements)?])
         }
-        (Kind::Record { fields }, Value::Record(values)) => {
-            write_fields(shapes, fields, values, lanes, memory)
-        }
-        (
-            Kind::Variant { cases, .. },
-            Value::Variant {
-                tag,
-                fields: values,
-            },
-        ) => {
+        (Kind::Record { fields }, Value::Record(values)) => write_fields(shapes, fields, values, lanes, memory),
+        (Kind::Variant { cases, .. }, Value::Variant { tag, fields: values }) => {
             let case = cases.get(*tag as usize).ok_or(Fault::Internal)?;
             set(lanes, &[u64::from(*tag)])?;
             write_fields(shapes, &case.fields, values, lanes, memory)
@@ -236,10 +176,7 @@ pub fn from_value<M: Memory + ?Sized>(
 }
 
 fn set(lanes: &mut [u64], values: &[u64]) -> Result<(), Fault> {
-    lanes
-        .get_mut(..values.len())
-        .ok_or(Fault::Internal)?
-        .copy_from_slice(values);
+    lanes.get_mut(..values.len()).ok_or(Fault::Internal)?.copy_from_slice(values);
     Ok(())
 }
 
@@ -273,13 +210,7 @@ fn write_fields<M: Memory + ?Sized>(
 /// The language's order of two values of a shape: the same as the order of [`Value`].
 ///
 /// Lanes that are too few for the shape compare as equal; whoever made them has been told already.
-pub fn compare<M: Memory + ?Sized>(
-    shapes: &Shapes,
-    shape: ShapeId,
-    a: &[u64],
-    b: &[u64],
-    memory: &M,
-) -> Ordering {
+pub fn compare<M: Memory + ?Sized>(shapes: &Shapes, shape: ShapeId, a: &[u64], b: &[u64], memory: &M) -> Ordering {
     let ([x, ..], [y, ..]) = (a, b) else {
         return Ordering::Equal;
     };
@@ -303,8 +234,7 @@ pub fn compare<M: Memory + ?Sized>(
         Kind::Option(content) => option_order(shapes, *content, a, b, memory),
         Kind::List(element) | Kind::Set(element) => {
             let stride = shapes.lanes(*element) as usize;
-            let ((n, left), (m, right)) =
-                (memory.collection(*x, stride), memory.collection(*y, stride));
+            let ((n, left), (m, right)) = (memory.collection(*x, stride), memory.collection(*y, stride));
             for index in 0..n.min(m) {
                 let range = index * stride..(index + 1) * stride;
                 let (Some(a), Some(b)) = (left.get(range.clone()), right.get(range)) else {
@@ -320,20 +250,8 @@ pub fn compare<M: Memory + ?Sized>(
         Kind::Bag(element) => {
             let stride = shapes.lanes(*element) as usize;
             let (left, right) = (
-                sorted(
-                    shapes,
-                    *element,
-                    memory.collection(*x, stride),
-                    stride,
-                    memory,
-                ),
-                sorted(
-                    shapes,
-                    *element,
-                    memory.collection(*y, stride),
-                    stride,
-                    memory,
-                ),
+                sorted(shapes, *element, memory.collection(*x, stride), stride, memory),
+                sorted(shapes, *element, memory.collection(*y, stride), stride, memory),
             );
             for (a, b) in left.iter().zip(&right) {
                 let order = compare(shapes, *element, a, b, memory);
@@ -346,8 +264,7 @@ pub fn compare<M: Memory + ?Sized>(
         Kind::Map { key, value } => {
             let behind = shapes.lanes(*key) as usize;
             let stride = behind + shapes.lanes(*value) as usize;
-            let ((n, left), (m, right)) =
-                (memory.collection(*x, stride), memory.collection(*y, stride));
+            let ((n, left), (m, right)) = (memory.collection(*x, stride), memory.collection(*y, stride));
             for index in 0..n.min(m) {
                 let range = index * stride..(index + 1) * stride;
                 let (Some(a), Some(b)) = (left.get(range.clone()), right.get(range)) else {
@@ -376,20 +293,13 @@ fn sorted<'a, M: Memory + ?Sized>(
     stride: usize,
     memory: &M,
 ) -> Vec<&'a [u64]> {
-    let mut items: Vec<&[u64]> = (0..count)
-        .filter_map(|index| lanes.get(index * stride..(index + 1) * stride))
-        .collect();
+    let mut items: Vec<&[u64]> =
+        (0..count).filter_map(|index| lanes.get(index * stride..(index + 1) * stride)).collect();
     items.sort_by(|a, b| compare(shapes, element, a, b, memory));
     items
 }
 
-fn option_order<M: Memory + ?Sized>(
-    shapes: &Shapes,
-    content: ShapeId,
-    a: &[u64],
-    b: &[u64],
-    memory: &M,
-) -> Ordering {
+fn option_order<M: Memory + ?Sized>(shapes: &Shapes, content: ShapeId, a: &[u64], b: &[u64], memory: &M) -> Ordering {
     match (a, b) {
         ([0, ..], [0, ..]) => Ordering::Equal,
         ([0, ..], _) => Ordering::Greater,
@@ -399,13 +309,7 @@ fn option_order<M: Memory + ?Sized>(
     }
 }
 
-fn compare_fields<M: Memory + ?Sized>(
-    shapes: &Shapes,
-    fields: &[Field],
-    a: &[u64],
-    b: &[u64],
-    memory: &M,
-) -> Ordering {
+fn compare_fields<M: Memory + ?Sized>(shapes: &Shapes, fields: &[Field], a: &[u64], b: &[u64], memory: &M) -> Ordering {
     for field in fields {
         let (Ok(a), Ok(b)) = (field_lanes(shapes, field, a), field_lanes(shapes, field, b)) else {
             return Ordering::Equal;

@@ -153,12 +153,7 @@ impl<M: LanePredicates> Sink for LaneSink<'_, M> {
         self.enter(self.used - 1, offset);
     }
 
-    fn end_collection(
-        &mut self,
-        shapes: &Shapes,
-        shape: ShapeId,
-        complete: bool,
-    ) -> Result<bool, Fault> {
+    fn end_collection(&mut self, shapes: &Shapes, shape: ShapeId, complete: bool) -> Result<bool, Fault> {
         let Some((kind, stride, count)) = self.open.pop() else {
             return Err(Fault::Internal);
         };
@@ -200,12 +195,7 @@ impl<M: LanePredicates> Sink for LaneSink<'_, M> {
         }
     }
 
-    fn check(
-        &mut self,
-        shapes: &Shapes,
-        shape: ShapeId,
-        predicate: PredicateId,
-    ) -> Result<bool, Fault> {
+    fn check(&mut self, shapes: &Shapes, shape: ShapeId, predicate: PredicateId) -> Result<bool, Fault> {
         let (buffer, offset) = self.present;
         let lanes = offset..offset + shapes.lanes(shape) as usize;
         let value = self.buffers[buffer].get(lanes).ok_or(Fault::Internal)?;
@@ -230,9 +220,7 @@ fn sort<M: LanePredicates>(
     let order = |a: &[u64], b: &[u64]| compare(shapes, sorted_by, &a[..lanes], &b[..lanes], memory);
     let mut items: Vec<&[u64]> = elements.chunks_exact(stride).collect();
     items.sort_by(|a, b| order(a, b));
-    let distinct = items
-        .windows(2)
-        .all(|pair| order(pair[0], pair[1]) != Ordering::Equal);
+    let distinct = items.windows(2).all(|pair| order(pair[0], pair[1]) != Ordering::Equal);
     *elements = items.concat();
     distinct
 }

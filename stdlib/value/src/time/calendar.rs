@@ -34,16 +34,11 @@ pub fn year_month_day(date: i32) -> (i32, u32, u32) {
     let days = i64::from(date) + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u32;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    } as u32;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 } as u32;
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year as i32, month, day)
 }
@@ -94,29 +89,17 @@ pub fn compose(date: i32, time: i64) -> i64 {
 
 /// The date, if it lies within the bounds.
 pub fn check_date(days: i64) -> Result<i32, Fault> {
-    if (i64::from(DATE_MIN)..=i64::from(DATE_MAX)).contains(&days) {
-        Ok(days as i32)
-    } else {
-        Err(Fault::Overflow)
-    }
+    if (i64::from(DATE_MIN)..=i64::from(DATE_MAX)).contains(&days) { Ok(days as i32) } else { Err(Fault::Overflow) }
 }
 
 /// The Instant, if it lies within the bounds.
 pub fn check_instant(instant: i64) -> Result<i64, Fault> {
-    if (INSTANT_MIN..=INSTANT_MAX).contains(&instant) {
-        Ok(instant)
-    } else {
-        Err(Fault::Overflow)
-    }
+    if (INSTANT_MIN..=INSTANT_MAX).contains(&instant) { Ok(instant) } else { Err(Fault::Overflow) }
 }
 
 /// The DateTime, if it lies within the bounds.
 pub fn check_date_time(date_time: i64) -> Result<i64, Fault> {
-    if (DATE_TIME_MIN..=DATE_TIME_MAX).contains(&date_time) {
-        Ok(date_time)
-    } else {
-        Err(Fault::Overflow)
-    }
+    if (DATE_TIME_MIN..=DATE_TIME_MAX).contains(&date_time) { Ok(date_time) } else { Err(Fault::Overflow) }
 }
 
 /// An Instant or a DateTime and a Duration; the caller checks the bounds of its type.
@@ -132,9 +115,7 @@ pub fn days_plus(date: i32, n: i64) -> Result<i32, Fault> {
 /// The date `n` months later; a day that the month does not have becomes its last day.
 pub fn months_plus(date: i32, n: i64) -> Result<i32, Fault> {
     let (year, month, day) = year_month_day(date);
-    let months = (i64::from(year) * 12 + i64::from(month) - 1)
-        .checked_add(n)
-        .ok_or(Fault::Overflow)?;
+    let months = (i64::from(year) * 12 + i64::from(month) - 1).checked_add(n).ok_or(Fault::Overflow)?;
     let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
     let day = i64::from(day).min(i64::from(days_in_month(year, month)));
     date_from_parts(year, month, day).ok_or(Fault::Overflow)
@@ -149,11 +130,7 @@ pub fn months_between(from: i32, to: i32) -> i64 {
     let ((a, b, _), (c, d, _)) = (year_month_day(from), year_month_day(to));
     let months = i64::from(c - a) * 12 + i64::from(d) - i64::from(b);
     // The last step may reach past `to`.
-    if months_plus(from, months).is_ok_and(|reached| reached <= to) {
-        months
-    } else {
-        months - 1
-    }
+    if months_plus(from, months).is_ok_and(|reached| reached <= to) { months } else { months - 1 }
 }
 
 /// The first day of the date's month.
@@ -189,10 +166,7 @@ pub fn day_of_year(date: i32) -> i64 {
 pub fn iso_week(date: i32) -> (i64, i64) {
     let thursday = i64::from(date) - weekday(date) + 4;
     let (year, _, _) = year_month_day(thursday as i32);
-    (
-        i64::from(year),
-        (thursday - days(i64::from(year), 1, 1)) / 7 + 1,
-    )
+    (i64::from(year), (thursday - days(i64::from(year), 1, 1)) / 7 + 1)
 }
 
 #[cfg(test)]

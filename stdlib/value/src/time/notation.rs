@@ -2,11 +2,10 @@
 //! cut what is finer than a microsecond; writers leave trailing zeros away. Years outside 0 to 9999 carry a sign and six
 //! digits, as ISO 8601 has it.
 
-use std::fmt::Write;
+use crate::ascii::Ascii;
 
 use super::calendar::{
-    DAY, check_date_time, check_instant, compose, date_from_parts, split, time_from_parts,
-    year_month_day,
+    DAY, check_date_time, check_instant, compose, date_from_parts, split, time_from_parts, year_month_day,
 };
 
 /// A cursor over the text; every step either consumes what it names or fails.
@@ -16,9 +15,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str) -> Reader<'a> {
-        Reader {
-            bytes: text.as_bytes(),
-        }
+        Reader { bytes: text.as_bytes() }
     }
 
     fn peek(&self) -> Option<u8> {
@@ -42,10 +39,7 @@ impl<'a> Reader<'a> {
     /// One or more digits that fit.
     fn number(&mut self) -> Option<i64> {
         let count = self.bytes.iter().take_while(|b| b.is_ascii_digit()).count();
-        (1..=18)
-            .contains(&count)
-            .then(|| self.digits(count))
-            .flatten()
+        (1..=18).contains(&count).then(|| self.digits(count)).flatten()
     }
 
     /// The digits after a point, in microseconds; nothing if there is no point.
@@ -192,117 +186,150 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     i64::try_from(if negative { -total } else { total }).ok()
 }
 
-fn fraction(out: &mut String, micros: i64) {
-    if micros != 0 {
-        let digits = format!("{micros:06}");
-        out.push('.');
-        out.push_str(digits.trim_end_matches('0'));
+/// A fraction of a second, without trailing zeros.
+fn fraction(out: &mut Ascii, micros: u64) {
+    if micros == 0 {
+        return;
     }
+    out.push(b'.');
+    let (mut digits, mut width) = (micros, 6);
+    while digits % 10 == 0 {
+        digits /= 10;
+        width -= 1;
+    }
+    out.digits(digits, width);
 }
 
 /// Writes `2026-11-20`.
 pub fn write_date(out: &mut String, date: i32) {
-    let (year, month, day) = year_month_day(date);
-    // Writing to a String cannot fail.
-    let _ = if (0..=9999).contains(&year) {
-        write!(out, "{year:04}-{month:02}-{day:02}")
-    } else {
-        write!(out, "{year:+07}-{month:02}-{day:02}")
-    };
+    out.push_str(render_date(date).as_str());
 }
 
 /// Writes `08:00:30.25`.
 pub fn write_time(out: &mut String, time: i64) {
-    let seconds = time.div_euclid(1_000_000);
-    let _ = write!(
-        out,
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
-    fraction(out, time.rem_euclid(1_000_000));
+    out.push_str(render_time(time).as_str());
 }
 
 /// Writes `2026-11-20T10:00:00`.
 pub fn write_date_time(out: &mut String, date_time: i64) {
-    let (date, time) = split(date_time);
-    write_date(out, date);
-    out.push('T');
-    write_time(out, time);
+    out.push_str(render_date_time(date_time).as_str());
 }
 
 /// Writes `2026-11-20T10:00:00Z`.
 pub fn write_instant(out: &mut String, instant: i64) {
-    write_date_time(out, instant);
-    out.push('Z');
+    out.push_str(render_instant(instant).as_str());
 }
 
 /// Writes `P1DT2H30M5.25S`; nothing is `PT0S`.
 pub fn write_duration(out: &mut String, duration: i64) {
-    if duration < 0 {
-        out.push('-');
-    }
-    out.push('P');
-    let magnitude = duration.unsigned_abs();
-    let days = magnitude / DAY as u64;
-    let rest = magnitude % DAY as u64;
-    let _ = if days > 0 {
-        write!(out, "{days}D")
+    out.push_str(render_duration(duration).as_str());
+}
+
+fn put_date(out: &mut Ascii, date: i32) {
+    let (year, month, day) = year_month_day(date);
+    if (0..=9999).contains(&year) {
+        out.digits(u64::from(year.unsigned_abs()), 4);
     } else {
-        Ok(())
-    };
-    if rest == 0 && days > 0 {
-        return;
+        out.push(if year < 0 { b'-' } else { b'+' });
+        out.digits(u64::from(year.unsigned_abs()), 6);
     }
-    out.push('T');
+    out.push(b'-');
+    out.digits(u64::from(month), 2);
+    out.push(b'-');
+    out.digits(u64::from(day), 2);
+}
+
+fn put_time(out: &mut Ascii, time: i64) {
+    // Only a bug makes a negative time of day.
+    let time = time.max(0) as u64;
+    let seconds = time / 1_000_000;
+    out.digits(seconds / 3600, 2);
+    out.push(b':');
+    out.digits(seconds / 60 % 60, 2);
+    out.push(b':');
+    out.digits(seconds % 60, 2);
+    fraction(out, time % 1_000_000);
+}
+
+pub(crate) fn render_date(date: i32) -> Ascii {
+    let mut out = Ascii::new();
+    put_date(&mut out, date);
+    out
+}
+
+pub(crate) fn render_time(time: i64) -> Ascii {
+    let mut out = Ascii::new();
+    put_time(&mut out, time);
+    out
+}
+
+pub(crate) fn render_date_time(date_time: i64) -> Ascii {
+    let (date, time) = split(date_time);
+    let mut out = render_date(date);
+    out.push(b'T');
+    put_time(&mut out, time);
+    out
+}
+
+pub(crate) fn render_instant(instant: i64) -> Ascii {
+    let mut out = render_date_time(instant);
+    out.push(b'Z');
+    out
+}
+
+pub(crate) fn render_duration(duration: i64) -> Ascii {
+    let mut out = Ascii::new();
+    if duration < 0 {
+        out.push(b'-');
+    }
+    out.push(b'P');
+    let magnitude = duration.unsigned_abs();
+    let (days, rest) = (magnitude / DAY as u64, magnitude % DAY as u64);
+    if days > 0 {
+        out.digits(days, 1);
+        out.push(b'D');
+        if rest == 0 {
+            return out;
+        }
+    }
+    out.push(b'T');
     let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
-    for (count, unit) in [(seconds / 3600, 'H'), (seconds / 60 % 60, 'M')] {
-        let _ = if count > 0 {
-            write!(out, "{count}{unit}")
-        } else {
-            Ok(())
-        };
+    for (count, unit) in [(seconds / 3600, b'H'), (seconds / 60 % 60, b'M')] {
+        if count > 0 {
+            out.digits(count, 1);
+            out.push(unit);
+        }
     }
     if seconds % 60 > 0 || micros > 0 || rest == 0 {
-        let _ = write!(out, "{}", seconds % 60);
-        fraction(out, micros as i64);
-        out.push('S');
+        out.digits(seconds % 60, 1);
+        fraction(&mut out, micros);
+        out.push(b'S');
     }
+    out
 }
 
 /// Writes a duration as programs do: `1h30min`, `30d`, `200ms`; nothing is `0s`. What is finer than a millisecond is
 /// written as a fraction of one.
 pub fn write_duration_literal(out: &mut String, duration: i64) {
-    if duration == 0 {
-        out.push_str("0s");
-        return;
-    }
+    let mut text = Ascii::new();
     if duration < 0 {
-        out.push('-');
+        text.push(b'-');
     }
-    let magnitude = duration.unsigned_abs();
-    let units = [
-        (DAY as u64, "d"),
-        (3_600_000_000, "h"),
-        (60_000_000, "min"),
-        (1_000_000, "s"),
-    ];
-    let mut rest = magnitude;
-    for (length, unit) in units {
+    let mut rest = duration.unsigned_abs();
+    for (length, unit) in [(DAY as u64, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s")] {
         let count = rest / length;
         rest %= length;
-        let _ = if count > 0 {
-            write!(out, "{count}{unit}")
-        } else {
-            Ok(())
-        };
+        if count > 0 || duration == 0 && unit == "s" {
+            text.digits(count, 1);
+            text.push_all(unit.as_bytes());
+        }
     }
     if rest > 0 {
-        let _ = write!(out, "{}", rest / 1000);
-        fraction(out, (rest % 1000 * 1000) as i64);
-        out.push_str("ms");
+        text.digits(rest / 1000, 1);
+        fraction(&mut text, rest % 1000 * 1000);
+        text.push_all(b"ms");
     }
+    out.push_str(text.as_str());
 }
 
 #[cfg(test)]
@@ -320,23 +347,11 @@ mod tests {
     #[test]
     fn instants() {
         let instant = parse_instant("2026-11-20T10:00:00Z").unwrap();
-        assert_eq!(
-            parse_instant("2026-11-20T11:30:00.000+01:30"),
-            Some(instant)
-        );
+        assert_eq!(parse_instant("2026-11-20T11:30:00.000+01:30"), Some(instant));
         assert_eq!(parse_instant("2026-11-20t10:00:00z"), Some(instant));
-        assert_eq!(
-            parse_instant("2026-11-20T10:00:00.123456789Z"),
-            Some(instant + 123_456)
-        );
-        assert_eq!(
-            text(|o| write_instant(o, instant + 120_000)),
-            "2026-11-20T10:00:00.12Z"
-        );
-        assert_eq!(
-            text(|o| write_instant(o, -1)),
-            "1969-12-31T23:59:59.999999Z"
-        );
+        assert_eq!(parse_instant("2026-11-20T10:00:00.123456789Z"), Some(instant + 123_456));
+        assert_eq!(text(|o| write_instant(o, instant + 120_000)), "2026-11-20T10:00:00.12Z");
+        assert_eq!(text(|o| write_instant(o, -1)), "1969-12-31T23:59:59.999999Z");
         for bad in [
             "",
             "2026-11-20",
@@ -389,13 +404,9 @@ mod tests {
         ] {
             assert_eq!(parse_duration(bad), None, "{bad}");
         }
-        for (written, micros) in [
-            ("0s", 0),
-            ("1h30min", 5_400_000_000),
-            ("200ms", 200_000),
-            ("30d", 30 * DAY),
-            ("-1s1.5ms", -1_001_500),
-        ] {
+        for (written, micros) in
+            [("0s", 0), ("1h30min", 5_400_000_000), ("200ms", 200_000), ("30d", 30 * DAY), ("-1s1.5ms", -1_001_500)]
+        {
             assert_eq!(text(|o| write_duration_literal(o, micros)), written);
         }
     }

@@ -8,9 +8,7 @@ use std::sync::OnceLock;
 use jiff::civil;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use super::calendar::{
-    check_instant, compose, date_from_parts, split, time_from_parts, year_month_day,
-};
+use super::calendar::{check_instant, compose, date_from_parts, split, time_from_parts, year_month_day};
 use crate::fault::Fault;
 
 /// A time zone of the database, such as `Europe/Oslo`.
@@ -34,11 +32,7 @@ impl Zone {
         }
         // One database for the process, because it remembers the zones that it has read.
         static DATABASE: OnceLock<TimeZoneDatabase> = OnceLock::new();
-        DATABASE
-            .get_or_init(TimeZoneDatabase::bundled)
-            .get(name)
-            .map(Zone)
-            .map_err(|_| UnknownZone)
+        DATABASE.get_or_init(TimeZoneDatabase::bundled).get(name).map(Zone).map_err(|_| UnknownZone)
     }
 
     /// The zone's calendar at an instant, as a DateTime.
@@ -48,20 +42,11 @@ impl Zone {
         }
         let timestamp = jiff::Timestamp::from_microsecond(instant).map_err(|_| Fault::Overflow)?;
         let local = self.0.to_datetime(timestamp);
-        let date = date_from_parts(
-            local.year().into(),
-            local.month().into(),
-            local.day().into(),
-        )
-        .ok_or(Fault::Overflow)?;
+        let date =
+            date_from_parts(local.year().into(), local.month().into(), local.day().into()).ok_or(Fault::Overflow)?;
         let micros = i64::from(local.subsec_nanosecond() / 1000);
-        let time = time_from_parts(
-            local.hour().into(),
-            local.minute().into(),
-            local.second().into(),
-            micros,
-        )
-        .ok_or(Fault::Overflow)?;
+        let time = time_from_parts(local.hour().into(), local.minute().into(), local.second().into(), micros)
+            .ok_or(Fault::Overflow)?;
         Ok(compose(date, time))
     }
 
@@ -102,22 +87,13 @@ mod tests {
     fn oslo() {
         let oslo = Zone::named("Europe/Oslo").unwrap();
         let winter = parse_instant("2026-01-15T12:00:00Z").unwrap();
-        assert_eq!(
-            oslo.date_time(winter),
-            Ok(parse_date_time("2026-01-15T13:00:00").unwrap())
-        );
+        assert_eq!(oslo.date_time(winter), Ok(parse_date_time("2026-01-15T13:00:00").unwrap()));
         assert_eq!(oslo.offset(winter), Ok(3_600_000_000));
         // Clocks go forward from 02:00 to 03:00 and back from 03:00 to 02:00.
         let gap = parse_date_time("2026-03-29T02:30:00").unwrap();
-        assert_eq!(
-            oslo.instant(gap),
-            Ok(parse_instant("2026-03-29T01:30:00Z").unwrap())
-        );
+        assert_eq!(oslo.instant(gap), Ok(parse_instant("2026-03-29T01:30:00Z").unwrap()));
         let fold = parse_date_time("2026-10-25T02:30:00").unwrap();
-        assert_eq!(
-            oslo.instant(fold),
-            Ok(parse_instant("2026-10-25T00:30:00Z").unwrap())
-        );
+        assert_eq!(oslo.instant(fold), Ok(parse_instant("2026-10-25T00:30:00Z").unwrap()));
         assert_eq!(Zone::named("Europe/Atlantis").unwrap_err(), UnknownZone);
     }
 
