@@ -5,21 +5,20 @@
 //!
 //! **Groups.** The commit thread takes whatever has gathered, without a timer, and hands it to the
 //! authority as one transaction. It reads the rows from the image: versions never change, and none is
-//! freed before it is durable. Then it moves `durable` on and wakes everybody who waits, once.
+//! freed before it is durable. Then it moves [`Durable`] on, which wakes everybody who waits, once.
 //!
 //! **Answers.** A query reads the durable state ([`Database::read`]) and never waits. A handler's answer,
 //! also a failure, may depend on the newest commit that it could read, so it waits until that one is
 //! durable: [`Transaction::commit`] and [`Transaction::abort`] give the number to wait for.
 //!
-//! **Failure.** If the authority refuses a group, nothing is written any more: waiters get [`Stopped`],
-//! and so does every later transaction. The process should end; the next start reads what is durable.
+//! **Failure.** If the authority refuses a group, nothing is written any more: waiters get [`CommitLost`],
+//! and every later transaction [`Stopped`]. The process should end; the next start reads what is durable.
 //!
 //! **Time.** `now()` of a transaction is the world's time, but never less than that of an earlier commit,
 //! also across restarts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
@@ -30,6 +29,7 @@ use tenon_store::schema::{Generated, RelationId, Schema};
 use tenon_store::{Change, ChangeKind, Image, SchemaError, Snapshot, Violation, WriteTxn};
 
 use crate::context::CallContext;
+use crate::durable::{CommitLost, Durable};
 use crate::metrics::Metrics;
 use crate::random::Random;
 use crate::stored::{CellBuffer, Stored};
@@ -91,12 +91,7 @@ struct Group {
     last: u64,
     serials: Vec<(RelationId, i64)>,
     closing: bool,
-    failure: Option<String>,
-    wakers: Vec<(u64, Waker)>,
 }
-
-/// Called by the commit thread once per group, with the last durable commit.
-type Listener = Box<dyn Fn(u64) + Send + Sync>;
 
 struct Shared {
     image: Arc<Image>,
@@ -104,11 +99,11 @@ struct Shared {
     group: Mutex<Group>,
     /// There is something for the commit thread.
     work: Condvar,
-    /// A group became durable, or writing stopped.
-    done: Condvar,
+    /// The open group has room again, or writing stopped.
+    room: Condvar,
+    durable: Arc<Durable>,
     last_now: AtomicI64,
     stopped: AtomicBool,
-    listeners: Mutex<Vec<Listener>>,
     metrics: Metrics,
     counted: Vec<RelationId>,
     volatile: bool,
@@ -139,10 +134,11 @@ impl Database {
             stored,
             group: Mutex::new(Group { last: meta.commit, serials: meta.serials, ..Group::default() }),
             work: Condvar::new(),
-            done: Condvar::new(),
+            room: Condvar::new(),
+            // Over a volatile authority nobody has anything to wait for.
+            durable: Arc::new(Durable::new(if authority.is_volatile() { u64::MAX } else { meta.commit })),
             last_now: AtomicI64::new(meta.now),
             stopped: AtomicBool::new(false),
-            listeners: Mutex::new(Vec::new()),
             metrics: Metrics::default(),
             counted: (0..schema.relations.len()).map(|n| RelationId(n as u32)).filter(has_counter).collect(),
             volatile: authority.is_volatile(),
@@ -182,9 +178,20 @@ impl Database {
         &self.world
     }
 
+    /// Which commits are durable, and who waits for them. Over a volatile authority all are, from the
+    /// beginning.
+    pub fn durable(&self) -> &Arc<Durable> {
+        &self.shared.durable
+    }
+
     /// Why writing stopped, if it did.
-    pub fn failure(&self) -> Option<String> {
-        self.shared.group.lock().failure.clone()
+    pub fn failure(&self) -> Option<CommitLost> {
+        self.shared.durable.failure()
+    }
+
+    /// Waits until a commit is durable.
+    pub fn wait(&self, commit: u64) -> Result<(), CommitLost> {
+        self.shared.durable.wait(commit)
     }
 
     /// The time for a call that begins now: never before that of a commit.
@@ -205,43 +212,13 @@ impl Database {
         }
         if !shared.volatile {
             let mut group = shared.group.lock();
-            while group.changes.len() >= FULL_GROUP && group.failure.is_none() {
-                shared.done.wait(&mut group);
+            while group.changes.len() >= FULL_GROUP && !shared.stopped.load(Ordering::Acquire) {
+                shared.room.wait(&mut group);
             }
         }
         let inner = shared.image.write();
         let now = self.world.now().max(shared.last_now.load(Ordering::Relaxed));
         Ok(Transaction { database: self, inner, now, seed: self.world.seed() })
-    }
-
-    /// Waits until a commit is durable.
-    pub fn wait(&self, commit: u64) -> Result<(), Stopped> {
-        let shared = &*self.shared;
-        if shared.image.durable() >= commit {
-            return Ok(());
-        }
-        let mut group = shared.group.lock();
-        loop {
-            if shared.image.durable() >= commit {
-                return Ok(());
-            }
-            if group.failure.is_some() {
-                return Err(Stopped);
-            }
-            shared.done.wait(&mut group);
-        }
-    }
-
-    /// A future that is ready when a commit is durable.
-    pub fn durable(&self, commit: u64) -> Durable {
-        Durable { shared: self.shared.clone(), commit }
-    }
-
-    /// Has `listener` called once per group, with the last durable commit, from the commit thread. If
-    /// writing stops it is called once more, with the commit that stayed the last. Over a volatile
-    /// authority it is never called, because nobody has to wait.
-    pub fn on_durable(&self, listener: impl Fn(u64) + Send + Sync + 'static) {
-        self.shared.listeners.lock().push(Box::new(listener));
     }
 }
 
@@ -253,32 +230,6 @@ impl Drop for Database {
             // A commit thread that panicked has nothing left to save; waiters were told.
             let _ = thread.join();
         }
-    }
-}
-
-/// A future: see [`Database::durable`].
-pub struct Durable {
-    shared: Arc<Shared>,
-    commit: u64,
-}
-
-impl std::future::Future for Durable {
-    type Output = Result<(), Stopped>;
-
-    fn poll(self: std::pin::Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Stopped>> {
-        if self.shared.image.durable() >= self.commit {
-            return Poll::Ready(Ok(()));
-        }
-        let mut group = self.shared.group.lock();
-        // The commit thread moves `durable` on and takes the wakers under this lock.
-        if self.shared.image.durable() >= self.commit {
-            return Poll::Ready(Ok(()));
-        }
-        if group.failure.is_some() {
-            return Poll::Ready(Err(Stopped));
-        }
-        group.wakers.push((self.commit, cx.waker().clone()));
-        Poll::Pending
     }
 }
 
@@ -430,6 +381,7 @@ impl Shared {
                     return;
                 }
                 std::mem::swap(&mut changes, &mut group.changes);
+                self.room.notify_all();
                 let commits = std::mem::take(&mut group.commits);
                 // `now` was stored before the group's last commit was added, or later: never too early.
                 let now = self.last_now.load(Ordering::Acquire);
@@ -441,7 +393,8 @@ impl Shared {
                 Ok(()) => {
                     self.metrics.group(commits, changes.len() as u64, start.elapsed());
                     changes.clear();
-                    self.became_durable(meta.commit);
+                    self.image.set_durable(meta.commit);
+                    self.durable.advance(meta.commit);
                     // Between groups there is time to return what nobody sees any more.
                     for _ in 0..16 {
                         if !self.group.lock().changes.is_empty() || !self.image.reclaim_some() {
@@ -449,7 +402,7 @@ impl Shared {
                         }
                     }
                 }
-                Err(error) => return self.stop(error.to_string()),
+                Err(error) => return self.stop(&error.to_string()),
             }
         }
     }
@@ -472,31 +425,13 @@ impl Shared {
         Ok(())
     }
 
-    fn became_durable(&self, commit: u64) {
-        let ready = {
-            let mut group = self.group.lock();
-            self.image.set_durable(commit);
-            let (ready, waiting) = std::mem::take(&mut group.wakers).into_iter().partition(|(number, _)| *number <= commit);
-            group.wakers = waiting;
-            let ready: Vec<(u64, Waker)> = ready;
-            ready
-        };
-        self.done.notify_all();
-        ready.into_iter().for_each(|(_, waker)| waker.wake());
-        self.listeners.lock().iter().for_each(|listener| listener(commit));
-    }
-
-    fn stop(&self, why: String) {
-        let wakers = {
-            let mut group = self.group.lock();
-            group.failure.get_or_insert(why);
+    fn stop(&self, why: &str) {
+        {
+            let _group = self.group.lock();
             self.stopped.store(true, Ordering::Release);
-            std::mem::take(&mut group.wakers)
-        };
-        self.done.notify_all();
-        wakers.into_iter().for_each(|(_, waker)| waker.wake());
-        let durable = self.image.durable();
-        self.listeners.lock().iter().for_each(|listener| listener(durable));
+        }
+        self.room.notify_all();
+        self.durable.fail(why);
     }
 }
 
@@ -506,7 +441,7 @@ struct Watch<'a>(&'a Shared);
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.stop("the commit thread failed".into());
+            self.0.stop("the commit thread failed");
         }
     }
 }

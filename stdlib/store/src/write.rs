@@ -522,25 +522,13 @@ impl<'a> WriteTxn<'a> {
         writer.undo.push(Undo::Index { relation: relation.id, which, slot, entity });
     }
 
-    /// Inserts a row.
+    /// Inserts a row. Rules are tried in this order: the key, the uniques, the references.
     ///
     /// # Safety
     /// The lanes must be those of a whole row of the relation, and what they point to valid.
     pub unsafe fn insert(&mut self, id: RelationId, lanes: &[u64]) -> Result<Row, Violation> {
         let relation = self.image.relation(id);
         debug_assert_eq!(lanes.len(), relation.meta.lanes());
-        for reference in &relation.meta.references {
-            if reference.tag_lane.is_none_or(|tag| lanes[tag] != 0) {
-                let target = self.image.relation(reference.target);
-                if self.live(target, lanes[reference.lane] as u32).is_none() {
-                    return Err(Violation::Reference { relation: id, field: reference.field });
-                }
-            }
-        }
-        for (field, ty) in &relation.meta.nested {
-            // SAFETY: by the caller's promise.
-            unsafe { self.check_nested(id, *field, ty, &lanes[relation.meta.lane_starts[field.index()]..])? };
-        }
         // SAFETY: by the caller's promise.
         let known = unsafe {
             let key = Parts::of(relation, &relation.meta.key, lanes);
@@ -554,6 +542,18 @@ impl<'a> WriteTxn<'a> {
         for unique in 0..relation.uniques.len() {
             // SAFETY: by the caller's promise.
             unsafe { self.check_unique(relation, unique, lanes, NONE)? };
+        }
+        for reference in &relation.meta.references {
+            if reference.tag_lane.is_none_or(|tag| lanes[tag] != 0) {
+                let target = self.image.relation(reference.target);
+                if self.live(target, lanes[reference.lane] as u32).is_none() {
+                    return Err(Violation::Reference { relation: id, field: reference.field });
+                }
+            }
+        }
+        for (field, ty) in &relation.meta.nested {
+            // SAFETY: by the caller's promise.
+            unsafe { self.check_nested(id, *field, ty, &lanes[relation.meta.lane_starts[field.index()]..])? };
         }
         let (slot, reused) = self.take_slot(relation)?;
         let entity = match known {
@@ -726,6 +726,16 @@ impl<'a> WriteTxn<'a> {
                 }
             }
         }
+        let unique_changed = |unique: usize| {
+            let (parts, present) = &relation.meta.uniques[unique];
+            parts.iter().any(|p| changed(p.columns.clone())) || present.iter().any(|tag| changed(*tag..*tag + 1))
+        };
+        for unique in 0..relation.uniques.len() {
+            if unique_changed(unique) {
+                // SAFETY: by the caller's promise.
+                unsafe { self.check_unique(relation, unique, &row, entity)? };
+            }
+        }
         for reference in &relation.meta.references {
             if fields.contains(&reference.field) && reference.tag_lane.is_none_or(|tag| row[tag] != 0) {
                 let target = self.image.relation(reference.target);
@@ -737,16 +747,6 @@ impl<'a> WriteTxn<'a> {
         for (field, ty) in relation.meta.nested.iter().filter(|(field, _)| fields.contains(field)) {
             // SAFETY: by the caller's promise.
             unsafe { self.check_nested(id, *field, ty, &row[relation.meta.lane_starts[field.index()]..])? };
-        }
-        let unique_changed = |unique: usize| {
-            let (parts, present) = &relation.meta.uniques[unique];
-            parts.iter().any(|p| changed(p.columns.clone())) || present.iter().any(|tag| changed(*tag..*tag + 1))
-        };
-        for unique in 0..relation.uniques.len() {
-            if unique_changed(unique) {
-                // SAFETY: by the caller's promise.
-                unsafe { self.check_unique(relation, unique, &row, entity)? };
-            }
         }
         let (slot, reused) = self.take_slot(relation)?;
         self.mark(relation);

@@ -192,9 +192,9 @@ fn apply(txn: &mut WriteTxn<'_>, model: &mut Model, op: &Op) {
             let taken = model.items.contains_key(&key);
             let twice = item.name.is_some() && model.items.values().any(|other| same_name(&other.name, &item.name));
             match done {
-                Err(Violation::Reference { .. }) => assert!(!refers),
-                Err(Violation::Key { .. }) => assert!(refers && taken),
-                Err(Violation::Unique { .. }) => assert!(refers && !taken && twice),
+                Err(Violation::Key { .. }) => assert!(taken),
+                Err(Violation::Unique { .. }) => assert!(!taken && twice),
+                Err(Violation::Reference { .. }) => assert!(!taken && !twice && !refers),
                 Err(other) => panic!("{other:?}"),
                 Ok(_) => {
                     assert!(refers && !taken && !twice);
