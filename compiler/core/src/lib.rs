@@ -14,3 +14,4 @@ pub mod typing;
 
 /// The table of library primitives that [`ir::Prim::Builtin`] numbers; rooms behind Core know it from here.
 pub use tenon_check::builtins;
+pub mod verify;

@@ -19,7 +19,7 @@ fn place(args: {sku: Text, qty: Int}) -> {left: Int} writes {
   if not(is_some(found)) { fail NotFound(; concat("no product ", args.sku)) }
   let p = unwrap(found)
   if (p.stock < args.qty) { fail OutOfStock(p.stock; concat("only ", to_text(p.stock), " left")) }
-  do p <- update Product ref(p) (stock = (p.stock - args.qty)) on_gone NotFound(; "gone")
+  do p <- update Product ref(p) set (stock = (p.stock - args.qty)) on_gone NotFound(; "gone")
   return {left: p.stock}
 }
 fn fill() -> Ref[Product] writes {
@@ -93,6 +93,7 @@ fn shop() -> Program {
         status: 201,
         failures: Vec::new(),
     });
+    tenon_core::verify::assert_valid(&program);
     program
 }
 

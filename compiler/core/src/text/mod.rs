@@ -21,7 +21,7 @@
 //!   if is_some(found) { } else { fail NotFound(; "no product") }
 //!   let p = unwrap(found)
 //!   if (p.stock < n) { fail OutOfStock(p.stock; concat("only ", to_text(p.stock))) @7 }
-//!   do p <- update Product ref(p) (stock = (p.stock - n)) on_gone NotFound(; "gone")
+//!   do p <- update Product ref(p) set (stock = (p.stock - n)) on_gone NotFound(; "gone")
 //!   return p
 //! }
 //!

@@ -874,6 +874,7 @@ impl Parser<'_> {
             "update" => {
                 let relation = self.relation()?;
                 let target = self.expr()?;
+                self.expect_word("set")?;
                 let sets = self.assignments(relation)?;
                 self.expect_word("on_gone")?;
                 let on_gone = self.fail_with()?;

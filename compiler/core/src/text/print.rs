@@ -576,7 +576,7 @@ impl<'a> Printer<'a> {
                 self.relation(*relation);
                 self.push(" ");
                 self.expr(target);
-                self.push(" (");
+                self.push(" set (");
                 let id = *relation;
                 self.commas(sets, |p, (field, value)| {
                     p.field(id, *field);
