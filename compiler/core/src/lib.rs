@@ -11,7 +11,7 @@ pub mod lower;
 pub mod scenario;
 pub mod text;
 pub mod typing;
+pub mod verify;
 
 /// The table of library primitives that [`ir::Prim::Builtin`] numbers; rooms behind Core know it from here.
 pub use tenon_check::builtins;
-pub mod verify;
