@@ -398,6 +398,7 @@ impl Builder<'_, '_> {
             new.push((*var, aggregate));
         }
         let order = new_keys.iter().map(|(v, _)| ascending(self.ctx.var(*v))).collect();
+        let all = all || new_keys.is_empty();
         Ok((Node::Group { input: node.boxed(), keys: new_keys, aggregates: new, all }, order))
     }
 

@@ -315,6 +315,7 @@ pub fn prim_fails(prim: Prim) -> bool {
         | Prim::Append
         | Prim::ToSet
         | Prim::ToList
+        | Prim::ToBag
         | Prim::ToMap
         | Prim::Entries
         | Prim::TagOf => false,

@@ -383,6 +383,7 @@ impl Node {
     }
 
     /// Whether a dependent join stands anywhere in the tree.
+    #[cfg(test)]
     pub fn has_apply(&self) -> bool {
         matches!(self, Node::Apply { .. }) || self.children().into_iter().any(Node::has_apply)
     }

@@ -217,7 +217,8 @@ pub enum OpKind {
     },
     /// Groups and folds. Yields one row per group, that binds keys and aggregates, in any order; without
     /// keys and with `all`, exactly one row; without keys and without `all`, one row if there is input.
-    /// Without aggregates it is duplicate elimination.
+    /// Without aggregates it is duplicate elimination; then a key may be bound to the very variable that it
+    /// is the value of.
     Aggregate {
         /// Input.
         input: Box<Op>,
@@ -344,9 +345,9 @@ pub enum Access {
         index: u32,
         /// Values of the first parts of the index (of all parts, if it is a hash index).
         equal: Vec<Expr>,
-        /// Bounds on the next part of an ordered index.
+        /// Bound on the values of the next part of an ordered index, whatever the direction of the part.
         lower: Option<Limit>,
-        /// Bounds on the next part of an ordered index.
+        /// Bound from above, as `lower`.
         upper: Option<Limit>,
         /// Read from the end to the beginning.
         reverse: bool,
@@ -385,7 +386,8 @@ pub struct Aggregate {
     pub argument: Option<Expr>,
     /// `none` is an element like any other (lists that hold query results).
     pub keep_none: bool,
-    /// Fold once per distinct value of these; `None`: once per row.
+    /// Fold once per distinct value of these; `None`: once per row. Of rows of equal grain, `List` and `First`
+    /// take the first one in `order`; for other functions it makes no difference.
     pub grain: Option<Vec<Expr>>,
     /// Only rows on which all of these hold, evaluated in order, before anything else.
     pub filter: Vec<Expr>,
