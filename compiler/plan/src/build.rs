@@ -251,8 +251,9 @@ impl Builder<'_, '_> {
                 Ok((node, order))
             }
             ir::JoinKind::Left(lifts) => {
-                order.extend(self.lift_order(right_order, lifts));
-                let kind = Kind::Left(lifts.clone());
+                let (lifts, lifted) = self.lift_order(right_order, lifts);
+                order.extend(lifted);
+                let kind = Kind::Left(lifts);
                 if parts.iter().any(has_query) {
                     let mut right = right;
                     for part in parts {
@@ -267,36 +268,49 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// The order of right rows above a left join.
-    fn lift_order(&self, order: Vec<SortKey>, lifts: &[Lift]) -> Vec<SortKey> {
-        order
+    /// The order of right rows above a left join, and the lifts with those that the order needs.
+    fn lift_order(&mut self, order: Vec<SortKey>, lifts: &[Lift]) -> (Vec<Lift>, Vec<SortKey>) {
+        let mut lifts = lifts.to_vec();
+        for v in crate::expr::free_all(order.iter().map(|k| &k.expr)) {
+            if !lifts.iter().any(|l| l.from == v) {
+                let info = self.ctx.vars[v.index()].clone();
+                let to = self.ctx.fresh(info.name, info.ty.optional());
+                lifts.push(Lift { from: v, to });
+            }
+        }
+        let map: BTreeMap<VarId, Expr> = lifts
+            .iter()
+            .map(|l| {
+                // A variable of an optional type is lifted to the same type.
+                let (to, ty) = (self.ctx.var(l.to), self.ctx.ty(l.from).clone());
+                let value = if to.ty == ty { to } else { Expr::new(ExprKind::Unwrap(Box::new(to)), ty) };
+                (l.from, value)
+            })
+            .collect();
+        let keys = order
             .into_iter()
-            .map(|key| {
+            .filter_map(|key| {
                 // Where nothing matched there is one row for its left row, so the place of `none` decides nothing.
                 let used = crate::expr::free(&key.expr);
-                let Some(first) = lifts.iter().find(|l| used.contains(&l.from)) else { return key };
+                let first = lifts.iter().find(|l| used.contains(&l.from))?;
                 let expr = match key.expr.kind {
                     ExprKind::Var(_) => self.ctx.var(first.to),
                     _ => {
-                        let map: BTreeMap<VarId, Expr> = lifts
-                            .iter()
-                            .map(|l| {
-                                let to = self.ctx.var(l.to);
-                                // `from` of an optional type is lifted to the same type.
-                                let from_ty = self.ctx.ty(l.from).clone();
-                                let inner = if *self.ctx.ty(l.to) == from_ty {
-                                    to
-                                } else {
-                                    Expr::new(ExprKind::Unwrap(Box::new(to)), from_ty)
-                                };
-                                (l.from, inner)
-                            })
-                            .collect();
                         let mut inner = key.expr.clone();
                         substitute(&mut inner, &map);
                         let ty = inner.ty.clone().optional();
-                        let present =
-                            Expr::new(ExprKind::IsSome(Box::new(self.ctx.var(first.to))), Type::Bool);
+                        // All lifted variables are present or none is, as far as they are not optional themselves.
+                        let tests = used
+                            .iter()
+                            .filter_map(|v| map.get(v))
+                            .filter_map(|e| match &e.kind {
+                                ExprKind::Unwrap(to) => {
+                                    Some(Expr::new(ExprKind::IsSome(to.clone()), Type::Bool))
+                                }
+                                _ => None,
+                            })
+                            .collect::<Vec<_>>();
+                        let present = crate::expr::conjunction(tests);
                         let inner = match inner.ty {
                             Type::Option(_) => inner,
                             _ => Expr::new(ExprKind::Some(Box::new(inner)), ty.clone()),
@@ -305,9 +319,10 @@ impl Builder<'_, '_> {
                         Expr::new(ExprKind::If(Box::new(present), Box::new(inner), Box::new(none)), ty)
                     }
                 };
-                SortKey { expr, ..key }
+                Some(SortKey { expr, ..key })
             })
-            .collect()
+            .collect();
+        (lifts, keys)
     }
 
     fn apply(&mut self, kind: &ir::Apply, left: &Rel, right: &Rel) -> Result<Ordered, PlanError> {
@@ -319,8 +334,9 @@ impl Builder<'_, '_> {
                 ApplyKind::Join(Kind::Inner)
             }
             ir::Apply::Left(lifts) => {
-                order.extend(self.lift_order(right_order, lifts));
-                ApplyKind::Join(Kind::Left(lifts.clone()))
+                let (lifts, lifted) = self.lift_order(right_order, lifts);
+                order.extend(lifted);
+                ApplyKind::Join(Kind::Left(lifts))
             }
             ir::Apply::Exists(v) => ApplyKind::Join(Kind::Mark(*v)),
             ir::Apply::Collect(v, element) => {

@@ -15,6 +15,7 @@ mod access;
 mod advise;
 mod build;
 mod dependencies;
+pub mod explain;
 mod expr;
 mod finish;
 mod inline;
@@ -33,6 +34,7 @@ use std::fmt;
 
 pub use access::{IndexShape, Reason};
 pub use advise::{ChosenIndex, choose_indexes};
+pub use finish::{bound, each_op, inputs, op_exprs};
 pub use query::{Planned, plan, plan_query};
 pub use statistics::Statistics;
 

@@ -1,43 +1,43 @@
 //! Expressions as text, near to what a person wrote: for `explain` and for the reasons of indexes.
 
-use tenon_core::ir::{Expr, ExprKind, Prim, Type, VarId};
+use tenon_core::ir::{Expr, ExprKind, Prim, Program, Type, VarId, VarInfo};
 use tenon_value::Value;
 
 use crate::logical::Context;
 
 /// What names are needed for.
-struct Names<'a, 'p> {
-    ctx: &'a Context<'p>,
-    anonymous: bool,
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// The variables of the query or plan.
+    pub vars: &'a [VarInfo],
+    /// Variables are shown by their types.
+    pub anonymous: bool,
 }
 
 /// An expression as text.
 pub fn expr(e: &Expr, ctx: &Context) -> String {
-    let mut out = String::new();
-    Names { ctx, anonymous: false }.show(e, &mut out, 0);
-    out
+    Names { program: ctx.program, vars: &ctx.vars, anonymous: false }.expr(e)
 }
 
 /// An expression with types in the place of variables, so that texts of permuted queries agree.
 pub fn anonymous(e: &Expr, ctx: &Context) -> String {
-    let mut out = String::new();
-    Names { ctx, anonymous: true }.show(e, &mut out, 0);
-    out
+    Names { program: ctx.program, vars: &ctx.vars, anonymous: true }.expr(e)
 }
 
 /// A type as text.
-pub fn ty(t: &Type, ctx: &Context) -> String {
-    let p = ctx.program;
+pub fn ty(t: &Type, p: &Program) -> String {
     match t {
         Type::Row(r) => p.relation(*r).name.to_string(),
         Type::Ref(r) => format!("&{}", p.relation(*r).name),
-        Type::Option(t) => format!("{}?", ty(t, ctx)),
-        Type::List(t) => format!("[{}]", ty(t, ctx)),
-        Type::Bag(t) => format!("Bag[{}]", ty(t, ctx)),
-        Type::Set(t) => format!("Set[{}]", ty(t, ctx)),
-        Type::Map(k, v) => format!("Map[{}, {}]", ty(k, ctx), ty(v, ctx)),
+        Type::Option(t) => format!("{}?", ty(t, p)),
+        Type::List(t) => format!("[{}]", ty(t, p)),
+        Type::Bag(t) => format!("Bag[{}]", ty(t, p)),
+        Type::Set(t) => format!("Set[{}]", ty(t, p)),
+        Type::Map(k, v) => format!("Map[{}, {}]", ty(k, p), ty(v, p)),
         Type::Record(r) => {
-            let fields: Vec<String> = r.fields.iter().map(|(n, t)| format!("{n}: {}", ty(t, ctx))).collect();
+            let fields: Vec<String> = r.fields.iter().map(|(n, t)| format!("{n}: {}", ty(t, p))).collect();
             format!("({})", fields.join(", "))
         }
         Type::Variant(v) => p.variant(*v).name.to_string(),
@@ -65,10 +65,23 @@ pub fn value(v: &Value) -> String {
     }
 }
 
-impl Names<'_, '_> {
-    fn var(&self, v: VarId) -> String {
-        let info = &self.ctx.vars[v.index()];
-        if self.anonymous { ty(&info.ty, self.ctx) } else { info.name.to_string() }
+impl Names<'_> {
+    /// An expression as text.
+    pub fn expr(&self, e: &Expr) -> String {
+        let mut out = String::new();
+        self.show(e, &mut out, 0);
+        out
+    }
+
+    /// Several expressions as text.
+    pub fn exprs<'e>(&self, es: impl IntoIterator<Item = &'e Expr>, between: &str) -> String {
+        es.into_iter().map(|e| self.expr(e)).collect::<Vec<_>>().join(between)
+    }
+
+    /// A variable as text.
+    pub fn var(&self, v: VarId) -> String {
+        let info = &self.vars[v.index()];
+        if self.anonymous { ty(&info.ty, self.program) } else { info.name.to_string() }
     }
 
     fn list(&self, es: &[Expr], out: &mut String) {
@@ -103,7 +116,7 @@ impl Names<'_, '_> {
             ExprKind::Field(inner, i) => {
                 self.show(inner, out, 9);
                 let name = match &inner.ty {
-                    Type::Row(r) => self.ctx.program.relation(*r).fields.get(*i as usize).map(|f| f.name.to_string()),
+                    Type::Row(r) => self.program.relation(*r).fields.get(*i as usize).map(|f| f.name.to_string()),
                     Type::Record(r) => r.fields.get(*i as usize).map(|(n, _)| n.to_string()),
                     _ => None,
                 };
@@ -180,7 +193,7 @@ impl Names<'_, '_> {
             ExprKind::Or(a, b) => self.infix(a, "or", b, 1, out, outer),
             ExprKind::Prim(prim, args, _) => self.prim(*prim, args, out, outer),
             ExprKind::Call(f, args, _) => {
-                out.push_str(&self.ctx.program.function(*f).name);
+                out.push_str(&self.program.function(*f).name);
                 out.push('(');
                 self.list(args, out);
                 out.push(')');
@@ -196,7 +209,6 @@ impl Names<'_, '_> {
     fn case(&self, t: &Type, tag: u32) -> String {
         match t {
             Type::Variant(v) => self
-                .ctx
                 .program
                 .variant(*v)
                 .cases

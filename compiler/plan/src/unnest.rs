@@ -80,7 +80,8 @@ impl Unnest<'_, '_> {
     /// The left row once per right row. `domain`: the left rows are distinct.
     fn inner(&mut self, left: Node, right: Node, domain: bool) -> Result<Node, PlanError> {
         let outer = left.bound();
-        if !right.uses_any(&outer) {
+        // What can fail is evaluated only if there is a left row, so it stays above the join with it.
+        if !right.uses_any(&outer) && self.total(&right) {
             return Ok(left.join(self.node(right)?));
         }
         match right {
@@ -91,6 +92,18 @@ impl Unnest<'_, '_> {
             }
             Node::Filter { input, predicates } => Ok(self.inner(left, *input, domain)?.filter(predicates)),
             Node::Map { input, defs } => Ok(self.inner(left, *input, domain)?.map(defs)),
+            // Both sides of a join are evaluated whatever the other one holds, so a right side that can fail gets
+            // a domain of its own.
+            Node::Join { kind, left: a, right: b, on } if !self.total(&b) => {
+                let Split { left, values, domain: own, right: b, .. } = self.split(left, *b, Vec::new());
+                let a = self.inner(left, *a, domain)?;
+                let b = self.inner(own, b, true)?;
+                let on: Vec<Expr> = self.equal(values).into_iter().chain(on).collect();
+                Ok(match kind {
+                    Kind::Inner => a.join(b).filter(on),
+                    kind => Node::Join { kind, left: a.boxed(), right: b.boxed(), on },
+                })
+            }
             Node::Join { kind: Kind::Inner, left: a, right: b, on } => {
                 let left = self.inner(left, *a, domain)?;
                 Ok(self.inner(left, *b, false)?.filter(on))
