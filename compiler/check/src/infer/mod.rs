@@ -122,3 +122,25 @@ pub struct Effects {
     /// `log(x)`.
     pub logs: Vec<Range>,
 }
+
+mod aggregate;
+mod block;
+mod calls;
+mod convert;
+mod engine;
+mod entry;
+mod exhaustive;
+mod expr;
+mod facts;
+mod literal;
+mod obligations;
+mod operators;
+mod path;
+mod pattern;
+mod query;
+mod scenario;
+mod store;
+mod window;
+
+pub use engine::show;
+pub use entry::{expression, function, scenario, text};

@@ -1,0 +1,679 @@
+//! The state of one body while it is inferred: locals, variables of inference, names in sight, diagnostics.
+
+use super::facts::{Facts, Place};
+use super::obligations::{Atom, Bounds};
+use super::query::Frame;
+use super::{BodyKind, Checked, Context, Effects};
+use crate::signature::{Generic, RelationSig, Signature, TypeBound, TypeSig};
+use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
+use crate::typed::{self, Body, Expr, ExprKind, Local, LocalId};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+use std::sync::Arc;
+use tenon_diagnostics::{Code, Diagnostic, Edit, Fix, Label};
+use tenon_span::Range;
+
+/// How deep expressions may nest. The parser has a limit of its own; this one also bounds what sugar adds.
+pub(crate) const MAX_DEPTH: u32 = 128;
+
+/// What a name in sight stands for.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen {
+    /// A local.
+    Local(LocalId),
+    /// A local that a clause of a query has put out of sight.
+    Hidden(LocalId, Why),
+}
+
+/// Which clause put a name out of sight.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Why {
+    /// `group by`.
+    Group,
+    /// `select`.
+    Select,
+}
+
+/// Names in sight; the last one of a name counts.
+#[derive(Default)]
+pub(crate) struct Scope {
+    map: FxHashMap<SmolStr, Vec<Seen>>,
+    log: Vec<SmolStr>,
+}
+
+impl Scope {
+    pub fn mark(&self) -> usize {
+        self.log.len()
+    }
+
+    pub fn restore(&mut self, mark: usize) {
+        while self.log.len() > mark {
+            if let Some(name) = self.log.pop()
+                && let Some(stack) = self.map.get_mut(&name)
+            {
+                stack.pop();
+            }
+        }
+    }
+
+    pub fn push(&mut self, name: SmolStr, seen: Seen) {
+        self.map.entry(name.clone()).or_default().push(seen);
+        self.log.push(name);
+    }
+
+    pub fn find(&self, name: &str) -> Option<&Seen> {
+        self.map.get(name)?.last()
+    }
+
+    /// Names pushed since a mark, in order, with what each stands for now.
+    pub fn since(&self, mark: usize) -> Vec<(SmolStr, Seen)> {
+        self.log[mark.min(self.log.len())..]
+            .iter()
+            .filter_map(|name| Some((name.clone(), self.map.get(name)?.last()?.clone())))
+            .collect()
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &SmolStr> {
+        self.log.iter()
+    }
+}
+
+/// A variable of inference.
+pub(crate) struct Var {
+    /// What it stands for, once known.
+    pub ty: Option<Ty>,
+    /// Where it came up, for the message where nothing fixes it.
+    pub range: Range,
+    /// What its type must be able to do.
+    pub bound: Option<TypeBound>,
+}
+
+/// Something that can be judged only when more is known.
+pub(crate) enum Deferred {
+    /// An arithmetic operator on a type that was not known yet.
+    Arithmetic(Ty, &'static str, Range),
+    /// A comparison of order on a type that was not known yet.
+    Ordered(Ty, Range),
+}
+
+/// Marks to go back to, see [`Infer::mark`].
+#[derive(Clone, Copy)]
+pub(crate) struct Mark {
+    scope: usize,
+    facts: usize,
+}
+
+pub(crate) struct Infer<'a> {
+    pub ctx: &'a dyn Context,
+    pub kind: BodyKind,
+    pub generics: &'a [Generic],
+    pub locals: Vec<Local>,
+    pub vars: Vec<Var>,
+    pub deferred: Vec<Deferred>,
+    pub scope: Scope,
+    pub facts: Facts,
+    pub frames: Vec<Frame>,
+    pub diagnostics: Vec<Diagnostic>,
+    pub effects: Effects,
+    /// Type of `return e`; `None` where `return` cannot stand.
+    pub result: Option<Ty>,
+    /// Loops around.
+    pub loops: u32,
+    /// Lambdas around.
+    pub lambdas: u32,
+    pub depth: u32,
+    /// The row whose fields are in sight by their bare names.
+    pub row: Option<(Symbol, LocalId)>,
+    /// How many writes to the store precede this point; what is known of the store ends at each.
+    pub store_version: u32,
+    /// The version at which a local was bound, for row locals.
+    pub versions: FxHashMap<LocalId, u32>,
+    /// What linear facts speak of.
+    pub atoms: Vec<Atom>,
+    pub atom_of: FxHashMap<Place, u32>,
+    pub local_bounds: FxHashMap<LocalId, Bounds>,
+    pub rule_bounds: FxHashMap<RuleRef, Bounds>,
+    /// Locals that hold a secret field's value.
+    pub secrets: FxHashMap<LocalId, (Symbol, SmolStr)>,
+    /// The next block is a function's own.
+    pub function_body: bool,
+    /// Locals below this number lie outside of the innermost lambda.
+    pub lambda_start: Option<u32>,
+    /// How many values a scenario has made up.
+    pub generated: u32,
+    /// In a scenario, or at the prompt: `!`, `succeeded`, `failed E` may stand.
+    pub scenario: bool,
+}
+
+impl<'a> Infer<'a> {
+    pub fn new(ctx: &'a dyn Context, kind: BodyKind, generics: &'a [Generic]) -> Infer<'a> {
+        Infer {
+            ctx,
+            kind,
+            generics,
+            locals: Vec::new(),
+            vars: Vec::new(),
+            deferred: Vec::new(),
+            scope: Scope::default(),
+            facts: Facts::default(),
+            frames: Vec::new(),
+            diagnostics: Vec::new(),
+            effects: Effects::default(),
+            result: None,
+            loops: 0,
+            lambdas: 0,
+            depth: 0,
+            row: None,
+            store_version: 0,
+            versions: FxHashMap::default(),
+            atoms: Vec::new(),
+            atom_of: FxHashMap::default(),
+            local_bounds: FxHashMap::default(),
+            rule_bounds: FxHashMap::default(),
+            secrets: FxHashMap::default(),
+            function_body: false,
+            lambda_start: None,
+            generated: 0,
+            scenario: false,
+        }
+    }
+
+    // --- places and messages
+
+    pub fn label(&self, range: Range, message: impl Into<String>) -> Label {
+        Label { location: self.ctx.location(range), message: message.into() }
+    }
+
+    /// A diagnostic with its primary label.
+    pub fn diagnostic(&self, code: Code, range: Range, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, message, self.label(range, label))
+    }
+
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    pub fn error(&mut self, code: Code, range: Range, message: impl Into<String>, label: impl Into<String>) {
+        let diagnostic = self.diagnostic(code, range, message, label);
+        self.report(diagnostic);
+    }
+
+    /// Says that a part of the language is not there yet.
+    pub fn not_supported(&mut self, range: Range, what: &str) -> Expr {
+        self.error(Code::NotSupported, range, format!("{what} are not supported yet"), "this version cannot run it");
+        self.broken(range)
+    }
+
+    pub fn fix(&self, title: impl Into<String>, range: Range, text: impl Into<String>, certain: bool) -> Fix {
+        Fix { title: title.into(), edits: vec![Edit { location: self.ctx.location(range), text: text.into() }], certain }
+    }
+
+    pub fn because(&self, diagnostic: Diagnostic, symbol: &Symbol, member: Option<&str>, message: impl Into<String>) -> Diagnostic {
+        match self.ctx.declared(symbol, member) {
+            Some(location) => diagnostic.because(Label { location, message: message.into() }),
+            None => diagnostic,
+        }
+    }
+
+    // --- making nodes
+
+    pub fn broken(&self, range: Range) -> Expr {
+        Expr { kind: ExprKind::Error, ty: Ty::Error, range }
+    }
+
+    pub fn node(&self, kind: ExprKind, ty: Ty, range: Range) -> Expr {
+        Expr { kind, ty, range }
+    }
+
+    pub fn local(&mut self, name: impl Into<SmolStr>, ty: Ty, mutable: bool, range: Range) -> LocalId {
+        let id = LocalId(self.locals.len() as u32);
+        self.versions.insert(id, self.store_version);
+        self.locals.push(Local { name: name.into(), ty, mutable, range });
+        id
+    }
+
+    /// A local that is in sight from here on.
+    pub fn bind(&mut self, name: &SmolStr, ty: Ty, mutable: bool, range: Range) -> LocalId {
+        let id = self.local(name.clone(), ty, mutable, range);
+        self.scope.push(name.clone(), Seen::Local(id));
+        id
+    }
+
+    pub fn local_expr(&self, id: LocalId, range: Range) -> Expr {
+        Expr { kind: ExprKind::Local(id), ty: self.locals[id.0 as usize].ty.clone(), range }
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark { scope: self.scope.mark(), facts: self.facts.mark() }
+    }
+
+    pub fn restore(&mut self, mark: Mark) {
+        self.scope.restore(mark.scope);
+        self.facts.restore(mark.facts);
+    }
+
+    // --- signatures
+
+    pub fn relation(&self, symbol: &Symbol) -> Option<&'a RelationSig> {
+        match self.ctx.signature(symbol)? {
+            Signature::Relation(sig) => Some(sig),
+            _ => None,
+        }
+    }
+
+    pub fn type_sig(&self, symbol: &Symbol) -> Option<&'a TypeSig> {
+        match self.ctx.signature(symbol)? {
+            Signature::Type(sig) => Some(sig),
+            _ => None,
+        }
+    }
+
+    /// The cases of a variant type with their fields, type arguments put in.
+    pub fn cases(&self, symbol: &Symbol, args: &[Ty]) -> Vec<(SmolStr, Vec<(SmolStr, Ty)>)> {
+        let Some(sig) = self.type_sig(symbol) else { return Vec::new() };
+        let crate::signature::TypeBody::Variant(cases) = &sig.body else { return Vec::new() };
+        let map: Vec<_> = sig.generics.iter().map(|g| g.name.clone()).zip(args.iter().cloned()).collect();
+        cases
+            .iter()
+            .map(|c| (c.name.clone(), c.fields.iter().map(|(n, t)| (n.clone(), substitute(t, &map))).collect()))
+            .collect()
+    }
+
+    pub fn key_types(&self, relation: &RelationSig) -> Vec<Ty> {
+        relation.key.iter().filter_map(|k| relation.fields.iter().find(|f| f.name == *k)).map(|f| f.ty.clone()).collect()
+    }
+
+    // --- variables of inference
+
+    pub fn fresh(&mut self, range: Range) -> Ty {
+        self.fresh_bounded(range, None)
+    }
+
+    pub fn fresh_bounded(&mut self, range: Range, bound: Option<TypeBound>) -> Ty {
+        self.vars.push(Var { ty: None, range, bound });
+        Ty::Infer(self.vars.len() as u32 - 1)
+    }
+
+    /// The type with what its outermost variable stands for.
+    pub fn shallow(&self, ty: &Ty) -> Ty {
+        let mut ty = ty;
+        while let Ty::Infer(v) = ty {
+            match &self.vars[*v as usize].ty {
+                Some(t) => ty = t,
+                None => break,
+            }
+        }
+        ty.clone()
+    }
+
+    /// The type with everything that is known put in.
+    pub fn resolve(&self, ty: &Ty) -> Ty {
+        if self.vars.is_empty() || !has_vars(ty) { ty.clone() } else { self.resolve_at(ty, 0) }
+    }
+
+    fn resolve_at(&self, ty: &Ty, depth: u32) -> Ty {
+        if depth > MAX_DEPTH {
+            return Ty::Error;
+        }
+        match self.shallow(ty) {
+            Ty::Infer(v) => Ty::Infer(v),
+            ty => map_ty(&ty, &mut |t| self.resolve_at(t, depth + 1)),
+        }
+    }
+
+    /// The resolved type without its outer refinements.
+    pub fn base(&self, ty: &Ty) -> Ty {
+        let mut ty = self.shallow(ty);
+        while let Ty::Refined(base, _) = &ty {
+            ty = self.shallow(base);
+        }
+        ty
+    }
+
+    fn occurs(&self, var: u32, ty: &Ty) -> bool {
+        match self.shallow(ty) {
+            Ty::Infer(v) => v == var,
+            ty => {
+                let mut found = false;
+                map_ty(&ty, &mut |t| {
+                    found = found || self.occurs(var, t);
+                    t.clone()
+                });
+                found
+            }
+        }
+    }
+
+    /// Lets a variable stand for a type. False where it would contain itself.
+    pub fn assign(&mut self, var: u32, ty: Ty) -> bool {
+        let ty = self.resolve(&ty);
+        if ty == Ty::Infer(var) {
+            return true;
+        }
+        if self.occurs(var, &ty) {
+            return false;
+        }
+        if let Ty::Infer(other) = ty
+            && self.vars[other as usize].bound.is_none()
+        {
+            self.vars[other as usize].bound = self.vars[var as usize].bound;
+        }
+        self.vars[var as usize].ty = Some(ty);
+        true
+    }
+
+    /// Makes two types equal, refinements aside. False where they cannot be.
+    pub fn unify(&mut self, a: &Ty, b: &Ty) -> bool {
+        let (a, b) = (self.base(a), self.base(b));
+        match (&a, &b) {
+            _ if a == b => true,
+            (Ty::Error, _) | (_, Ty::Error) => true,
+            (Ty::Infer(v), _) => self.assign(*v, forget(&b)),
+            (_, Ty::Infer(v)) => self.assign(*v, forget(&a)),
+            (Ty::Option(x), Ty::Option(y))
+            | (Ty::List(x), Ty::List(y))
+            | (Ty::Bag(x), Ty::Bag(y))
+            | (Ty::Set(x), Ty::Set(y)) => self.unify(x, y),
+            (Ty::Map(k, v), Ty::Map(l, w)) => self.unify(k, l) && self.unify(v, w),
+            (Ty::Variant(s, x), Ty::Variant(t, y)) if s == t && x.len() == y.len() => {
+                x.iter().zip(y.iter()).all(|(x, y)| self.unify(x, y))
+            }
+            (Ty::Fn(p, r), Ty::Fn(q, s)) if p.len() == q.len() => {
+                p.iter().zip(q.iter()).all(|(x, y)| self.unify(x, y)) && self.unify(r, s)
+            }
+            (Ty::Record(x), Ty::Record(y)) if x.fields.len() == y.fields.len() => x
+                .fields
+                .iter()
+                .all(|f| y.field(&f.name).is_some_and(|g| f.absent == g.absent && self.unify(&f.ty, &g.ty))),
+            _ => false,
+        }
+    }
+
+    /// The type as messages show it.
+    pub fn show(&self, ty: &Ty) -> String {
+        show(self.ctx, &self.resolve(ty))
+    }
+
+    // --- the end
+
+    /// Puts in what variables stand for, reports what nothing fixed, and gives the body.
+    pub fn finish(mut self, params: Vec<LocalId>, mut value: Expr) -> Checked<Body> {
+        self.settle();
+        if !self.vars.is_empty() {
+            typed::for_each_type_mut(&mut value, &mut |ty| *ty = self.resolve(ty));
+        }
+        let locals = std::mem::take(&mut self.locals);
+        let locals = locals.into_iter().map(|l| Local { ty: self.resolve(&l.ty), ..l }).collect();
+        let result = value.ty.clone();
+        Checked { value: Body { locals, params, value }, result, diagnostics: self.diagnostics, effects: self.effects }
+    }
+
+    /// Judges what was put off and closes variables that nothing fixed.
+    pub fn settle(&mut self) {
+        for deferred in std::mem::take(&mut self.deferred) {
+            match deferred {
+                Deferred::Arithmetic(ty, op, range) => {
+                    let ty = self.base(&ty);
+                    match ty {
+                        Ty::Infer(v) => {
+                            self.assign(v, Ty::Int);
+                        }
+                        Ty::Int | Ty::Decimal(_) | Ty::Float | Ty::Duration | Ty::Error => {}
+                        Ty::Text if op == "+" => {}
+                        ty => {
+                            let shown = self.show(&ty);
+                            self.error(Code::Operator, range, format!("`{op}` does not work on `{shown}`"), format!("`{shown}`"));
+                        }
+                    }
+                }
+                Deferred::Ordered(ty, range) => self.require_ordered(&ty, range),
+            }
+        }
+        for v in 0..self.vars.len() as u32 {
+            if matches!(self.shallow(&Ty::Infer(v)), Ty::Infer(w) if w == v) {
+                let range = self.vars[v as usize].range;
+                let has_error = self.diagnostics.iter().any(|d| d.severity == tenon_diagnostics::Severity::Error);
+                if !has_error {
+                    self.error(
+                        Code::CannotInfer,
+                        range,
+                        "nothing here says which type this has",
+                        "of what type?",
+                    );
+                }
+                self.vars[v as usize].ty = Some(Ty::Error);
+            } else if let Some(bound) = self.vars[v as usize].bound {
+                let (ty, range) = (self.resolve(&Ty::Infer(v)), self.vars[v as usize].range);
+                self.require_bound(&ty, bound, range);
+            }
+        }
+    }
+
+    /// Complains unless a type meets a bound.
+    pub fn require_bound(&mut self, ty: &Ty, bound: TypeBound, range: Range) {
+        let fits = match bound {
+            TypeBound::Ordered => self.ordered(ty),
+            TypeBound::Keyed => self.keyed(ty),
+            TypeBound::Storable => !matches!(self.base(ty), Ty::Fn(..)),
+        };
+        if !fits {
+            let (shown, word) = (self.show(ty), bound_name(bound));
+            self.error(Code::Bound, range, format!("`{shown}` is not `{word}`"), format!("a type that is `{word}` is needed"));
+        }
+    }
+
+    /// True if values of the type have an order that `<` may use.
+    pub fn ordered(&self, ty: &Ty) -> bool {
+        match self.base(ty) {
+            Ty::Param(name) => self.generics.iter().any(|g| g.name == name && g.bound == Some(TypeBound::Ordered)),
+            Ty::Option(_) | Ty::Fn(..) | Ty::Json | Ty::Unit | Ty::Bag(_) | Ty::Map(..) | Ty::Set(_) | Ty::Row(_) => false,
+            Ty::Record(r) => r.fields.iter().all(|f| self.ordered(&f.ty)),
+            Ty::List(t) => self.ordered(&t),
+            _ => true,
+        }
+    }
+
+    /// True if values of the type may be keys.
+    pub fn keyed(&self, ty: &Ty) -> bool {
+        match self.base(ty) {
+            Ty::Param(name) => self
+                .generics
+                .iter()
+                .any(|g| g.name == name && matches!(g.bound, Some(TypeBound::Keyed | TypeBound::Ordered))),
+            Ty::Float | Ty::Fn(..) | Ty::Json | Ty::Unit => false,
+            Ty::Option(t) | Ty::List(t) | Ty::Bag(t) | Ty::Set(t) => self.keyed(&t),
+            Ty::Map(k, v) => self.keyed(&k) && self.keyed(&v),
+            Ty::Record(r) => r.fields.iter().all(|f| self.keyed(&f.ty)),
+            _ => true,
+        }
+    }
+
+    pub fn require_ordered(&mut self, ty: &Ty, range: Range) {
+        match self.base(ty) {
+            Ty::Error | Ty::Never => {}
+            Ty::Infer(_) => self.deferred.push(Deferred::Ordered(ty.clone(), range)),
+            Ty::Option(_) => {
+                let d = self.diagnostic(
+                    Code::NoneOrder,
+                    range,
+                    "the value may be `none`, and `none` is neither before nor after",
+                    format!("`{}`", self.show(ty)),
+                );
+                let d = d.note("test it first: `x != none and x < y`, or give a value for `none`: `(x ?? y)`");
+                self.report(d);
+            }
+            ty if !self.ordered(&ty) => {
+                let shown = self.show(&ty);
+                let mut d = self.diagnostic(Code::Operator, range, format!("values of `{shown}` have no order"), format!("`{shown}`"));
+                if let Ty::Param(name) = &ty {
+                    d = d.note(format!("write the bound in the header: `[{name}: Ordered]`"));
+                }
+                self.report(d);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The word for a bound.
+pub(crate) fn bound_name(bound: TypeBound) -> &'static str {
+    match bound {
+        TypeBound::Ordered => "Ordered",
+        TypeBound::Keyed => "Keyed",
+        TypeBound::Storable => "Storable",
+    }
+}
+
+/// Rebuilds a type with each direct part mapped.
+pub(crate) fn map_ty(ty: &Ty, f: &mut dyn FnMut(&Ty) -> Ty) -> Ty {
+    match ty {
+        Ty::Option(t) => {
+            let inner = f(t);
+            inner.optional()
+        }
+        Ty::List(t) => Ty::List(Arc::new(f(t))),
+        Ty::Bag(t) => Ty::Bag(Arc::new(f(t))),
+        Ty::Set(t) => Ty::Set(Arc::new(f(t))),
+        Ty::Map(k, v) => Ty::Map(Arc::new(f(k)), Arc::new(f(v))),
+        Ty::Record(r) => Ty::Record(Arc::new(RecordTy {
+            fields: r.fields.iter().map(|field| FieldTy { ty: f(&field.ty), ..field.clone() }).collect(),
+        })),
+        Ty::Variant(s, args) => Ty::Variant(s.clone(), args.iter().map(f).collect()),
+        Ty::Refined(base, rule) => Ty::Refined(Arc::new(f(base)), rule.clone()),
+        Ty::Fn(params, result) => {
+            let params = params.iter().map(&mut *f).collect();
+            Ty::Fn(params, Arc::new(f(result)))
+        }
+        _ => ty.clone(),
+    }
+}
+
+fn any_part(ty: &Ty, f: &dyn Fn(&Ty) -> bool) -> bool {
+    f(ty)
+        || match ty {
+            Ty::Option(t) | Ty::List(t) | Ty::Bag(t) | Ty::Set(t) | Ty::Refined(t, _) => any_part(t, f),
+            Ty::Map(k, v) => any_part(k, f) || any_part(v, f),
+            Ty::Record(r) => r.fields.iter().any(|field| any_part(&field.ty, f)),
+            Ty::Variant(_, args) => args.iter().any(|t| any_part(t, f)),
+            Ty::Fn(params, result) => params.iter().any(|t| any_part(t, f)) || any_part(result, f),
+            _ => false,
+        }
+}
+
+pub(crate) fn has_vars(ty: &Ty) -> bool {
+    any_part(ty, &|t| matches!(t, Ty::Infer(_)))
+}
+
+pub(crate) fn has_params(ty: &Ty) -> bool {
+    any_part(ty, &|t| matches!(t, Ty::Param(_)))
+}
+
+/// The type without any refinement, however deep.
+pub(crate) fn forget(ty: &Ty) -> Ty {
+    if !any_part(ty, &|t| matches!(t, Ty::Refined(..))) {
+        return ty.clone();
+    }
+    match ty {
+        Ty::Refined(base, _) => forget(base),
+        ty => map_ty(ty, &mut |t| forget(t)),
+    }
+}
+
+/// Puts types in for type parameters.
+pub(crate) fn substitute(ty: &Ty, map: &[(SmolStr, Ty)]) -> Ty {
+    if map.is_empty() || !has_params(ty) {
+        return ty.clone();
+    }
+    match ty {
+        Ty::Param(name) => map.iter().find(|(n, _)| n == name).map_or_else(|| ty.clone(), |(_, t)| t.clone()),
+        ty => map_ty(ty, &mut |t| substitute(t, map)),
+    }
+}
+
+/// The type as messages show it.
+pub fn show(ctx: &dyn Context, ty: &Ty) -> String {
+    let list = |types: &[Ty]| types.iter().map(|t| show(ctx, t)).collect::<Vec<_>>().join(", ");
+    match ty {
+        Ty::Error => "?".into(),
+        Ty::Never => "never".into(),
+        Ty::Unit => "no value".into(),
+        Ty::Bool => "Bool".into(),
+        Ty::Int => "Int".into(),
+        Ty::Decimal(6) => "Decimal".into(),
+        Ty::Decimal(s) => format!("Decimal({s})"),
+        Ty::Float => "Float".into(),
+        Ty::Text => "Text".into(),
+        Ty::Bytes => "Bytes".into(),
+        Ty::Instant => "Instant".into(),
+        Ty::DateTime => "DateTime".into(),
+        Ty::Date => "Date".into(),
+        Ty::Time => "Time".into(),
+        Ty::Duration => "Duration".into(),
+        Ty::Id => "Id".into(),
+        Ty::Uuid => "Uuid".into(),
+        Ty::Json => "Json".into(),
+        Ty::Option(t) => format!("{}?", show(ctx, t)),
+        Ty::List(t) => format!("[{}]", show(ctx, t)),
+        Ty::Bag(t) => format!("Bag[{}]", show(ctx, t)),
+        Ty::Set(t) => format!("Set[{}]", show(ctx, t)),
+        Ty::Map(k, v) => format!("Map[{}, {}]", show(ctx, k), show(ctx, v)),
+        Ty::Record(r) => {
+            let fields: Vec<_> = r
+                .fields
+                .iter()
+                .map(|f| format!("{}{}: {}", f.name, if f.absent { "?" } else { "" }, show(ctx, &f.ty)))
+                .collect();
+            format!("({})", fields.join(", "))
+        }
+        Ty::Variant(s, args) if args.is_empty() => s.name.to_string(),
+        Ty::Variant(s, args) => format!("{}[{}]", s.name, list(args)),
+        Ty::Tag(s) => format!("{}.Tag", s.name),
+        Ty::Refined(base, rule) => refined_name(ctx, rule).map_or_else(|| show(ctx, base), |n| n.to_string()),
+        Ty::Row(s) => s.name.to_string(),
+        Ty::Key(s) => format!("{}.Key", s.name),
+        Ty::Fn(params, result) => format!("fn({}) -> {}", list(params), show(ctx, result)),
+        Ty::Param(name) => name.to_string(),
+        Ty::Infer(_) => "_".into(),
+    }
+}
+
+/// The name of a refined type, where it is a declared one.
+pub(crate) fn refined_name(ctx: &dyn Context, rule: &RuleRef) -> Option<SmolStr> {
+    match ctx.signature(&rule.owner) {
+        Some(Signature::Type(sig)) if rule.index == 0 => Some(sig.symbol.name.clone()),
+        _ => None,
+    }
+}
+
+/// The name that is most like the one that was written, if one is near enough.
+pub(crate) fn nearest<'n>(name: &str, among: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let limit = (name.chars().count() / 3).max(1);
+    among
+        .filter(|other| *other != name && other.len().abs_diff(name.len()) <= limit)
+        .map(|other| (distance(name, other, limit + 1), other))
+        .filter(|(d, _)| *d <= limit)
+        .min()
+        .map(|(_, other)| other)
+}
+
+/// Edit distance with swaps of neighbours, at most `cap`.
+fn distance(a: &str, b: &str, cap: usize) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len() > 64 || b.len() > 64 {
+        return cap;
+    }
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let cost = usize::from(!a[i - 1].eq_ignore_ascii_case(&b[j - 1]));
+            let mut best = (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + cost);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()].min(cap)
+}

@@ -1,0 +1,925 @@
+//! Expressions: names, texts, records, collections, branches, lambdas.
+
+use super::engine::{Infer, MAX_DEPTH, Seen, Why, nearest};
+use super::BodyKind;
+use crate::signature::Signature;
+use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
+use crate::typed::{Arm, Conversion, Expr, ExprKind, Literal, LocalId, Pattern, PatternKind, Stmt, TextPart};
+use smol_str::SmolStr;
+use std::sync::Arc;
+use tenon_diagnostics::Code;
+use tenon_span::Range;
+use tenon_syntax::ast;
+
+impl Infer<'_> {
+    /// The expression as a value of a type.
+    pub fn check(&mut self, e: &ast::Expr, wanted: &Ty) -> Expr {
+        let expr = self.expr(e, Some(wanted));
+        self.coerce(expr, wanted)
+    }
+
+    /// A condition.
+    pub fn condition(&mut self, e: &ast::Expr) -> Expr {
+        let expr = self.expr(e, Some(&Ty::Bool));
+        if let Ty::Option(inner) = self.base(&expr.ty)
+            && self.base(&inner) != Ty::Bool
+        {
+            let written = self.ctx.source(expr.range);
+            let d = self
+                .diagnostic(Code::Type, expr.range, format!("a condition is `true` or `false`; `{written}` is optional"), "an optional value")
+                .fix(self.fix("ask whether it is there", Range::empty(expr.range.end), " != none", false));
+            self.report(d);
+            return self.broken(expr.range);
+        }
+        self.coerce(expr, &Ty::Bool)
+    }
+
+    /// The expression with the type it has; `hint` is what its place would like.
+    pub fn expr(&mut self, e: &ast::Expr, hint: Option<&Ty>) -> Expr {
+        if self.depth >= MAX_DEPTH {
+            self.error(Code::TooDeep, e.range, "this is nested too deeply", "name the inner parts with `let`");
+            return self.broken(e.range);
+        }
+        self.depth += 1;
+        let expr = self.expr_kind(e, hint);
+        self.depth -= 1;
+        expr
+    }
+
+    fn expr_kind(&mut self, e: &ast::Expr, hint: Option<&Ty>) -> Expr {
+        use ast::ExprKind as K;
+        let range = e.range;
+        match &e.kind {
+            K::Error => self.broken(range),
+            K::Name(name) => {
+                let expr = self.name(name, hint);
+                self.narrowed(expr)
+            }
+            K::TypeName(name) => self.type_name(name, hint),
+            K::Literal(literal) => self.literal(literal, false, range, hint),
+            K::Text(text) => self.text(text),
+            K::List(elements) => self.list(elements, range, hint),
+            K::Map(entries) => self.map(entries, range, hint),
+            K::Record(record) => self.record(record, range, hint),
+            K::Action(_) => self.not_supported(range, "policies"),
+            K::Field { base, name, optional } => {
+                let expr = self.field_expr(base, name.as_ref(), *optional, range, hint);
+                self.narrowed(expr)
+            }
+            K::Project { base, names, optional } => self.project(base, names, *optional, range),
+            K::Unwrap(base) => self.unwrap(base, range),
+            K::Call { callee, args, window } => self.call(callee, args, window.as_deref(), range, hint),
+            K::Index { base, keys } => self.index(base, keys, range),
+            K::Unary { op, operand } => self.unary(*op, operand, range, hint),
+            K::Binary { op, op_range, left, right } => self.binary(*op, *op_range, left, right, range, hint),
+            K::Is { value, pattern, negated } => self.is(value, pattern, *negated, range),
+            K::Quantifier { kind, var, source, body } => self.quantifier(*kind, var, source, body, range),
+            K::If(branch) => self.if_expr(branch, hint, true),
+            K::Match { value, arms, broken } => self.match_expr(value, arms, *broken, range, hint),
+            K::Attempt { .. } => self.not_supported(range, "`attempt` blocks"),
+            K::Lambda { params, body } => self.lambda(params, body, range, hint),
+            K::Insert { relation, args } => self.insert(relation, args, range, false),
+            K::Upsert { relation, args, set } => {
+                if set.is_empty() {
+                    self.upsert(relation, args, range)
+                } else {
+                    self.not_supported(range, "`upsert … set` statements")
+                }
+            }
+            K::Update { row, set } => self.update(row, set, range),
+            K::UpdateEach { .. } => self.not_supported(range, "updates of many rows (`update x in R`)"),
+            K::Delete(row) => self.delete(row, range),
+            K::DeleteEach { .. } => self.not_supported(range, "deletes of many rows (`delete x in R`)"),
+            K::Rekey { .. } => self.not_supported(range, "changes of a key (`rekey`)"),
+            K::Start { .. } | K::Step(_) | K::Wait { .. } | K::WaitUntil(_) => self.not_supported(range, "workflows"),
+            K::CallAs { .. } => self.not_supported(range, "calls as somebody (`as`)"),
+            K::Failed(name) => self.failed(name, range),
+            K::Else { value, otherwise } => self.else_expr(value, otherwise, range, hint),
+            K::Query(query) => self.query(query, range, hint),
+            K::SetOperation { op, .. } => {
+                let word = match op {
+                    ast::SetOp::Union | ast::SetOp::UnionDistinct => "`union` of queries",
+                    ast::SetOp::Except => "`except` between queries",
+                    ast::SetOp::Intersect => "`intersect` of queries",
+                };
+                self.not_supported_one(range, word)
+            }
+        }
+    }
+
+    fn not_supported_one(&mut self, range: Range, what: &str) -> Expr {
+        self.error(Code::NotSupported, range, format!("{what} is not supported yet"), "this version cannot run it");
+        self.broken(range)
+    }
+
+    // --- names
+
+    fn name(&mut self, name: &ast::Ident, hint: Option<&Ty>) -> Expr {
+        if let Some(expr) = self.local_name(name) {
+            return expr;
+        }
+        if self.scenario && name.text == "succeeded" {
+            return self.node(ExprKind::Outcomes(None), Ty::Int, name.range);
+        }
+        if let Some(symbol) = self.ctx.resolve(&name.text) {
+            return self.item_value(&symbol, name.range, hint);
+        }
+        if self.ctx.is_module(&name.text) {
+            let message = format!("`{}` is a module; name something of it: `{}.name`", name.text, name.text);
+            self.error(Code::UnknownName, name.range, message, "a module");
+            return self.broken(name.range);
+        }
+        self.unknown_name(name)
+    }
+
+    /// What a lower-case name means if it is a local, or a field of the row in sight.
+    pub fn local_name(&mut self, name: &ast::Ident) -> Option<Expr> {
+        match self.scope.find(&name.text).cloned() {
+            Some(Seen::Local(local)) => Some(self.local_expr(local, name.range)),
+            Some(Seen::Hidden(local, why)) => {
+                self.hidden(name, local, why);
+                Some(self.broken(name.range))
+            }
+            None => {
+                let (relation, row) = self.row.clone()?;
+                let known = self.relation(&relation).is_some_and(|sig| {
+                    sig.fields.iter().any(|f| f.name == name.text) || sig.inverses.iter().any(|(n, _, _)| *n == name.text)
+                });
+                if !known {
+                    return None;
+                }
+                let base = self.local_expr(row, name.range);
+                Some(self.field(base, &name.text, name.range, name.range))
+            }
+        }
+    }
+
+    fn hidden(&mut self, name: &ast::Ident, local: LocalId, why: Why) {
+        let declared = self.locals[local.0 as usize].range;
+        let d = match why {
+            Why::Group => self
+                .diagnostic(
+                    Code::NotGrouped,
+                    name.range,
+                    format!("a group has many `{}`; say which one is meant", name.text),
+                    "outside of an aggregate",
+                )
+                .note(format!("fold them (`sum(…)`, `min(…)`, `list(…)`), or add what you need of `{}` to `group by`", name.text)),
+            Why::Select => self
+                .diagnostic(
+                    Code::ClauseOrder,
+                    name.range,
+                    format!("a clause after `select` sees only what `select` leaves, and `{}` is gone there", name.text),
+                    format!("`{}` is gone here", name.text),
+                )
+                .note("move this clause before `select`"),
+        };
+        let label = self.label(declared, "declared here");
+        self.report(d.because(label));
+    }
+
+    fn unknown_name(&mut self, name: &ast::Ident) -> Expr {
+        let names = self.ctx.names();
+        let locals: Vec<SmolStr> = self.scope.names().cloned().collect();
+        let near = nearest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str)).map(SmolStr::new);
+        let mut d = self.diagnostic(Code::UnknownName, name.range, format!("nothing here is called `{}`", name.text), "not found");
+        if let Some(near) = near {
+            d.primary.message = format!("did you mean `{near}`?");
+            d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false));
+        } else if name.text == "null" || name.text == "nil" {
+            d = d.fix(self.fix("write `none`", name.range, "none", true));
+        }
+        self.report(d);
+        self.broken(name.range)
+    }
+
+    /// An item used as a value.
+    pub fn item_value(&mut self, symbol: &Symbol, range: Range, hint: Option<&Ty>) -> Expr {
+        match self.ctx.signature(symbol) {
+            Some(Signature::Const(sig)) => self.node(ExprKind::Const(symbol.clone()), sig.ty.clone(), range),
+            Some(Signature::Function(sig)) => {
+                let sig = sig.clone();
+                self.function_value(&sig, range, hint)
+            }
+            Some(Signature::Relation(_)) => self.rows(symbol, range),
+            Some(Signature::Unsupported(_)) => self.broken(range),
+            Some(Signature::Error(_)) => {
+                let message = format!("`{}` is an error; it is failed with: `fail {}`", symbol.name, symbol.name);
+                self.error(Code::Misplaced, range, message, "not a value");
+                self.broken(range)
+            }
+            Some(Signature::Type(_)) => {
+                self.error(Code::Misplaced, range, format!("`{}` is a type, not a value", symbol.name), "a type");
+                self.broken(range)
+            }
+            None => self.broken(range),
+        }
+    }
+
+    /// The bag of a relation's rows.
+    pub fn rows(&mut self, symbol: &Symbol, range: Range) -> Expr {
+        self.reads(symbol, range);
+        self.node(ExprKind::Rows(symbol.clone()), Ty::bag(Ty::Row(symbol.clone())), range)
+    }
+
+    /// Notes that a relation is read.
+    pub fn reads(&mut self, symbol: &Symbol, range: Range) {
+        self.effects.reads.push((symbol.clone(), range));
+    }
+
+    fn type_name(&mut self, name: &ast::Ident, hint: Option<&Ty>) -> Expr {
+        if let Some(symbol) = self.case_owner(&name.text, hint, name.range) {
+            return self.case(&symbol, &name.text, None, name.range, hint);
+        }
+        if let Some(symbol) = self.ctx.resolve(&name.text) {
+            return self.item_value(&symbol, name.range, hint);
+        }
+        self.unknown_name(name)
+    }
+
+    /// The variant type that a case belongs to here: the expected one first.
+    pub fn case_owner(&mut self, case: &str, hint: Option<&Ty>, _range: Range) -> Option<Symbol> {
+        let expected = hint.and_then(|h| match self.base(h) {
+            Ty::Variant(symbol, _) | Ty::Tag(symbol) => Some(symbol),
+            Ty::Option(inner) => match self.base(&inner) {
+                Ty::Variant(symbol, _) | Ty::Tag(symbol) => Some(symbol),
+                _ => None,
+            },
+            _ => None,
+        });
+        if let Some(symbol) = expected
+            && self.cases(&symbol, &[]).iter().any(|(n, _)| n == case)
+        {
+            return Some(symbol);
+        }
+        if self.ctx.resolve(case).is_some_and(|s| matches!(self.ctx.signature(&s), Some(Signature::Relation(_)))) {
+            return None;
+        }
+        self.ctx.variants_with_case(case).into_iter().next()
+    }
+
+    /// A case with its arguments.
+    pub fn case(&mut self, owner: &Symbol, case: &str, args: Option<&ast::Args>, range: Range, hint: Option<&Ty>) -> Expr {
+        if let Some(Ty::Tag(symbol)) = hint.map(|h| self.base(h))
+            && symbol == *owner
+            && args.is_none()
+        {
+            return self.node(ExprKind::Variant(owner.clone(), case.into(), Vec::new()), Ty::Tag(symbol), range);
+        }
+        let Some(sig) = self.type_sig(owner) else { return self.broken(range) };
+        let expected = hint.and_then(|h| match self.base(h) {
+            Ty::Variant(s, a) if s == *owner => Some(a),
+            Ty::Option(inner) => match self.base(&inner) {
+                Ty::Variant(s, a) if s == *owner => Some(a),
+                _ => None,
+            },
+            _ => None,
+        });
+        let generics: Arc<[Ty]> = match expected {
+            Some(args) => args,
+            None => sig.generics.iter().map(|g| self.fresh_bounded(range, g.bound)).collect(),
+        };
+        let cases = self.cases(owner, &generics);
+        let Some((_, fields)) = cases.into_iter().find(|(n, _)| n == case) else { return self.broken(range) };
+        let ty = Ty::Variant(owner.clone(), generics);
+        let params: Vec<super::calls::Param> =
+            fields.into_iter().map(|(name, ty)| super::calls::Param { name, ty, absent: false, default: false }).collect();
+        let values = match args {
+            Some(args) => self.arguments(&params, args, &format!("`{case}`"), Some((owner, case)), range),
+            None if params.is_empty() => Some(Vec::new()),
+            None => {
+                let list: Vec<_> = params.iter().map(|p| format!("{}: …", p.name)).collect();
+                let message = format!("`{case}` has fields: write `{case}({})`", list.join(", "));
+                self.error(Code::Arguments, range, message, "without its fields");
+                None
+            }
+        };
+        let Some(values) = values else { return Expr { kind: ExprKind::Error, ty, range } };
+        let values = values
+            .into_iter()
+            .map(|a| match a {
+                crate::typed::Arg::Value(e) => e,
+                _ => self.broken(range),
+            })
+            .collect();
+        self.node(ExprKind::Variant(owner.clone(), case.into(), values), ty, range)
+    }
+
+    // --- texts and collections
+
+    /// A text, with its holes.
+    pub fn text(&mut self, text: &ast::Text) -> Expr {
+        if let Some(plain) = text.plain() {
+            return self.node(ExprKind::Literal(Literal::Text(plain.into())), Ty::Text, text.range);
+        }
+        let mut parts = Vec::with_capacity(text.parts.len());
+        for part in &text.parts {
+            match part {
+                ast::TextPart::Chars { text, .. } => parts.push(TextPart::Text(text.clone())),
+                ast::TextPart::Hole(e) => {
+                    let value = self.expr(e, None);
+                    self.refuse_secret(&value, "would stand in the text");
+                    if matches!(self.base(&value.ty), Ty::Fn(..) | Ty::Unit) {
+                        let shown = self.show(&value.ty);
+                        self.error(Code::Type, value.range, format!("a text cannot show `{shown}`"), format!("`{shown}`"));
+                    }
+                    parts.push(TextPart::Hole(value));
+                }
+            }
+        }
+        self.node(ExprKind::Interpolate(parts), Ty::Text, text.range)
+    }
+
+    fn list(&mut self, elements: &[ast::Expr], range: Range, hint: Option<&Ty>) -> Expr {
+        let hint = hint.map(|h| match self.base(h) {
+            Ty::Option(inner) => self.base(&inner),
+            ty => ty,
+        });
+        if elements.is_empty() {
+            return match hint {
+                Some(Ty::Map(k, v)) => self.node(ExprKind::Map(Vec::new()), Ty::Map(k, v), range),
+                Some(ty @ (Ty::List(_) | Ty::Set(_) | Ty::Bag(_))) => self.node(ExprKind::Collection(Vec::new()), ty, range),
+                _ => {
+                    let of = self.fresh(range);
+                    self.node(ExprKind::Collection(Vec::new()), Ty::list(of), range)
+                }
+            };
+        }
+        let element = match &hint {
+            Some(Ty::List(t) | Ty::Set(t) | Ty::Bag(t)) => Some((**t).clone()).filter(|t| !matches!(self.shallow(t), Ty::Infer(_))),
+            _ => None,
+        };
+        if let Some(element) = element {
+            let values = elements.iter().map(|e| self.check(e, &element)).collect();
+            let ty = match hint {
+                Some(Ty::Set(_)) => Ty::Set(Arc::new(element)),
+                Some(Ty::Bag(_)) => Ty::bag(element),
+                _ => Ty::list(element),
+            };
+            return self.node(ExprKind::Collection(values), ty, range);
+        }
+        let mut first: Option<Ty> = None;
+        let mut values = Vec::with_capacity(elements.len());
+        for e in elements {
+            let value = self.expr(e, first.as_ref());
+            if first.is_none() && !matches!(value.ty, Ty::Error) {
+                first = Some(super::engine::forget(&self.resolve(&value.ty)));
+            }
+            values.push(value);
+        }
+        let (values, ty) = self.join_all(values);
+        self.node(ExprKind::Collection(values), Ty::list(super::engine::forget(&ty)), range)
+    }
+
+    fn map(&mut self, entries: &[ast::MapEntry], range: Range, hint: Option<&Ty>) -> Expr {
+        let (mut key, mut value) = match hint.map(|h| self.base(h)) {
+            Some(Ty::Map(k, v)) => (Some((*k).clone()), Some((*v).clone())),
+            _ => (None, None),
+        };
+        let fixed = key.is_some();
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let k = self.expr(&entry.key, key.as_ref());
+            let v = self.expr(&entry.value, value.as_ref());
+            key.get_or_insert_with(|| super::engine::forget(&k.ty));
+            value.get_or_insert_with(|| super::engine::forget(&v.ty));
+            keys.push(k);
+            values.push(v);
+        }
+        let (keys, values, key, value) = match (key, value) {
+            (Some(k), Some(v)) if fixed => {
+                let keys: Vec<_> = keys.into_iter().map(|e| self.coerce(e, &k)).collect();
+                let values: Vec<_> = values.into_iter().map(|e| self.coerce(e, &v)).collect();
+                (keys, values, k, v)
+            }
+            _ => {
+                let (keys, k) = self.join_all(keys);
+                let (values, v) = self.join_all(values);
+                (keys, values, k, v)
+            }
+        };
+        let (key, value) = (super::engine::forget(&key), if fixed { value } else { super::engine::forget(&value) });
+        let ty = Ty::Map(Arc::new(key), Arc::new(value));
+        self.node(ExprKind::Map(keys.into_iter().zip(values).collect()), ty, range)
+    }
+
+    // --- records
+
+    /// A record. With an expected record type each field is checked against its own.
+    pub fn record(&mut self, record: &ast::Record, range: Range, hint: Option<&Ty>) -> Expr {
+        if record.parts.is_empty() && !record.broken {
+            return self.node(ExprKind::Record(Vec::new()), Ty::Unit, range);
+        }
+        let wanted = hint.and_then(|h| match self.base(h) {
+            Ty::Record(r) => Some(r),
+            Ty::Option(inner) => match self.base(&inner) {
+                Ty::Record(r) => Some(r),
+                _ => None,
+            },
+            _ => None,
+        });
+        let mut lets: Vec<Stmt> = Vec::new();
+        let mut fields: Vec<(SmolStr, Expr)> = Vec::new();
+        let mut types: Vec<FieldTy> = Vec::new();
+        let mut broken = record.broken;
+        for (index, part) in record.parts.iter().enumerate() {
+            match part {
+                ast::RecordPart::Field { name, value } => {
+                    let implied = name.as_ref().or_else(|| value.implied_name());
+                    let field_name = implied.map_or_else(|| SmolStr::new(index.to_string()), |n| n.text.clone());
+                    let place = name.as_ref().map_or(value.range, |n| n.range);
+                    let own = wanted.as_ref().and_then(|w| w.field(&field_name).cloned());
+                    let expr = self.record_value(value, own.as_ref());
+                    let absent = own.as_ref().is_some_and(|f| f.absent);
+                    if matches!(expr.ty, Ty::Error) {
+                        broken = true;
+                    }
+                    let spread_before = types.iter().position(|f| f.name == field_name);
+                    if let Some(at) = spread_before {
+                        let replaced = record.parts[..index].iter().any(|p| match p {
+                            ast::RecordPart::Field { name, value } => {
+                                name.as_ref().or_else(|| value.implied_name()).is_some_and(|n| n.text == field_name)
+                            }
+                            ast::RecordPart::Spread(_) => false,
+                        });
+                        if replaced {
+                            self.error(Code::Twice, place, format!("`{field_name}` stands here twice"), "again");
+                            broken = true;
+                            continue;
+                        }
+                        fields.remove(at);
+                        types.remove(at);
+                    }
+                    let ty = match (&own, absent) {
+                        (Some(f), true) => f.ty.clone(),
+                        _ => expr.ty.clone(),
+                    };
+                    types.push(FieldTy { name: field_name.clone(), wire: own.as_ref().and_then(|f| f.wire.clone()), ty, absent, default: None });
+                    fields.push((field_name, expr));
+                }
+                ast::RecordPart::Spread(value) => {
+                    let base = self.expr(value, None);
+                    for (name, expr, absent, ty) in self.spread(base, &mut lets) {
+                        if let Some(at) = types.iter().position(|f| f.name == name) {
+                            fields.remove(at);
+                            types.remove(at);
+                        }
+                        types.push(FieldTy { name: name.clone(), wire: None, ty, absent, default: None });
+                        fields.push((name, expr));
+                    }
+                }
+            }
+        }
+        let ty = if broken { Ty::Error } else { Ty::Record(Arc::new(RecordTy { fields: types })) };
+        let value = self.node(ExprKind::Record(fields), ty.clone(), range);
+        if lets.is_empty() { value } else { self.node(ExprKind::Block(lets, Some(Box::new(value))), ty, range) }
+    }
+
+    fn record_value(&mut self, value: &ast::Expr, wanted: Option<&FieldTy>) -> Expr {
+        match wanted {
+            Some(field) if field.absent => {
+                let ty = field.ty.clone().optional();
+                let expr = self.check(value, &ty);
+                match expr.kind {
+                    ExprKind::Convert(Conversion::Some, inner) => {
+                        let range = inner.range;
+                        self.node(ExprKind::PresentField(inner), ty, range)
+                    }
+                    _ => expr,
+                }
+            }
+            Some(field) => {
+                let expr = self.expr(value, Some(&field.ty));
+                // What does not fit at all is shown by the record as a whole only where it stands alone.
+                self.coerce(expr, &field.ty)
+            }
+            None => self.expr(value, None),
+        }
+    }
+
+    /// The fields of a value that is spread, and a `let` where it has to be named first.
+    pub fn spread(&mut self, base: Expr, lets: &mut Vec<Stmt>) -> Vec<(SmolStr, Expr, bool, Ty)> {
+        let range = base.range;
+        let base = self.named(base, lets);
+        match self.base(&base.ty) {
+            Ty::Record(record) => record
+                .fields
+                .iter()
+                .map(|f| {
+                    let seen = if f.absent { f.ty.clone().optional() } else { f.ty.clone() };
+                    let value = self.node(ExprKind::RecordField(Box::new(base.clone()), f.name.clone()), seen, range);
+                    (f.name.clone(), value, f.absent, f.ty.clone())
+                })
+                .collect(),
+            Ty::Row(symbol) => {
+                let Some(sig) = self.relation(&symbol) else { return Vec::new() };
+                sig.fields
+                    .iter()
+                    .filter(|f| !f.secret && !f.computed)
+                    .map(|f| {
+                        let value = self.node(ExprKind::StoredField(Box::new(base.clone()), f.name.clone()), f.ty.clone(), range);
+                        (f.name.clone(), value, false, f.ty.clone())
+                    })
+                    .collect()
+            }
+            Ty::Error => Vec::new(),
+            ty => {
+                let shown = self.show(&ty);
+                self.error(Code::Type, range, format!("`..` spreads a record or a row, found `{shown}`"), format!("`{shown}`"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The value under a name, so that it can be used more than once; a place is its own name.
+    pub fn named(&mut self, base: Expr, lets: &mut Vec<Stmt>) -> Expr {
+        if self.place(&base).is_some() || matches!(base.kind, ExprKind::Error | ExprKind::Const(_)) {
+            return base;
+        }
+        let range = base.range;
+        let local = self.local("", base.ty.clone(), false, range);
+        lets.push(Stmt::Let(Pattern { kind: PatternKind::Bind(local), ty: base.ty.clone(), range }, base));
+        self.local_expr(local, range)
+    }
+
+    fn project(&mut self, base: &ast::Expr, names: &[ast::Ident], optional: bool, range: Range) -> Expr {
+        let base = self.expr(base, None);
+        self.through_option(base, optional, range, |this, base| {
+            let mut lets = Vec::new();
+            let base = this.named(base, &mut lets);
+            let mut fields: Vec<(SmolStr, Expr)> = Vec::new();
+            let mut types = Vec::new();
+            for name in names {
+                if fields.iter().any(|(n, _)| *n == name.text) {
+                    this.error(Code::Twice, name.range, format!("`{}` stands here twice", name.text), "again");
+                    continue;
+                }
+                let value = this.field(base.clone(), &name.text, name.range, range);
+                types.push(FieldTy { name: name.text.clone(), wire: None, ty: value.ty.clone(), absent: false, default: None });
+                fields.push((name.text.clone(), value));
+            }
+            let broken = fields.iter().any(|(_, e)| matches!(e.ty, Ty::Error));
+            let ty = if broken { Ty::Error } else { Ty::Record(Arc::new(RecordTy { fields: types })) };
+            let record = this.node(ExprKind::Record(fields), ty.clone(), range);
+            if lets.is_empty() { record } else { this.node(ExprKind::Block(lets, Some(Box::new(record))), ty, range) }
+        })
+    }
+
+    /// Applies something to a value, or, after `?.`, to the value inside of an option.
+    pub fn through_option(&mut self, base: Expr, optional: bool, range: Range, f: impl FnOnce(&mut Self, Expr) -> Expr) -> Expr {
+        if !optional {
+            return f(self, base);
+        }
+        match self.base(&base.ty) {
+            Ty::Option(inner) => {
+                let local = self.local("", (*inner).clone(), false, base.range);
+                let value = self.local_expr(local, base.range);
+                let body = f(self, value);
+                let ty = self.resolve(&body.ty).optional();
+                self.node(ExprKind::OptionMap(Box::new(base), local, Box::new(body)), ty, range)
+            }
+            Ty::Error => {
+                f(self, base);
+                self.broken(range)
+            }
+            // Always there, perhaps by a test above: `?.` is `.`, and optional all the same.
+            _ => {
+                let value = f(self, base);
+                match self.base(&value.ty) {
+                    Ty::Option(_) | Ty::Error => value,
+                    _ => self.some(value),
+                }
+            }
+        }
+    }
+
+    fn unwrap(&mut self, base: &ast::Expr, range: Range) -> Expr {
+        let base = self.expr(base, None);
+        if !self.scenario {
+            let d = self
+                .diagnostic(Code::Misplaced, range, "`!` stands in scenarios only", "may be `none`")
+                .note("elsewhere: `x else fail NotFound()`, `x ?? d`, `if x != none { … }`");
+            self.report(d);
+        }
+        match self.base(&base.ty) {
+            Ty::Option(inner) => self.node(ExprKind::Force(Box::new(base)), (*inner).clone(), range),
+            _ => base,
+        }
+    }
+
+    fn failed(&mut self, name: &ast::Ident, range: Range) -> Expr {
+        if !self.scenario {
+            self.error(Code::Misplaced, range, "`failed E` counts the answers of a scenario's `when`", "no scenario");
+            return self.broken(range);
+        }
+        match self.error_symbol(name) {
+            Some(symbol) => self.node(ExprKind::Outcomes(Some(symbol)), Ty::Int, range),
+            None => self.broken(range),
+        }
+    }
+
+    // --- branches
+
+    /// `if`; `value` says that its value is wanted.
+    pub fn if_expr(&mut self, branch: &ast::If, hint: Option<&Ty>, value: bool) -> Expr {
+        if self.depth >= MAX_DEPTH {
+            self.error(Code::TooDeep, branch.range, "this is nested too deeply", "use `match`, or a function of its own");
+            return self.broken(branch.range);
+        }
+        self.depth += 1;
+        let expr = self.if_inner(branch, hint, value);
+        self.depth -= 1;
+        expr
+    }
+
+    fn if_inner(&mut self, branch: &ast::If, hint: Option<&Ty>, value: bool) -> Expr {
+        let range = branch.range;
+        match &branch.cond {
+            ast::Cond::Expr(cond) => {
+                let cond = self.condition(cond);
+                let mark = self.mark();
+                self.assume(&cond, true);
+                let then = self.block(&branch.then, hint, value);
+                self.restore(mark);
+                self.assume(&cond, false);
+                let otherwise = self.else_branch(branch.otherwise.as_ref(), hint, value, range);
+                self.restore(mark);
+                let (then, otherwise, ty) = self.join_two(then, otherwise, hint, value && branch.otherwise.is_some());
+                let leaves = (matches!(then.ty, Ty::Never), matches!(otherwise.ty, Ty::Never));
+                // A guard: what its branch leaves behind is known from here on.
+                match leaves {
+                    (true, false) => self.assume(&cond, false),
+                    (false, true) => self.assume(&cond, true),
+                    _ => {}
+                }
+                self.node(ExprKind::If(Box::new(cond), Box::new(then), Box::new(otherwise)), ty, range)
+            }
+            ast::Cond::Let { pattern, value: subject } => {
+                let subject = self.expr(subject, None);
+                let mark = self.mark();
+                let pattern = self.let_pattern(pattern, &subject);
+                self.assume_matches(&subject, &pattern, true);
+                let then = self.block(&branch.then, hint, value);
+                self.restore(mark);
+                let otherwise = self.else_branch(branch.otherwise.as_ref(), hint, value, range);
+                self.restore(mark);
+                let (then, otherwise, ty) = self.join_two(then, otherwise, hint, value && branch.otherwise.is_some());
+                let rest = Pattern { kind: PatternKind::Wildcard, ty: subject.ty.clone(), range: pattern.range };
+                let arms = vec![Arm { pattern, guard: None, body: then }, Arm { pattern: rest, guard: None, body: otherwise }];
+                self.node(ExprKind::Match(Box::new(subject), arms), ty, range)
+            }
+        }
+    }
+
+    /// The pattern of `if let`: over the value inside of an option, unless it names `none` itself.
+    fn let_pattern(&mut self, pattern: &ast::Pattern, subject: &Expr) -> Pattern {
+        match self.base(&subject.ty) {
+            Ty::Option(inner) => {
+                let value = self.pattern(pattern, &inner, false);
+                let range = value.range;
+                Pattern { kind: PatternKind::Present(Box::new(value)), ty: subject.ty.clone(), range }
+            }
+            _ => self.pattern(pattern, &subject.ty, false),
+        }
+    }
+
+    fn else_branch(&mut self, otherwise: Option<&ast::Else>, hint: Option<&Ty>, value: bool, range: Range) -> Expr {
+        match otherwise {
+            None => self.node(ExprKind::Block(Vec::new(), None), Ty::Unit, Range::empty(range.end)),
+            Some(ast::Else::Block(block)) => self.block(block, hint, value),
+            Some(ast::Else::If(branch)) => self.if_expr(branch, hint, value),
+        }
+    }
+
+    fn join_two(&mut self, then: Expr, otherwise: Expr, hint: Option<&Ty>, value: bool) -> (Expr, Expr, Ty) {
+        if !value {
+            let ty = if matches!((&then.ty, &otherwise.ty), (Ty::Never, Ty::Never)) { Ty::Never } else { Ty::Unit };
+            return (then, otherwise, ty);
+        }
+        let (mut branches, ty) = self.join_branches(vec![then, otherwise], hint);
+        let otherwise = branches.pop().expect("two branches went in");
+        let then = branches.pop().expect("two branches went in");
+        (then, otherwise, ty)
+    }
+
+    /// Brings branches to the wanted type, or to a common one.
+    pub fn join_branches(&mut self, branches: Vec<Expr>, hint: Option<&Ty>) -> (Vec<Expr>, Ty) {
+        if let Some(hint) = hint
+            && !matches!(self.shallow(hint), Ty::Infer(_))
+            && branches.iter().all(|b| {
+                let ty = self.resolve(&b.ty);
+                self.fits(&ty, hint)
+            })
+        {
+            if branches.iter().all(|b| matches!(b.ty, Ty::Never)) {
+                return (branches, Ty::Never);
+            }
+            let branches = branches.into_iter().map(|b| if matches!(b.ty, Ty::Never) { b } else { self.coerce(b, hint) }).collect();
+            return (branches, self.resolve(hint));
+        }
+        self.join_all(branches)
+    }
+
+    fn match_expr(&mut self, value: &ast::Expr, arms: &[ast::Arm], broken: bool, range: Range, hint: Option<&Ty>) -> Expr {
+        let subject = self.expr(value, None);
+        let value_wanted = !matches!(hint, Some(Ty::Unit));
+        let mut typed = Vec::with_capacity(arms.len());
+        let mut bodies = Vec::with_capacity(arms.len());
+        let mut absent_taken = false;
+        for arm in arms {
+            let mark = self.mark();
+            let pattern = self.arm_pattern(&arm.pattern, &subject.ty, absent_taken);
+            self.assume_matches(&subject, &pattern, true);
+            let guard = arm.guard.as_ref().map(|g| {
+                let guard = self.condition(g);
+                self.assume(&guard, true);
+                guard
+            });
+            let body = self.arm_body(&arm.body, hint);
+            self.restore(mark);
+            if guard.is_none() {
+                absent_taken |= takes_absent(&pattern);
+                self.assume_matches(&subject, &pattern, false);
+            }
+            typed.push((pattern, guard));
+            bodies.push(body);
+        }
+        if !broken && !matches!(subject.ty, Ty::Error) {
+            self.check_arms(&subject, &typed, arms, range);
+        }
+        let (bodies, ty) = if value_wanted && !bodies.iter().any(|b| matches!(self.shallow(&b.ty), Ty::Unit)) {
+            self.join_branches(bodies, hint)
+        } else {
+            let never = !bodies.is_empty() && bodies.iter().all(|b| matches!(b.ty, Ty::Never));
+            (bodies, if never { Ty::Never } else { Ty::Unit })
+        };
+        let arms = typed.into_iter().zip(bodies).map(|((pattern, guard), body)| Arm { pattern, guard, body }).collect();
+        self.node(ExprKind::Match(Box::new(subject), arms), ty, range)
+    }
+
+    fn arm_body(&mut self, body: &ast::ArmBody, hint: Option<&Ty>) -> Expr {
+        match body {
+            ast::ArmBody::Expr(e) => self.expr(e, hint.filter(|h| **h != Ty::Unit)),
+            ast::ArmBody::Block(block) => self.block(block, hint, !matches!(hint, Some(Ty::Unit))),
+            ast::ArmBody::Fail(e) => self.fail(e, e.range),
+            ast::ArmBody::Return { range, value } => self.return_expr(value.as_ref(), *range),
+        }
+    }
+
+    fn else_expr(&mut self, value: &ast::Expr, otherwise: &ast::Diverge, range: Range, hint: Option<&Ty>) -> Expr {
+        let option = hint.map(|h| h.clone().optional());
+        let value = self.expr(value, option.as_ref().or(hint));
+        let value = match self.base(&value.ty) {
+            Ty::Bool => {
+                // `condition else fail …`: a guard.
+                let mark = self.mark();
+                self.assume(&value, false);
+                let way = self.diverge(otherwise);
+                self.restore(mark);
+                self.assume(&value, true);
+                let nothing = self.node(ExprKind::Block(Vec::new(), None), Ty::Unit, range);
+                return self.node(ExprKind::If(Box::new(value), Box::new(nothing), Box::new(way)), Ty::Unit, range);
+            }
+            _ => value,
+        };
+        let mark = self.mark();
+        let way = self.diverge(otherwise);
+        self.restore(mark);
+        match self.base(&value.ty) {
+            Ty::Option(inner) => self.node(ExprKind::Else(Box::new(value), Box::new(way)), (*inner).clone(), range),
+            Ty::Error => self.broken(range),
+            // Never absent: a test above may have shown it, so this is no mistake.
+            _ => value,
+        }
+    }
+
+    /// What stands after `else`; it leaves.
+    pub fn diverge(&mut self, way: &ast::Diverge) -> Expr {
+        match &way.kind {
+            ast::DivergeKind::Fail(e) => self.fail(e, way.range),
+            ast::DivergeKind::Return(value) => self.return_expr(value.as_deref(), way.range),
+            ast::DivergeKind::Break => self.leave_loop(ExprKind::Break, "break", way.range),
+            ast::DivergeKind::Continue => self.leave_loop(ExprKind::Continue, "continue", way.range),
+            ast::DivergeKind::Block(block) => {
+                let body = self.block(block, None, false);
+                if !matches!(body.ty, Ty::Never | Ty::Error) {
+                    let d = self
+                        .diagnostic(Code::Diverge, way.range, "this block reaches its end, and then there is no value", "goes on")
+                        .note("end it with `return`, `fail`, `break` or `continue`; or give a value: `x ?? …`");
+                    self.report(d);
+                }
+                Expr { ty: Ty::Never, ..body }
+            }
+        }
+    }
+
+    // --- lambdas
+
+    fn lambda(&mut self, params: &[ast::Ident], body: &ast::LambdaBody, range: Range, hint: Option<&Ty>) -> Expr {
+        let wanted = hint.and_then(|h| match self.base(h) {
+            Ty::Fn(p, r) if p.len() == params.len() => Some((p, r)),
+            Ty::Fn(p, _) => {
+                let (n, m) = (p.len(), params.len());
+                self.error(Code::Arguments, range, format!("a function of {n} arguments is wanted, this one takes {m}"), format!("takes {m}"));
+                None
+            }
+            _ => None,
+        });
+        self.forget_variables();
+        let mark = self.mark();
+        let frames = std::mem::take(&mut self.frames);
+        let (loops, result) = (std::mem::take(&mut self.loops), self.result.take());
+        self.lambdas += 1;
+        let lambda_start = self.lambda_start.replace(self.locals.len() as u32);
+        let mut locals = Vec::new();
+        let mut types = Vec::new();
+        for (index, param) in params.iter().enumerate() {
+            let ty = match &wanted {
+                Some((p, _)) => p[index].clone(),
+                None => self.fresh(param.range),
+            };
+            types.push(ty.clone());
+            locals.push(self.bind(&param.text, ty, false, param.range));
+        }
+        let result_hint = wanted.as_ref().map(|(_, r)| (**r).clone()).filter(|r| !matches!(self.shallow(r), Ty::Infer(_)));
+        let body = match body {
+            ast::LambdaBody::Expr(e) => self.expr(e, result_hint.as_ref()),
+            ast::LambdaBody::Block(block) => self.block(block, result_hint.as_ref(), true),
+        };
+        let body = match &wanted {
+            Some((_, r)) if **r != Ty::Unit => {
+                let r = (**r).clone();
+                self.coerce(body, &r)
+            }
+            _ => self.forgotten(body),
+        };
+        self.lambdas -= 1;
+        self.lambda_start = lambda_start;
+        self.loops = loops;
+        self.result = result;
+        self.frames = frames;
+        self.restore(mark);
+        let ty = Ty::Fn(types.into(), Arc::new(body.ty.clone()));
+        self.node(ExprKind::Lambda(locals, Box::new(body)), ty, range)
+    }
+
+    /// Complains where a secret would leave the program.
+    pub fn refuse_secret(&mut self, expr: &Expr, what: &str) {
+        if let Some((range, relation, field)) = self.secret_in(expr, 0) {
+            let d = self
+                .diagnostic(Code::SecretOut, range, format!("`{field}` is secret and {what}"), "leaves the program here")
+                .note("a secret may be compared and hashed; leave it out here");
+            let d = self.because(d, &relation, Some(&field), "declared secret");
+            self.report(d);
+        }
+    }
+
+    /// The secret field whose value the expression yields, in whole or in a part.
+    fn secret_in(&self, expr: &Expr, depth: u32) -> Option<(Range, Symbol, SmolStr)> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        let next = depth + 1;
+        match &expr.kind {
+            ExprKind::StoredField(base, name) | ExprKind::ComputedField(base, name) => match self.base(&base.ty) {
+                Ty::Row(symbol) => {
+                    let field = self.relation(&symbol)?.fields.iter().find(|f| f.name == *name)?;
+                    field.secret.then(|| (expr.range, symbol, name.clone()))
+                }
+                _ => None,
+            },
+            ExprKind::Local(local) => self.secrets.get(local).map(|(s, f)| (expr.range, s.clone(), f.clone())),
+            ExprKind::Convert(_, e) | ExprKind::PresentField(e) | ExprKind::Force(e) | ExprKind::Else(e, _) => self.secret_in(e, next),
+            ExprKind::RecordField(e, _) if !matches!(e.kind, ExprKind::Local(_)) => self.secret_in(e, next),
+            ExprKind::Record(fields) => fields.iter().find_map(|(_, e)| self.secret_in(e, next)),
+            ExprKind::Collection(es) | ExprKind::Variant(_, _, es) => es.iter().find_map(|e| self.secret_in(e, next)),
+            ExprKind::If(_, a, b) | ExprKind::Coalesce(a, b) => self.secret_in(a, next).or_else(|| self.secret_in(b, next)),
+            ExprKind::OptionMap(_, _, e) => self.secret_in(e, next),
+            ExprKind::Match(_, arms) => arms.iter().find_map(|a| self.secret_in(&a.body, next)),
+            ExprKind::Block(_, Some(e)) => self.secret_in(e, next),
+            ExprKind::Builtin(_, es) => es.first().and_then(|e| self.secret_in(e, next)),
+            ExprKind::Query(query) => self.secret_in(&query.element, next),
+            _ => None,
+        }
+    }
+
+    /// Notes that a local holds a secret, so that it is followed under its new name.
+    pub fn note_secret(&mut self, local: LocalId, value: &Expr) {
+        if let Some((_, symbol, field)) = self.secret_in(value, 0) {
+            self.secrets.insert(local, (symbol, field));
+        }
+    }
+
+    /// True if the body answers callers.
+    pub fn answers(&self) -> bool {
+        matches!(self.kind, BodyKind::Query | BodyKind::Handler)
+    }
+}
+
+fn takes_absent(pattern: &Pattern) -> bool {
+    match &pattern.kind {
+        PatternKind::Absent | PatternKind::Wildcard | PatternKind::Bind(_) => true,
+        PatternKind::Or(parts) => parts.iter().any(takes_absent),
+        _ => false,
+    }
+}

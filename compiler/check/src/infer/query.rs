@@ -1,0 +1,724 @@
+//! Queries: clauses from top to bottom, each seeing the names that the one before it leaves.
+
+use super::engine::{Infer, Seen, Why};
+use crate::signature::{Signature, TypeBound};
+use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
+use crate::typed::{BinaryOp, Clause, Conversion, Expr, ExprKind, Fold, Literal, LocalId, Query, SortKey, Source, Window};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+use std::sync::Arc;
+use tenon_diagnostics::Code;
+use tenon_span::Range;
+use tenon_syntax::ast;
+
+/// What the rows of a query are at a point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stage {
+    /// Bindings of row variables.
+    Rows,
+    /// Groups.
+    Grouped,
+    /// What `select` left.
+    Selected,
+}
+
+/// A query that is being read.
+pub(crate) struct Frame {
+    pub clauses: Vec<Clause>,
+    /// Row variables, in clause order; none after `group by`, where every row is a group.
+    pub vars: Vec<LocalId>,
+    /// `(A, b)`: bindings of the variables `A` fix the one of `b`.
+    pub determines: Vec<(Vec<LocalId>, LocalId)>,
+    /// Parts of composite keys that are fixed by other variables.
+    pub key_parts: Vec<(LocalId, SmolStr, Vec<LocalId>)>,
+    /// Row variables behind a named value.
+    pub roots: FxHashMap<LocalId, Vec<LocalId>>,
+    pub stage: Stage,
+    /// The clause that holds the group's aggregates.
+    pub group: Option<usize>,
+    /// Row variables before the group, for grains.
+    pub group_vars: Vec<LocalId>,
+    /// Row variables that are the same throughout a group.
+    pub group_fixed: Vec<LocalId>,
+    /// `group all`: a group may be empty.
+    pub group_all: bool,
+    /// Names in sight before the group: those of aggregates.
+    pub before_group: Vec<(SmolStr, LocalId)>,
+    /// An argument of an aggregate is being read.
+    pub inside: bool,
+    /// Windows that the clause being read uses.
+    pub windows: Vec<(LocalId, Window)>,
+    /// The option left by a `left join`, per such join, for `count()`.
+    pub left: Option<SmolStr>,
+    pub scope: usize,
+    pub canonical: Vec<LocalId>,
+    pub ordered: bool,
+    /// Nothing yet has taken away the order of the source.
+    pub source_order: bool,
+    /// After `select`: names of the fields and their locals.
+    pub columns: Vec<(SmolStr, LocalId)>,
+}
+
+impl Frame {
+    fn new(scope: usize) -> Frame {
+        Frame {
+            clauses: Vec::new(),
+            vars: Vec::new(),
+            determines: Vec::new(),
+            key_parts: Vec::new(),
+            roots: FxHashMap::default(),
+            stage: Stage::Rows,
+            group: None,
+            group_vars: Vec::new(),
+            group_fixed: Vec::new(),
+            group_all: false,
+            before_group: Vec::new(),
+            inside: false,
+            windows: Vec::new(),
+            left: None,
+            scope,
+            canonical: Vec::new(),
+            ordered: false,
+            source_order: false,
+            columns: Vec::new(),
+        }
+    }
+}
+
+/// Where rows come from, as the frame needs to know it.
+struct From {
+    source: Source,
+    element: Ty,
+    list: bool,
+}
+
+impl Infer<'_> {
+    pub(crate) fn query(&mut self, query: &ast::Query, range: Range, hint: Option<&Ty>) -> Expr {
+        let element = hint.and_then(|h| match self.base(h) {
+            Ty::List(t) | Ty::Bag(t) | Ty::Set(t) => Some((*t).clone()),
+            _ => None,
+        });
+        let query = self.query_body(query, element.as_ref());
+        let element = query.element.ty.clone();
+        if matches!(element, Ty::Error) {
+            return Expr { kind: ExprKind::Error, ty: if query.ordered { Ty::list(Ty::Error) } else { Ty::bag(Ty::Error) }, range };
+        }
+        let ty = if query.ordered { Ty::list(element) } else { Ty::bag(element) };
+        self.node(ExprKind::Query(Box::new(query)), ty, range)
+    }
+
+    pub(crate) fn push_frame(&mut self) {
+        let frame = Frame::new(self.scope.mark());
+        self.frames.push(frame);
+    }
+
+    pub(crate) fn frame(&mut self) -> &mut Frame {
+        self.frames.last_mut().expect("clauses are read inside of a query")
+    }
+
+    fn query_body(&mut self, query: &ast::Query, hint: Option<&Ty>) -> Query {
+        let mark = self.mark();
+        // The source is read before the query has names of its own.
+        let from = self.from_source(&query.source);
+        self.push_frame();
+        let list = from.list;
+        self.bind_row(&query.var, from);
+        self.frame().source_order = list;
+        let mut element: Option<Expr> = None;
+        for (index, clause) in query.clauses.iter().enumerate() {
+            let last = !query.clauses[index + 1..].iter().any(|c| {
+                !matches!(c.kind, ast::QueryClauseKind::Limit(_) | ast::QueryClauseKind::Offset(_))
+            });
+            self.clause(clause, hint, &mut element, last);
+        }
+        let element = match element {
+            Some(element) => element,
+            None => self.unselected(query),
+        };
+        let frame = self.frames.pop().expect("pushed above");
+        self.restore(mark);
+        let ordered = frame.ordered || frame.source_order;
+        Query { clauses: frame.clauses, element, fold: Fold::Collect, ordered, canonical: frame.canonical }
+    }
+
+    /// The element of a query without `select`.
+    fn unselected(&mut self, query: &ast::Query) -> Expr {
+        let frame = self.frame();
+        match frame.stage {
+            Stage::Rows if frame.vars.len() == 1 => {
+                let var = frame.vars[0];
+                self.local_expr(var, query.var.range)
+            }
+            Stage::Rows => {
+                let names: Vec<_> = frame.vars.clone().iter().map(|v| self.locals[v.0 as usize].name.clone()).collect();
+                let d = self
+                    .diagnostic(Code::Source, query.range, "a query with several row variables says what each row becomes", "no `select`")
+                    .fix(self.fix("select them", Range::empty(query.range.end), format!(" select ({})", names.join(", ")), false));
+                self.report(d);
+                self.broken(query.range)
+            }
+            _ => {
+                let scope = self.frame().scope;
+                let names = self.scope.since(scope);
+                let mut fields: Vec<(SmolStr, Expr)> = Vec::new();
+                for (name, seen) in names {
+                    if let Seen::Local(local) = seen
+                        && !fields.iter().any(|(n, _)| *n == name)
+                    {
+                        let value = self.local_expr(local, query.range);
+                        fields.push((name, value));
+                    }
+                }
+                self.record_of(fields, query.range)
+            }
+        }
+    }
+
+    fn record_of(&mut self, fields: Vec<(SmolStr, Expr)>, range: Range) -> Expr {
+        let types = fields
+            .iter()
+            .map(|(name, e)| FieldTy { name: name.clone(), wire: None, ty: e.ty.clone(), absent: false, default: None })
+            .collect();
+        let ty = Ty::Record(Arc::new(RecordTy { fields: types }));
+        self.node(ExprKind::Record(fields), ty, range)
+    }
+
+    fn from_source(&mut self, e: &ast::Expr) -> From {
+        if let ast::ExprKind::TypeName(name) = &e.kind
+            && let Some(symbol) = self.ctx.resolve(&name.text)
+            && matches!(self.ctx.signature(&symbol), Some(Signature::Relation(_)))
+        {
+            self.reads(&symbol, e.range);
+            return From { element: Ty::Row(symbol.clone()), source: Source::Relation(symbol), list: false };
+        }
+        let source = self.source_expr(e, None);
+        let source = self.forgotten(source);
+        let failed = |range: Range, this: &Self| From { source: Source::Collection(this.broken(range)), element: Ty::Error, list: false };
+        match (&source.kind, self.base(&source.ty)) {
+            (ExprKind::Rows(symbol), _) => From { element: Ty::Row(symbol.clone()), source: Source::Relation(symbol.clone()), list: false },
+            (_, Ty::List(t)) => From { element: (*t).clone(), source: Source::Collection(source), list: true },
+            (_, Ty::Bag(t) | Ty::Set(t)) => From { element: (*t).clone(), source: Source::Collection(source), list: false },
+            (_, Ty::Error) => failed(e.range, self),
+            (_, ty) => {
+                let shown = self.show(&ty);
+                let written = self.ctx.source(e.range);
+                let mut d = self.diagnostic(
+                    Code::Source,
+                    e.range,
+                    format!("a query ranges over a relation, a collection or a range, found `{shown}`"),
+                    format!("`{shown}`"),
+                );
+                match &ty {
+                    Ty::Int => d = d.fix(self.fix("count up to it", e.range, format!("0..{written}"), false)),
+                    Ty::Map(..) => d = d.fix(self.fix("range over its entries", Range::empty(e.range.end), ".entries", true)),
+                    Ty::Option(_) => d = d.note("it may be `none`: bind it first, or give a value: `(xs ?? [])`"),
+                    Ty::Row(symbol) => {
+                        if let Some(sig) = self.relation(symbol)
+                            && let Some((inverse, _, _)) = sig.inverses.first()
+                        {
+                            d = d.note(format!("the rows that refer to it: `{written}.{inverse}`"));
+                        }
+                    }
+                    _ => {}
+                }
+                self.report(d);
+                failed(e.range, self)
+            }
+        }
+    }
+
+    fn bind_row(&mut self, var: &ast::Ident, from: From) -> LocalId {
+        let local = self.bind(&var.text, from.element.clone(), false, var.range);
+        let roots = self.source_roots(&from);
+        let row = matches!(self.base(&from.element), Ty::Row(_));
+        let frame = self.frame();
+        frame.vars.push(local);
+        frame.canonical.push(local);
+        for root in roots.0 {
+            frame.determines.push((vec![local], root));
+        }
+        let _ = (row, roots.1);
+        frame.clauses.push(Clause::From(local, from.source));
+        local
+    }
+
+    /// The row variables that a row from this source fixes, and those that the source uses.
+    fn source_roots(&self, from: &From) -> (Vec<LocalId>, Vec<LocalId>) {
+        let Source::Collection(source) = &from.source else { return (Vec::new(), Vec::new()) };
+        let uses = self.roots_of(source);
+        let fixes = match &super::facts::strip(source).kind {
+            ExprKind::Inverse { row, .. } => match &super::facts::strip(row).kind {
+                ExprKind::Local(local) if uses.contains(local) => vec![*local],
+                _ => Vec::new(),
+            },
+            // An element is an occurrence in its collection, which belongs to the rows it was read from.
+            _ if !matches!(self.base(&from.element), Ty::Row(_)) => uses.clone(),
+            _ => Vec::new(),
+        };
+        (fixes, uses)
+    }
+
+    /// The row variables of the query at hand that an expression uses.
+    pub(crate) fn roots_of(&self, expr: &Expr) -> Vec<LocalId> {
+        match self.frames.last() {
+            Some(frame) => roots_in(frame, expr),
+            None => Vec::new(),
+        }
+    }
+
+    fn push_clause(&mut self, clause: Clause) {
+        let frame = self.frame();
+        let windows = std::mem::take(&mut frame.windows);
+        if !windows.is_empty() {
+            frame.clauses.push(Clause::Windows(windows));
+        }
+        frame.clauses.push(clause);
+    }
+
+    fn clause(&mut self, clause: &ast::QueryClause, hint: Option<&Ty>, element: &mut Option<Expr>, last: bool) {
+        match &clause.kind {
+            ast::QueryClauseKind::Join { kind, var, source, on } => self.join_clause(*kind, var, source, on.as_ref(), clause.range),
+            ast::QueryClauseKind::Where(e) => {
+                let cond = self.condition(e);
+                self.note_equalities(&cond);
+                self.assume(&cond, true);
+                self.push_clause(Clause::Where(cond));
+            }
+            ast::QueryClauseKind::WhereLet { name, value } => self.where_let(name, value),
+            ast::QueryClauseKind::With(defs) => {
+                let mut typed = Vec::with_capacity(defs.len());
+                for def in defs {
+                    let value = self.expr(&def.value, None);
+                    if matches!(value.ty, Ty::Unit) {
+                        self.error(Code::Type, value.range, "this gives no value that could have a name", "no value");
+                    }
+                    let roots = self.roots_of(&value);
+                    let local = self.bind(&def.name.text, value.ty.clone(), false, def.name.range);
+                    self.carry_bounds(local, &value);
+                    self.note_secret(local, &value);
+                    self.frame().roots.insert(local, roots);
+                    typed.push((local, value));
+                }
+                self.push_clause(Clause::With(typed));
+            }
+            ast::QueryClauseKind::GroupBy(keys) => self.group(keys, false, clause.range),
+            ast::QueryClauseKind::GroupAll => self.group(&[], true, clause.range),
+            ast::QueryClauseKind::Select { distinct, value } => {
+                *element = Some(self.select(value, *distinct, hint, last));
+            }
+            ast::QueryClauseKind::OrderBy(keys) => {
+                let keys: Vec<SortKey> = keys.iter().map(|k| self.sort_key(k)).collect();
+                self.push_clause(Clause::OrderBy(keys));
+                self.frame().ordered = true;
+            }
+            ast::QueryClauseKind::Limit(e) => {
+                let count = self.check(e, &Ty::Int);
+                self.push_clause(Clause::Limit(count));
+            }
+            ast::QueryClauseKind::Offset(e) => {
+                let count = self.check(e, &Ty::Int);
+                self.push_clause(Clause::Offset(count));
+            }
+            ast::QueryClauseKind::Page { size, after } => {
+                self.expr(size, None);
+                if let Some(after) = after {
+                    self.expr(after, None);
+                }
+                self.not_supported(clause.range, "pages of answers (`page … after`)");
+            }
+        }
+    }
+
+
+    pub(crate) fn sort_key(&mut self, key: &ast::SortKey) -> SortKey {
+        let expr = self.expr(&key.value, None);
+        let ty = match self.base(&expr.ty) {
+            Ty::Option(inner) => (*inner).clone(),
+            ty => ty,
+        };
+        match self.base(&ty) {
+            // Rows are ordered by their keys.
+            Ty::Row(_) | Ty::Bool => {}
+            ty => self.require_ordered(&ty, expr.range),
+        }
+        SortKey { expr, descending: key.descending, none_first: key.none_first }
+    }
+
+    fn join_clause(&mut self, kind: ast::JoinKind, var: &ast::Ident, source: &ast::Expr, on: Option<&ast::Expr>, range: Range) {
+        if self.frame().stage != Stage::Rows {
+            self.error(Code::ClauseOrder, range, "`join` stands before `group by` and `select`", "too late for a join");
+        }
+        let from = self.from_source(source);
+        let (fixes, uses) = self.source_roots(&from);
+        self.frame().source_order = false;
+        match kind {
+            ast::JoinKind::Inner | ast::JoinKind::Cross => {
+                let local = self.bind(&var.text, from.element.clone(), false, var.range);
+                let frame = self.frame();
+                frame.vars.push(local);
+                frame.canonical.push(local);
+                frame.determines.extend(fixes.iter().map(|root| (vec![local], *root)));
+                let on = on.map(|e| {
+                    let cond = self.condition(e);
+                    self.note_equalities(&cond);
+                    self.assume(&cond, true);
+                    cond
+                });
+                let lateral = !uses.is_empty();
+                match on {
+                    Some(on) if lateral => {
+                        self.push_clause(Clause::From(local, from.source));
+                        self.push_clause(Clause::Where(on));
+                    }
+                    Some(on) => self.push_clause(Clause::Join(local, from.source, on)),
+                    None => {
+                        if kind == ast::JoinKind::Inner && !lateral {
+                            let d = self
+                                .diagnostic(Code::Source, range, "a join says which rows belong together", "no `on`")
+                                .note("write `on a.x == b.y`, or `cross join` for all combinations");
+                            self.report(d);
+                        }
+                        self.push_clause(Clause::From(local, from.source));
+                    }
+                }
+            }
+            ast::JoinKind::Left => {
+                let mark = self.mark();
+                let inner = self.bind(&var.text, from.element.clone(), false, var.range);
+                {
+                    let frame = self.frame();
+                    frame.vars.push(inner);
+                    frame.determines.extend(fixes.iter().map(|root| (vec![inner], *root)));
+                }
+                let on = on.map(|e| {
+                    let cond = self.condition(e);
+                    self.note_equalities(&cond);
+                    cond
+                });
+                self.restore(mark);
+                let optional = from.element.clone().optional();
+                let outer = self.bind(&var.text, optional, false, var.range);
+                let frame = self.frame();
+                // What the row inside of `on` fixes, and is fixed by, holds for the option that is left.
+                for at in &mut frame.vars {
+                    if *at == inner {
+                        *at = outer;
+                    }
+                }
+                for (from, to) in &mut frame.determines {
+                    for at in from.iter_mut() {
+                        if *at == inner {
+                            *at = outer;
+                        }
+                    }
+                    if *to == inner {
+                        *to = outer;
+                    }
+                }
+                frame.canonical.push(outer);
+                frame.left = Some(var.text.clone());
+                self.push_clause(Clause::LeftJoin(inner, outer, from.source, on));
+            }
+        }
+    }
+
+    /// Notes which row variables fix which, from the equalities of a condition.
+    fn note_equalities(&mut self, cond: &Expr) {
+        match &cond.kind {
+            ExprKind::Binary(BinaryOp::And, a, b) => {
+                self.note_equalities(a);
+                self.note_equalities(b);
+            }
+            ExprKind::Binary(BinaryOp::Eq, a, b) => {
+                for (x, y) in [(a, b), (b, a)] {
+                    let by = self.roots_of(y);
+                    match &super::facts::strip(x).kind {
+                        ExprKind::Local(local) if self.frame().vars.contains(local) && !by.contains(local) => {
+                            let local = *local;
+                            self.frame().determines.push((by, local));
+                        }
+                        ExprKind::StoredField(base, field) => {
+                            let ExprKind::Local(local) = super::facts::strip(base).kind else { continue };
+                            if !self.frame().vars.contains(&local) || by.contains(&local) {
+                                continue;
+                            }
+                            let Ty::Row(symbol) = self.base(&self.locals[local.0 as usize].ty) else { continue };
+                            let field = field.clone();
+                            self.note_key_part(local, &symbol, field, by);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn note_key_part(&mut self, local: LocalId, symbol: &Symbol, field: SmolStr, by: Vec<LocalId>) {
+        let Some(sig) = self.relation(symbol) else { return };
+        let frame = self.frame();
+        frame.key_parts.push((local, field, by));
+        let part = |name: &SmolStr| frame.key_parts.iter().find(|(l, f, _)| *l == local && f == name).map(|(_, _, by)| by.clone());
+        let whole = |names: &mut dyn Iterator<Item = &SmolStr>| -> Option<Vec<LocalId>> { names.map(part).collect::<Option<Vec<_>>>().map(|p| p.concat()) };
+        let mut found = Vec::new();
+        found.extend(whole(&mut sig.key.iter()));
+        for unique in &sig.uniques {
+            if unique.parts.iter().all(|p| !p.derived) {
+                found.extend(whole(&mut unique.parts.iter().map(|p| &p.field)));
+            }
+        }
+        for by in found {
+            self.frame().determines.push((by, local));
+        }
+    }
+
+    fn where_let(&mut self, name: &ast::Ident, value: &ast::Expr) {
+        let value = self.expr(value, None);
+        let roots = self.roots_of(&value);
+        let range = value.range;
+        match self.base(&value.ty) {
+            Ty::Option(inner) => {
+                let option = self.local("", value.ty.clone(), false, range);
+                self.push_clause(Clause::With(vec![(option, value)]));
+                let read = self.local_expr(option, range);
+                let none = self.node(ExprKind::Literal(Literal::None), read.ty.clone(), range);
+                let there = self.node(ExprKind::Binary(BinaryOp::Ne, Box::new(read.clone()), Box::new(none)), Ty::Bool, range);
+                self.push_clause(Clause::Where(there));
+                let local = self.bind(&name.text, (*inner).clone(), false, name.range);
+                let present = self.convert(Conversion::Present, read, (*inner).clone());
+                self.push_clause(Clause::With(vec![(local, present)]));
+                self.frame().roots.insert(local, roots);
+            }
+            _ => {
+                let local = self.bind(&name.text, value.ty.clone(), false, name.range);
+                self.push_clause(Clause::With(vec![(local, value)]));
+                self.frame().roots.insert(local, roots);
+            }
+        }
+    }
+
+    /// Puts the names of the query out of sight.
+    fn hide(&mut self, why: Why) -> Vec<(SmolStr, LocalId)> {
+        let scope = self.frame().scope;
+        let mut seen: Vec<(SmolStr, LocalId)> = Vec::new();
+        for (name, what) in self.scope.since(scope) {
+            if let Seen::Local(local) = what
+                && !seen.iter().any(|(n, _)| *n == name)
+            {
+                seen.push((name, local));
+            }
+        }
+        for (name, local) in &seen {
+            self.scope.push(name.clone(), Seen::Hidden(*local, why));
+        }
+        seen
+    }
+
+    fn group(&mut self, keys: &[ast::GroupKey], all: bool, range: Range) {
+        let mut typed: Vec<(SmolStr, Range, Expr)> = Vec::with_capacity(keys.len());
+        for (index, key) in keys.iter().enumerate() {
+            let name = key.name.as_ref().or_else(|| key.value.implied_name());
+            let value = self.expr(&key.value, None);
+            self.require_bound_quietly(&value);
+            let (name, at) = match name {
+                Some(name) => (name.text.clone(), name.range),
+                None => {
+                    if !matches!(value.ty, Ty::Error) {
+                        let written = self.ctx.source(key.value.range);
+                        let d = self
+                            .diagnostic(Code::NotGrouped, key.value.range, format!("`{written}` has no name of its own to be grouped under"), "give it a name")
+                            .fix(self.fix("name it", Range::empty(key.value.range.start), "name = ", false));
+                        self.report(d);
+                    }
+                    (SmolStr::new(format!("key{index}")), key.value.range)
+                }
+            };
+            if typed.iter().any(|(n, _, _)| *n == name) {
+                self.error(Code::Twice, at, format!("two keys are called `{name}`"), "again");
+            }
+            typed.push((name, at, value));
+        }
+        let before = self.hide(Why::Group);
+        let mut fixed = Vec::new();
+        let mut locals = Vec::with_capacity(typed.len());
+        for (name, at, value) in typed {
+            if let ExprKind::Local(var) = &super::facts::strip(&value).kind {
+                fixed.push(*var);
+            }
+            let local = self.bind(&name, value.ty.clone(), false, at);
+            self.carry_bounds(local, &value);
+            self.note_secret(local, &value);
+            locals.push((local, value));
+        }
+        let frame = self.frame();
+        frame.before_group = before;
+        frame.group_vars = std::mem::take(&mut frame.vars);
+        frame.group_fixed = fixed;
+        frame.group_all = all;
+        frame.stage = Stage::Grouped;
+        frame.canonical = locals.iter().map(|(l, _)| *l).collect();
+        frame.ordered = false;
+        frame.source_order = false;
+        self.push_clause(Clause::Group { keys: locals, aggregates: Vec::new(), all });
+        let frame = self.frame();
+        frame.group = Some(frame.clauses.len() - 1);
+        let _ = range;
+    }
+
+    fn require_bound_quietly(&mut self, value: &Expr) {
+        if !matches!(value.ty, Ty::Error) && !matches!(self.base(&value.ty), Ty::Infer(_)) {
+            let ty = value.ty.clone();
+            self.require_bound(&ty, TypeBound::Keyed, value.range);
+        }
+    }
+
+    fn select(&mut self, value: &ast::Expr, distinct: bool, hint: Option<&Ty>, last: bool) -> Expr {
+        let range = value.range;
+        let value = match hint {
+            // A record is checked field by field; anything else as a whole, where nothing follows that changes it.
+            Some(hint) if last || matches!(value.kind, ast::ExprKind::Record(_)) => {
+                let typed = self.expr(value, Some(hint));
+                let ty = self.resolve(&typed.ty);
+                if self.fits(&ty, hint) { self.coerce(typed, hint) } else { typed }
+            }
+            _ => self.expr(value, None),
+        };
+        if matches!(self.shallow(&value.ty), Ty::Unit) {
+            self.error(Code::Type, range, "`select` needs a value", "no value");
+        }
+        // A record with spreads is a block; its fields are what counts.
+        let (lets, value) = match value.kind {
+            ExprKind::Block(stmts, Some(inner)) if matches!(inner.kind, ExprKind::Record(_)) => (Some(stmts), *inner),
+            _ => (None, value),
+        };
+        let value = match lets {
+            Some(stmts) => {
+                let ty = value.ty.clone();
+                self.node(ExprKind::Block(stmts, Some(Box::new(value))), ty, range)
+            }
+            None => value,
+        };
+        let before = self.hide(Why::Select);
+        let mut columns: Vec<(SmolStr, LocalId)> = Vec::new();
+        let ty = value.ty.clone();
+        let element = match value.kind {
+            ExprKind::Record(fields) => {
+                let mut defs = Vec::with_capacity(fields.len());
+                let mut parts = Vec::with_capacity(fields.len());
+                for (name, value) in fields {
+                    let local = self.bind(&name, value.ty.clone(), false, value.range);
+                    self.carry_bounds(local, &value);
+                    self.note_secret(local, &value);
+                    columns.push((name.clone(), local));
+                    let part = self.local_expr(local, value.range);
+                    let part = match &value.kind {
+                        ExprKind::PresentField(_) | ExprKind::Absent => part,
+                        _ => part,
+                    };
+                    parts.push((name, part));
+                    defs.push((local, value));
+                }
+                self.push_clause(Clause::Select(defs));
+                self.node(ExprKind::Record(parts), ty, range)
+            }
+            _ => {
+                let name = match &value.kind {
+                    ExprKind::StoredField(_, name) | ExprKind::ComputedField(_, name) | ExprKind::RecordField(_, name) => name.clone(),
+                    ExprKind::Local(local) => self.locals[local.0 as usize].name.clone(),
+                    _ => SmolStr::default(),
+                };
+                let local = self.local(name.clone(), value.ty.clone(), false, range);
+                self.note_secret(local, &value);
+                if !name.is_empty() {
+                    self.scope.push(name.clone(), Seen::Local(local));
+                    columns.push((name, local));
+                }
+                self.push_clause(Clause::Select(vec![(local, value)]));
+                // The fields of a record are in sight by their names.
+                if let Ty::Record(record) = self.base(&ty)
+                    && !last
+                {
+                    let mut defs = Vec::new();
+                    for field in &record.fields {
+                        let base = self.local_expr(local, range);
+                        let read = self.field(base, &field.name, range, range);
+                        let own = self.bind(&field.name, read.ty.clone(), false, range);
+                        columns.push((field.name.clone(), own));
+                        defs.push((own, read));
+                    }
+                    self.push_clause(Clause::With(defs));
+                }
+                self.local_expr(local, range)
+            }
+        };
+        if distinct {
+            self.push_clause(Clause::Distinct);
+        }
+        let _ = before;
+        let frame = self.frame();
+        frame.stage = Stage::Selected;
+        frame.columns = columns;
+        frame.vars = Vec::new();
+        if distinct {
+            frame.canonical = Vec::new();
+            frame.ordered = false;
+            frame.source_order = false;
+        }
+        element
+    }
+
+    /// A named value keeps the bounds of what it names.
+    fn carry_bounds(&mut self, local: LocalId, value: &Expr) {
+        let mut value = value;
+        while let ExprKind::Convert(_, inner) = &value.kind {
+            value = inner;
+        }
+        if let ExprKind::Local(from) = &value.kind
+            && let Some(bounds) = self.local_bounds.get(from).copied()
+        {
+            self.local_bounds.insert(local, bounds);
+        }
+    }
+
+    /// `some x in q satisfies e`, `every x in q satisfies e`.
+    pub(crate) fn quantifier(&mut self, kind: ast::Quantifier, var: &ast::Ident, source: &ast::Expr, body: &ast::Expr, range: Range) -> Expr {
+        let mark = self.mark();
+        let from = self.from_source(source);
+        self.push_frame();
+        self.bind_row(var, from);
+        let cond = self.condition(body);
+        let cond = match kind {
+            ast::Quantifier::Some => cond,
+            ast::Quantifier::Every => self.node(ExprKind::Not(Box::new(cond)), Ty::Bool, body.range),
+        };
+        self.push_clause(Clause::Where(cond));
+        let frame = self.frames.pop().expect("pushed above");
+        self.restore(mark);
+        let element = self.node(ExprKind::Literal(Literal::Bool(true)), Ty::Bool, range);
+        let fold = if kind == ast::Quantifier::Some { Fold::Exists } else { Fold::NotExists };
+        let query = Query { clauses: frame.clauses, element, fold, ordered: false, canonical: frame.canonical };
+        self.node(ExprKind::Query(Box::new(query)), Ty::Bool, range)
+    }
+}
+
+/// The row variables of a frame that an expression uses, directly or through named values.
+pub(crate) fn roots_in(frame: &Frame, expr: &Expr) -> Vec<LocalId> {
+    fn walk(frame: &Frame, expr: &Expr, out: &mut Vec<LocalId>) {
+        if let ExprKind::Local(local) = &expr.kind {
+            let mut add = |l: LocalId| {
+                if !out.contains(&l) {
+                    out.push(l);
+                }
+            };
+            if frame.vars.contains(local) || frame.group_vars.contains(local) {
+                add(*local);
+            } else if let Some(roots) = frame.roots.get(local) {
+                roots.iter().copied().for_each(add);
+            }
+        }
+        crate::typed::for_each_child(expr, &mut |e| walk(frame, e, out));
+    }
+    let mut out = Vec::new();
+    walk(frame, expr, &mut out);
+    out
+}
