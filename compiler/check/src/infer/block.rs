@@ -2,7 +2,6 @@
 
 use super::engine::Infer;
 use super::facts::irrefutable;
-use super::operators::binary_op;
 use crate::ty::{FieldTy, RecordTy, Ty};
 use crate::typed::{Expr, ExprKind, Pattern, PatternKind, Stmt};
 use std::sync::Arc;
@@ -212,20 +211,14 @@ impl Infer<'_> {
             Some(super::engine::Seen::Local(local)) => local,
             _ => {
                 self.expr(value, None);
-                self.local_name(name).map_or_else(
-                    || {
-                        let d = self
-                            .diagnostic(Code::UnknownName, name.range, format!("there is no variable `{}`", name.text), "not declared")
-                            .note(format!("declare it with its first value: `var {} = …`", name.text));
-                        self.report(d);
-                    },
-                    |_| {
-                        let d = self
-                            .diagnostic(Code::NotVar, name.range, format!("`{}` is no variable", name.text), "not a `var`")
-                            .note("fields of rows are changed by `update row set f = …`");
-                        self.report(d);
-                    },
-                );
+                let d = if self.local_name(name).is_none() {
+                    self.diagnostic(Code::UnknownName, name.range, format!("there is no variable `{}`", name.text), "not declared")
+                        .note(format!("declare it with its first value: `var {} = …`", name.text))
+                } else {
+                    self.diagnostic(Code::NotVar, name.range, format!("`{}` is no variable", name.text), "not a `var`")
+                        .note("fields of rows are changed by `update row set f = …`")
+                };
+                self.report(d);
                 return Stmt::Expr(self.broken(range));
             }
         };
@@ -253,7 +246,6 @@ impl Infer<'_> {
             }
         };
         self.forget_variable(target);
-        let _ = binary_op;
         Stmt::Assign(target, value)
     }
 

@@ -3,7 +3,7 @@
 use super::engine::{Infer, Seen, nearest, substitute};
 use crate::builtins::{Builtin, Need, SCALE_DIGITS, SCALE_SAME, Scheme};
 use crate::signature::{CallableKind, ErrorSig, FunctionSig, ResultSig, Signature, TypeBody};
-use crate::ty::{Symbol, Ty};
+use crate::ty::{FieldTy, Symbol, Ty};
 use crate::typed::{Arg, Conversion, Expr, ExprKind};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -18,6 +18,13 @@ pub(crate) struct Param {
     pub ty: Ty,
     pub absent: bool,
     pub default: bool,
+}
+
+impl Param {
+    /// A field of a case or error as a parameter of what builds it.
+    pub fn of_field(field: &FieldTy) -> Param {
+        Param { name: field.name.clone(), ty: field.ty.clone(), absent: field.absent, default: field.default.is_some() }
+    }
 }
 
 impl Infer<'_> {
@@ -351,8 +358,8 @@ impl Infer<'_> {
         let (map, params, result) = self.instantiate(sig, range);
         let what = format!("`{}`", sig.symbol.name);
         let values = match first {
-            Some(first) => self.arguments_after(first, &params, args, &what, Some((&sig.symbol, "")), range),
-            None => self.arguments(&params, args, &what, Some((&sig.symbol, "")), range),
+            Some(first) => self.arguments_after(first, &params, args, &what, Some(&sig.symbol)),
+            None => self.arguments(&params, args, &what, Some(&sig.symbol)),
         };
         let writes = match sig.kind {
             CallableKind::Handler => true,
@@ -388,20 +395,20 @@ impl Infer<'_> {
     }
 
     /// The arguments of a call in the order of its parameters; `None` where they do not fit, which is reported.
-    pub(crate) fn arguments(&mut self, params: &[Param], args: &ast::Args, what: &str, declared: Option<(&Symbol, &str)>, range: Range) -> Option<Vec<Arg>> {
-        self.fill(None, params, args, what, declared, range)
+    pub(crate) fn arguments(&mut self, params: &[Param], args: &ast::Args, what: &str, declared: Option<&Symbol>) -> Option<Vec<Arg>> {
+        self.fill(None, params, args, what, declared)
     }
 
-    fn arguments_after(&mut self, first: Expr, params: &[Param], args: &ast::Args, what: &str, declared: Option<(&Symbol, &str)>, range: Range) -> Option<Vec<Arg>> {
+    fn arguments_after(&mut self, first: Expr, params: &[Param], args: &ast::Args, what: &str, declared: Option<&Symbol>) -> Option<Vec<Arg>> {
         if params.is_empty() {
             self.skip_args(args);
             self.error(Code::Arguments, range, format!("{what} takes no arguments"), "called on a value");
             return None;
         }
-        self.fill(Some(first), params, args, what, declared, range)
+        self.fill(Some(first), params, args, what, declared)
     }
 
-    fn fill(&mut self, first: Option<Expr>, params: &[Param], args: &ast::Args, what: &str, declared: Option<(&Symbol, &str)>, range: Range) -> Option<Vec<Arg>> {
+    fn fill(&mut self, first: Option<Expr>, params: &[Param], args: &ast::Args, what: &str, declared: Option<&Symbol>) -> Option<Vec<Arg>> {
         let mut of: Vec<Option<usize>> = vec![None; args.list.len()];
         let mut taken = vec![false; params.len()];
         if first.is_some() {
@@ -439,7 +446,7 @@ impl Infer<'_> {
                             }
                             None => {}
                         }
-                        if let Some((symbol, _)) = declared {
+                        if let Some(symbol) = declared {
                             d = self.because(d, symbol, None, "declared here");
                         }
                         self.report(d);
@@ -476,7 +483,7 @@ impl Infer<'_> {
                 let given = args.list.len() + usize::from(first.is_some());
                 let message = format!("{what} takes {}, {given} are given", count(n, "argument"));
                 let mut d = self.diagnostic(Code::Arguments, at, message, "one too many");
-                if let Some((symbol, _)) = declared {
+                if let Some(symbol) = declared {
                     d = self.because(d, symbol, None, "declared here");
                 }
                 self.report(d);
@@ -487,7 +494,7 @@ impl Infer<'_> {
         if !missing.is_empty() && !args.broken && fine {
             let list: Vec<_> = missing.iter().map(|p| format!("`{}: {}`", p.name, self.show(&p.ty))).collect();
             let mut d = self.diagnostic(Code::Arguments, args.range, format!("{what} needs {}", list.join(" and ")), "not given");
-            if let Some((symbol, _)) = declared {
+            if let Some(symbol) = declared {
                 d = self.because(d, symbol, Some(&missing[0].name), "declared here");
             }
             self.report(d);
@@ -632,7 +639,7 @@ impl Infer<'_> {
         }
         if let Some(args) = args {
             let what = format!("`{}`", scheme.name);
-            match self.arguments(&params, args, &what, None, range) {
+            match self.arguments(&params, args, &what, None) {
                 Some(list) => values.extend(list.into_iter().filter_map(|a| match a {
                     Arg::Value(e) => Some(e),
                     _ => None,
@@ -719,7 +726,7 @@ impl Infer<'_> {
         self.effects.fails.push((symbol.clone(), range));
         let fields = self.error_sig(&symbol).map(|s| s.fields.clone()).unwrap_or_default();
         let params: Vec<Param> =
-            fields.iter().map(|(name, ty)| Param { name: name.clone(), ty: ty.clone(), absent: false, default: false }).collect();
+            fields.iter().map(Param::of_field).collect();
         let empty = ast::Args { range: Range::empty(name.range.end), list: Vec::new(), broken: false };
         let mut args = args.cloned().unwrap_or(empty);
         // One more argument than there are fields, without a name, is the message.
@@ -733,20 +740,26 @@ impl Infer<'_> {
             _ => None,
         };
         let what = format!("`{}`", symbol.name);
-        let Some(values) = self.arguments(&params, &args, &what, Some((&symbol, "")), range) else {
+        let Some(values) = self.arguments(&params, &args, &what, Some(&symbol)) else {
             return never(ExprKind::Error);
         };
-        let fields: Vec<Expr> = values
-            .into_iter()
-            .filter_map(|a| match a {
-                Arg::Value(e) => Some(e),
-                _ => None,
-            })
-            .collect();
+        let fields: Vec<Expr> = self.field_values(values, &fields, range);
         for field in &fields.clone() {
             self.refuse_secret(field, "would stand in the answer");
         }
         never(ExprKind::Fail { error: symbol, fields, message })
+    }
+
+    /// The values of a case's or error's fields, those that were left out filled in.
+    pub(crate) fn field_values(&mut self, args: Vec<Arg>, fields: &[FieldTy], range: Range) -> Vec<Expr> {
+        args.into_iter()
+            .zip(fields)
+            .map(|(arg, field)| match (arg, &field.default) {
+                (Arg::Value(value), _) => value,
+                (_, Some(rule)) => self.node(ExprKind::FieldDefault(rule.clone()), field.ty.clone(), range),
+                (_, None) => self.node(ExprKind::Absent, field.ty.clone().optional(), range),
+            })
+            .collect()
     }
 
     fn not_an_error(&mut self, e: &ast::Expr, range: Range) -> Expr {

@@ -275,7 +275,7 @@ impl<'a> Infer<'a> {
         let map: Vec<_> = sig.generics.iter().map(|g| g.name.clone()).zip(args.iter().cloned()).collect();
         cases
             .iter()
-            .map(|c| (c.name.clone(), c.fields.iter().map(|(n, t)| (n.clone(), substitute(t, &map))).collect()))
+            .map(|c| (c.name.clone(), c.fields.iter().map(|f| (f.name.clone(), seen(f, &map))).collect()))
             .collect()
     }
 
@@ -513,6 +513,12 @@ impl<'a> Infer<'a> {
             _ => {}
         }
     }
+}
+
+/// The type of a field as code sees it.
+fn seen(field: &FieldTy, map: &[(SmolStr, Ty)]) -> Ty {
+    let ty = substitute(&field.ty, map);
+    if field.absent { ty.optional() } else { ty }
 }
 
 /// The word for a bound.

@@ -88,6 +88,13 @@ pub fn text(ctx: &dyn Context, around: &Surroundings<'_>, text: &ast::Text) -> C
     infer.finish(params, value)
 }
 
+/// A failure that is a body by itself: what a broken `unique` answers, as after `fail`.
+pub fn failure(ctx: &dyn Context, around: &Surroundings<'_>, e: &ast::Expr) -> Checked<Body> {
+    let (mut infer, params) = surrounded(ctx, around, e.range);
+    let value = infer.fail(e, e.range);
+    infer.finish(params, value)
+}
+
 /// A scenario.
 pub fn scenario(ctx: &dyn Context, scenario: &ast::Scenario) -> Checked<Scenario> {
     let mut infer = Infer::new(ctx, BodyKind::Free, &[]);

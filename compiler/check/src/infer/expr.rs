@@ -143,7 +143,7 @@ impl Infer<'_> {
             None => {
                 let (relation, row) = self.row.clone()?;
                 let known = self.relation(&relation).is_some_and(|sig| {
-                    sig.fields.iter().any(|f| f.name == name.text) || sig.inverses.iter().any(|(n, _, _)| *n == name.text)
+                    sig.fields.iter().any(|f| f.name == name.text) || self.ctx.inverses(&relation).iter().any(|i| i.name == name.text)
                 });
                 if !known {
                     return None;
@@ -196,7 +196,10 @@ impl Infer<'_> {
     /// An item used as a value.
     pub fn item_value(&mut self, symbol: &Symbol, range: Range, hint: Option<&Ty>) -> Expr {
         match self.ctx.signature(symbol) {
-            Some(Signature::Const(sig)) => self.node(ExprKind::Const(symbol.clone()), sig.ty.clone(), range),
+            Some(Signature::Const(sig)) => {
+                let ty = sig.ty.clone().unwrap_or_else(|| self.ctx.result_type(symbol));
+                self.node(ExprKind::Const(symbol.clone()), ty, range)
+            }
             Some(Signature::Function(sig)) => {
                 let sig = sig.clone();
                 self.function_value(&sig, range, hint)
@@ -279,13 +282,15 @@ impl Infer<'_> {
             Some(args) => args,
             None => sig.generics.iter().map(|g| self.fresh_bounded(range, g.bound)).collect(),
         };
-        let cases = self.cases(owner, &generics);
-        let Some((_, fields)) = cases.into_iter().find(|(n, _)| n == case) else { return self.broken(range) };
+        let crate::signature::TypeBody::Variant(cases) = &sig.body else { return self.broken(range) };
+        let Some(found) = cases.iter().find(|c| c.name == case) else { return self.broken(range) };
+        let map: Vec<_> = sig.generics.iter().map(|g| g.name.clone()).zip(generics.iter().cloned()).collect();
+        let fields: Vec<FieldTy> =
+            found.fields.iter().map(|f| FieldTy { ty: super::engine::substitute(&f.ty, &map), ..f.clone() }).collect();
         let ty = Ty::Variant(owner.clone(), generics);
-        let params: Vec<super::calls::Param> =
-            fields.into_iter().map(|(name, ty)| super::calls::Param { name, ty, absent: false, default: false }).collect();
+        let params: Vec<super::calls::Param> = fields.iter().map(super::calls::Param::of_field).collect();
         let values = match args {
-            Some(args) => self.arguments(&params, args, &format!("`{case}`"), Some((owner, case)), range),
+            Some(args) => self.arguments(&params, args, &format!("`{case}`"), Some(owner)),
             None if params.is_empty() => Some(Vec::new()),
             None => {
                 let list: Vec<_> = params.iter().map(|p| format!("{}: …", p.name)).collect();
@@ -295,13 +300,7 @@ impl Infer<'_> {
             }
         };
         let Some(values) = values else { return Expr { kind: ExprKind::Error, ty, range } };
-        let values = values
-            .into_iter()
-            .map(|a| match a {
-                crate::typed::Arg::Value(e) => e,
-                _ => self.broken(range),
-            })
-            .collect();
+        let values = self.field_values(values, &fields, range);
         self.node(ExprKind::Variant(owner.clone(), case.into(), values), ty, range)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
-use tenon_value::time::notation;
+use tenon_value::time as notation;
 
 /// The greatest scale of a Decimal.
 const MAX_SCALE: usize = 12;

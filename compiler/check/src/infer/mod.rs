@@ -12,7 +12,8 @@
 //! | `facts`, `obligations` | what is known where, and what has to be proved; the prover will replace them |
 //! | `scenario` | scenarios |
 
-use crate::signature::{Generic, Signature};
+use crate::declare::Inverse;
+use crate::signature::{Generic, Signature, TypeBound};
 use crate::ty::{RuleRef, Symbol, Ty};
 use crate::typed::Rule;
 use smol_str::SmolStr;
@@ -35,7 +36,11 @@ pub trait Context {
     fn variants_with_case(&self, case: &str) -> Vec<Symbol>;
     /// What is known of an item. Built-in errors (module `tenon`) need no answer.
     fn signature(&self, symbol: &Symbol) -> Option<&Signature>;
-    /// The type of a function's value, inferred from its body where it is not declared.
+    /// What stands under the inverses of a relation.
+    fn inverses(&self, relation: &Symbol) -> &[Inverse];
+    /// True if a type meets a bound, with these type parameters in sight.
+    fn satisfies(&self, ty: &Ty, bound: TypeBound, generics: &[Generic]) -> bool;
+    /// The type of a function's value or a constant, inferred from its body where it is not declared.
     fn result_type(&self, function: &Symbol) -> Ty;
     /// A type written inside of this body; its diagnostics are added to the list.
     fn resolve_type(&self, ty: &ast::Type, diagnostics: &mut Vec<Diagnostic>) -> Ty;
@@ -143,4 +148,4 @@ mod store;
 mod window;
 
 pub use engine::show;
-pub use entry::{expression, function, scenario, text};
+pub use entry::{expression, failure, function, scenario, text};

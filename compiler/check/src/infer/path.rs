@@ -208,7 +208,7 @@ impl Infer<'_> {
             };
             return self.node(kind, field.ty.clone(), range);
         }
-        if let Some((_, relation, field)) = sig.inverses.iter().find(|(n, _, _)| n == name) {
+        if let Some(crate::declare::Inverse { relation, field, .. }) = self.ctx.inverses(symbol).iter().find(|i| i.name == name) {
             self.reads(relation, range);
             let ty = Ty::bag(Ty::Row(relation.clone()));
             return self.node(ExprKind::Inverse { row: Box::new(base), relation: relation.clone(), field: field.clone() }, ty, range);
@@ -216,7 +216,7 @@ impl Infer<'_> {
         if let Some(expr) = self.property(&base, name, range) {
             return expr;
         }
-        let names = sig.fields.iter().map(|f| f.name.as_str()).chain(sig.inverses.iter().map(|(n, _, _)| n.as_str()));
+        let names = sig.fields.iter().map(|f| f.name.as_str()).chain(self.ctx.inverses(symbol).iter().map(|i| i.name.as_str()));
         let mut d = self.diagnostic(Code::UnknownField, name_range, format!("`{}` has no field `{name}`", symbol.name), "no such field");
         match nearest(name, names.clone()) {
             Some(near) => {
@@ -439,7 +439,7 @@ impl Infer<'_> {
         };
         let has = |this: &Self, element: &Ty| match this.base(element) {
             Ty::Row(symbol) => this.relation(&symbol).is_some_and(|sig| {
-                sig.fields.iter().any(|f| f.name == name.text) || sig.inverses.iter().any(|(n, _, _)| *n == name.text)
+                sig.fields.iter().any(|f| f.name == name.text) || this.ctx.inverses(&symbol).iter().any(|i| i.name == name.text)
             }),
             Ty::Record(record) => record.field(&name.text).is_some(),
             _ => false,

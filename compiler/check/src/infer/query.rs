@@ -213,9 +213,7 @@ impl Infer<'_> {
                     Ty::Map(..) => d = d.fix(self.fix("range over its entries", Range::empty(e.range.end), ".entries", true)),
                     Ty::Option(_) => d = d.note("it may be `none`: bind it first, or give a value: `(xs ?? [])`"),
                     Ty::Row(symbol) => {
-                        if let Some(sig) = self.relation(symbol)
-                            && let Some((inverse, _, _)) = sig.inverses.first()
-                        {
+                        if let Some(crate::declare::Inverse { name: inverse, .. }) = self.ctx.inverses(symbol).first() {
                             d = d.note(format!("the rows that refer to it: `{written}.{inverse}`"));
                         }
                     }

@@ -37,14 +37,14 @@ impl Infer<'_> {
     fn steps(&mut self, lines: &[ast::ScenarioLine]) -> Vec<Step> {
         let mut steps = Vec::with_capacity(lines.len());
         for line in lines {
-            if let Some(kind) = self.step(line) {
+            if let Some(kind) = self.line(line) {
                 steps.push(Step { kind, range: line.range });
             }
         }
         steps
     }
 
-    fn step(&mut self, line: &ast::ScenarioLine) -> Option<StepKind> {
+    fn line(&mut self, line: &ast::ScenarioLine) -> Option<StepKind> {
         let range = line.range;
         match &line.kind {
             ast::ScenarioLineKind::Error => None,
@@ -180,15 +180,15 @@ impl Infer<'_> {
         for (index, field) in fields.iter().enumerate() {
             let ast::PatternField::Field { name, pattern } = field else { continue };
             let at = match name {
-                Some(name) => declared.iter().position(|(n, _)| *n == name.text),
+                Some(name) => declared.iter().position(|f| f.name == name.text),
                 None => match &pattern.kind {
-                    ast::PatternKind::Bind(binder) => declared.iter().position(|(n, _)| *n == binder.text).or((index < declared.len()).then_some(index)),
+                    ast::PatternKind::Bind(binder) => declared.iter().position(|f| f.name == binder.text).or((index < declared.len()).then_some(index)),
                     _ => (index < declared.len()).then_some(index),
                 },
             };
             match at {
                 Some(at) => {
-                    let typed = self.pattern(pattern, &declared[at].1, false);
+                    let typed = self.pattern(pattern, &declared[at].ty, false);
                     self.bring_in(&typed);
                     patterns[at] = Some(typed);
                 }
@@ -201,7 +201,7 @@ impl Infer<'_> {
         let patterns = patterns
             .into_iter()
             .zip(&declared)
-            .map(|(p, (_, ty))| p.unwrap_or_else(|| typed::Pattern { kind: typed::PatternKind::Wildcard, ty: ty.clone(), range }))
+            .map(|(p, field)| p.unwrap_or_else(|| typed::Pattern { kind: typed::PatternKind::Wildcard, ty: field.ty.clone(), range }))
             .collect();
         Some((symbol, Some(patterns)))
     }
