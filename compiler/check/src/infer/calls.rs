@@ -402,7 +402,7 @@ impl Infer<'_> {
     fn arguments_after(&mut self, first: Expr, params: &[Param], args: &ast::Args, what: &str, declared: Option<&Symbol>) -> Option<Vec<Arg>> {
         if params.is_empty() {
             self.skip_args(args);
-            self.error(Code::Arguments, range, format!("{what} takes no arguments"), "called on a value");
+            self.error(Code::Arguments, args.range, format!("{what} takes no arguments"), "called on a value");
             return None;
         }
         self.fill(Some(first), params, args, what, declared)
