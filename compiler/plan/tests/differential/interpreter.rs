@@ -24,7 +24,8 @@ pub struct Interpreter<'a> {
     store: &'a mut MemoryStore,
     indexes: &'a [Vec<ChosenIndex>],
     compiled: HashMap<*const Expr, (FunctionId, Vec<VarId>)>,
-    evaluator: Option<Evaluator>,
+    folds: HashMap<*const Aggregate, QueryId>,
+    evaluator: Evaluator,
     temps: Vec<Vec<Row>>,
 }
 
@@ -49,9 +50,22 @@ pub fn run(
         store,
         indexes,
         compiled: HashMap::new(),
-        evaluator: None,
+        folds: HashMap::new(),
+        evaluator: Evaluator::new(Arc::new(program.clone())),
         temps: Vec::new(),
     };
+    for op in plan.temps.iter().map(|t| &t.input).chain([&plan.root]) {
+        tenon_plan::each_op(op, &mut |op| this.compile(op));
+    }
+    match &plan.output {
+        Output::Collect { element: e, .. } | Output::First { element: e, .. } | Output::One(e) => this.function(e),
+        Output::CollectMap { key, value } => {
+            this.function(key);
+            this.function(value);
+        }
+        Output::Exists { .. } => {}
+    }
+    this.evaluator = Evaluator::new(Arc::new(this.program.clone()));
     let mut row: Row = vec![None; plan.vars.len()];
     for (v, a) in plan.params.iter().zip(arguments) {
         row[v.index()] = Some(a);
@@ -100,36 +114,53 @@ pub fn run(
 }
 
 impl<'a> Interpreter<'a> {
+    /// Makes functions and queries of what an operator evaluates.
+    fn compile(&mut self, op: &'a Op) {
+        for e in tenon_plan::op_exprs(op) {
+            self.function(e);
+        }
+        if let OpKind::Aggregate { aggregates, .. } | OpKind::GroupJoin { aggregates, .. } | OpKind::Fold { aggregates, .. } =
+            &op.kind
+        {
+            for (v, a) in aggregates {
+                if !a.keep_none {
+                    let id = QueryId(self.program.queries.len() as u32);
+                    let query = self.fold_query(*v, a, id);
+                    self.program.queries.push(query);
+                    self.folds.insert(std::ptr::from_ref(a), id);
+                }
+            }
+        }
+    }
+
+    fn function(&mut self, e: &'a Expr) {
+        let mut free = Vec::new();
+        free_vars(e, &mut free);
+        let function = Function {
+            name: "expr".into(),
+            kind: FunctionKind::Reads,
+            params: free.clone(),
+            result: e.ty.clone(),
+            vars: self.plan.vars.clone(),
+            body: vec![Stmt::Return(e.clone())],
+            site: SiteId(0),
+        };
+        self.program.functions.push(function);
+        let id = FunctionId(self.program.functions.len() as u32 - 1);
+        self.compiled.insert(std::ptr::from_ref(e), (id, free));
+    }
+
     fn eval(&mut self, e: &'a Expr, row: &Row) -> Run<Value> {
         if let ExprKind::Var(v) = &e.kind {
             return row[v.index()].clone().ok_or_else(|| internal(&format!("variable {} is not bound", v.0)));
         }
-        let at = std::ptr::from_ref(e);
-        if !self.compiled.contains_key(&at) {
-            let mut free = Vec::new();
-            free_vars(e, &mut free);
-            let function = Function {
-                name: "expr".into(),
-                kind: FunctionKind::Reads,
-                params: free.clone(),
-                result: e.ty.clone(),
-                vars: self.plan.vars.clone(),
-                body: vec![Stmt::Return(e.clone())],
-                site: SiteId(0),
-            };
-            self.program.functions.push(function);
-            self.compiled.insert(at, (FunctionId(self.program.functions.len() as u32 - 1), free));
-            self.evaluator = None;
-        }
-        let (function, free) = self.compiled[&at].clone();
+        let (function, free) = self.compiled[&std::ptr::from_ref(e)].clone();
         let mut arguments = Vec::new();
         for v in free {
             let value = row[v.index()].clone();
             arguments.push(value.ok_or_else(|| internal(&format!("variable {} is not bound", v.0)))?);
         }
-        let evaluator =
-            self.evaluator.get_or_insert_with(|| Evaluator::new(Arc::new(self.program.clone())));
-        evaluator.run(self.store, function, arguments, &INPUTS).map(|f| f.value)
+        self.evaluator.run(self.store, function, arguments, &INPUTS).map(|f| f.value)
     }
 
     fn holds(&mut self, predicates: &'a [Expr], row: &Row) -> Run<bool> {
@@ -577,11 +608,17 @@ impl<'a> Interpreter<'a> {
                 _ => Err(internal("only lists keep none")),
             };
         }
+        let id = self.folds[&std::ptr::from_ref(a)];
+        self.evaluator.query(self.store, id, vec![Value::list(values)], &ty, &INPUTS).map(|f| f.value)
+    }
+
+    fn fold_query(&self, var: VarId, a: &Aggregate, id: QueryId) -> Query {
+        let ty = self.plan.vars[var.index()].ty.clone();
         let element = a.argument.as_ref().map_or(Type::Int, |e| e.ty.clone());
         let list = Type::list(element.clone());
         let info = |name: &str, ty: &Type| VarInfo { name: name.into(), ty: ty.clone() };
-        let query = Query {
-            id: QueryId(0),
+        Query {
+            id,
             name: "fold".into(),
             params: vec![VarId(0)],
             vars: vec![info("values", &list), info("x", &element), info("i", &Type::Int), info("r", &ty)],
@@ -600,10 +637,9 @@ impl<'a> Interpreter<'a> {
                 )],
                 all: true,
             },
-            output: ir::Output::One(Expr::var(VarId(3), ty.clone())),
+            output: ir::Output::One(Expr::var(VarId(3), ty)),
             site: SiteId(0),
-        };
-        self.query(query, Value::list(values), &ty)
+        }
     }
 
     /// A window over one ordered partition, by a query over records of its arguments and peer groups.
