@@ -55,6 +55,13 @@ impl Ascii {
     }
 }
 
+impl std::fmt::Write for Ascii {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.push_all(text.as_bytes());
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
+use tenon_value::dispatch::{
+    Api, Call, Endpoint, EndpointKind, Format, Method, Param, Reply, Service, Source, call_endpoint, read_response,
+    write_request,
+};
 use tenon_value::json::{self, DecodeError, Options};
 use tenon_value::lanes::{self, LanePredicates, LaneSink, Memory, VectorMemory};
 use tenon_value::shape::{Case, Field, Kind, PredicateId, Presence, Shape, ShapeId, Shapes};
@@ -252,4 +256,105 @@ proptest! {
         let other = json::decode(&shapes, id, &text, Options::default(), &mut sink);
         prop_assert_eq!(other.is_ok(), decoded.is_ok());
     }
+
+    #[test]
+    fn a_call_leads_back_to_its_arguments(seed in 1u64..) {
+        let mut random = Random(seed);
+        let mut api = Api::new("echo");
+        let (mut fields, mut params) = (Vec::new(), Vec::new());
+        let mut path = String::from("/echo");
+        for index in 0..random.below(5) {
+            let id = shape(&mut random, &mut api.shapes, 2);
+            let kind = &api.shapes.get(id).kind;
+            let source = match random.below(5) {
+                0 if is_one_text(kind) => Source::Path,
+                1 if is_parameter(&api.shapes, kind) => Source::Query,
+                2 if is_one_text(kind) => Source::Cookie,
+                3 if is_plain(kind) => Source::Header,
+                _ => Source::Body,
+            };
+            let loses_absence = matches!(kind, Kind::Option(_) | Kind::List(_) | Kind::Bag(_) | Kind::Set(_));
+            let required = source == Source::Path || source != Source::Body && loses_absence;
+            let presence = if !required && random.below(2) == 0 { Presence::Absentable } else { Presence::Required };
+            fields.push(Field::new(format!("p{index}"), id).presence(presence));
+            params.push(Param { name: format!("p{index}").into(), source });
+            if source == Source::Path {
+                path.push_str(&format!("/{{p{index}}}"));
+            }
+        }
+        let arguments = api.shapes.record(fields.clone());
+        api.endpoints.push(Endpoint {
+            name: "echo".into(),
+            doc: None,
+            kind: EndpointKind::Handler,
+            method: Method::Post,
+            path: path.into(),
+            params,
+            arguments,
+            answer: Some(arguments),
+            answer_format: Format::Json,
+            status: 200,
+            failures: vec![],
+        });
+        api.shapes.finish().unwrap();
+        let value = Value::record(values(&mut random, &api.shapes, &fields));
+        let echo = Echo(api);
+        let request = write_request(&echo.0, 0, &value).unwrap();
+        let called = call_endpoint(&echo, 0, &request, 0);
+        prop_assert_eq!(read_response(&echo.0, 0, &called.response), Ok(value), "{:?}", request);
+    }
+}
+
+/// Answers its arguments.
+struct Echo(Api);
+
+impl Service for Echo {
+    fn api(&self) -> &Api {
+        &self.0
+    }
+
+    fn call(&self, call: &Call<'_>) -> Reply {
+        call.decode_value(NoPredicates).map_or_else(Into::into, |arguments| call.answer(&arguments).into())
+    }
+}
+
+/// Shapes whose values are one text outside JSON.
+fn is_one_text(kind: &Kind) -> bool {
+    !matches!(kind, Kind::Option(_) | Kind::List(_) | Kind::Bag(_) | Kind::Set(_))
+}
+
+/// Shapes whose values can be told apart in a query string, where there is no `null` and no empty list.
+fn is_parameter(shapes: &Shapes, kind: &Kind) -> bool {
+    match kind {
+        Kind::Option(part) | Kind::List(part) | Kind::Bag(part) | Kind::Set(part) => {
+            is_one_text(&shapes.get(*part).kind)
+        }
+        _ => true,
+    }
+}
+
+/// Shapes whose texts have no spaces at their ends and no control characters.
+fn is_plain(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Bool | Kind::Int | Kind::Decimal { .. } | Kind::Float | Kind::Date | Kind::Instant | Kind::Uuid
+    )
+}
+
+#[test]
+fn records_may_have_many_fields() {
+    let mut shapes = Shapes::new();
+    let int = shapes.kind(Kind::Int);
+    let record = shapes.record((0..200).map(|n| Field::new(format!("f{n}"), int)));
+    shapes.finish().unwrap();
+    let value = Value::record((0..200).map(Value::Int).collect::<Vec<_>>());
+    let text = json::encode_value(&shapes, record, &value).unwrap();
+    assert_eq!(json::decode_value(&shapes, record, &text, Options::default(), NoPredicates), Ok(value));
+    let twice = String::from_utf8(text).unwrap().replace("\"f100\":100", "\"f99\":99");
+    let Err(DecodeError::Problems(problems)) =
+        json::decode_value(&shapes, record, twice.as_bytes(), Options::default(), NoPredicates)
+    else {
+        panic!("refused");
+    };
+    assert_eq!(problems.iter().map(|p| p.code.as_str()).collect::<Vec<_>>(), ["duplicate", "missing"]);
 }

@@ -301,11 +301,15 @@ fn present<S: Sink>(
     sink.leave();
 }
 
-/// A parameter that is not there. Outside JSON there is no `null`, so an optional value is then absent.
+/// A parameter that is not there. Outside JSON there is no `null` and no empty list, so an optional value is then absent
+/// and a collection empty.
 fn missing<S: Sink>(decoder: &mut Decoder<'_>, place: Place, index: usize, fields: &[Field], sink: &mut S) {
     let field = &fields[index];
     let shapes = decoder.shapes();
+    let repeated = !matches!(place, Place::Body(_))
+        && matches!(shapes.get(field.shape).kind, Kind::List(_) | Kind::Bag(_) | Kind::Set(_));
     match &field.presence {
+        Presence::Required if repeated => present(decoder, place, index, fields, &[], sink),
         Presence::Required if !matches!(shapes.get(field.shape).kind, Kind::Option(_)) => {
             decoder.add(Problem { place, code: ProblemCode::Missing, detail: "is required".into() });
         }

@@ -1,5 +1,7 @@
 //! From values to bytes, by a shape.
 
+use std::fmt::Write;
+
 use crate::ascii::Ascii;
 use crate::fault::Fault;
 use crate::shape::{Case, Field, Kind, Presence, ShapeId, Shapes};
@@ -162,7 +164,10 @@ pub fn write_integer(out: &mut Vec<u8>, value: i64) {
 
 /// A float: the shortest digits that lead back to it.
 pub(crate) fn write_float(out: &mut Vec<u8>, value: f64) {
-    out.extend_from_slice(format!("{value:?}").as_bytes());
+    let mut text = Ascii::new();
+    // Writing there cannot fail, and the longest text of a float has 24 letters.
+    let _ = write!(text, "{value:?}");
+    out.extend_from_slice(text.as_bytes());
 }
 
 /// A decimal as a string.

@@ -10,7 +10,7 @@ use crate::shape::{Kind, ShapeId};
 use crate::sink::{Collection, Sink};
 
 impl Decoder<'_> {
-    /// Decodes the values of one parameter (at least one) into the present place.
+    /// Decodes the values of one parameter into the present place: one value, and any number for a collection.
     pub fn parameter<S: Sink>(&mut self, place: Place, shape: ShapeId, values: &[&str], sink: &mut S) {
         self.begin_parameter(place);
         // Why it stopped is already written down.
@@ -33,6 +33,7 @@ impl Decoder<'_> {
             _ => {
                 return match values {
                     [value] => self.one(id, value, sink),
+                    [] => self.problem(&[], ProblemCode::Missing, "is required"),
                     _ => self.problem(&[], ProblemCode::Duplicate, "is given twice"),
                 };
             }

@@ -37,7 +37,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                     }
                 }
                 let seen = self.members(fields, |index| open.get(index) == Some(&true), None, sink)?;
-                let absent = |index: usize| open.get(index) == Some(&true) && !seen[index];
+                let absent = |index: usize| open.get(index) == Some(&true) && !seen.has(index);
                 let path = std::mem::take(&mut self.path);
                 self.decoder.absent(&path, fields, absent, sink)?;
             }
@@ -201,7 +201,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
             (Kind::Record { fields }, Start::Object) => {
                 sink.record(fields.len());
                 let seen = self.members(fields, |_| true, None, sink)?;
-                self.decoder.absent(&self.path, fields, |index| !seen[index], sink)?;
+                self.decoder.absent(&self.path, fields, |index| !seen.has(index), sink)?;
                 sink.end_record();
                 Ok(())
             }
@@ -352,8 +352,8 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
         open: impl Fn(usize) -> bool,
         tag: Option<&str>,
         sink: &mut S,
-    ) -> Result<Vec<bool>, Stop> {
-        let mut seen = vec![false; fields.len()];
+    ) -> Result<Seen, Stop> {
+        let mut seen = Seen::new(fields.len());
         let mut tagged = false;
         let opened = self.scanner.open(b'}');
         let mut more = self.syntax(opened)?;
@@ -395,7 +395,7 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                 }
                 Some((index, field)) => {
                     next = index + 1;
-                    if std::mem::replace(&mut seen[index], true) {
+                    if seen.add(index) {
                         self.problem(ProblemCode::Duplicate, "is given twice")?;
                         self.skip()?;
                     } else {
@@ -449,12 +449,45 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                     let fields = &cases[tag].fields;
                     sink.variant(tag as u32, fields.len());
                     let seen = self.members(fields, |_| true, Some("type"), sink)?;
-                    self.decoder.absent(&self.path, fields, |index| !seen[index], sink)?;
+                    self.decoder.absent(&self.path, fields, |index| !seen.has(index), sink)?;
                     sink.end_variant();
                     Ok(())
                 }
             },
         }
+    }
+}
+
+/// Which fields of an object were there; the first 64 without an allocation.
+struct Seen {
+    first: u64,
+    others: Vec<bool>,
+}
+
+impl Seen {
+    fn new(fields: usize) -> Seen {
+        Seen { first: 0, others: vec![false; fields.saturating_sub(64)] }
+    }
+
+    fn has(&self, index: usize) -> bool {
+        match index.checked_sub(64) {
+            None => self.first >> index & 1 == 1,
+            Some(index) => self.others.get(index) == Some(&true),
+        }
+    }
+
+    /// Adds a field, and tells whether it was there before.
+    fn add(&mut self, index: usize) -> bool {
+        let before = self.has(index);
+        match index.checked_sub(64) {
+            None => self.first |= 1 << index,
+            Some(index) => {
+                if let Some(other) = self.others.get_mut(index) {
+                    *other = true;
+                }
+            }
+        }
+        before
     }
 }
 
