@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -39,12 +40,39 @@ impl Body for Whole {
 pub(crate) enum BodyError {
     /// It is larger than allowed; what is left of it is to be thrown away.
     TooLarge,
+    /// All bodies together take more memory than allowed.
+    NoMemory,
     /// The connection failed.
     Gone,
 }
 
+/// The bytes that one body holds of the memory for all.
+pub(crate) struct Held<'a> {
+    all: &'a AtomicUsize,
+    most: usize,
+    own: usize,
+}
+
+impl<'a> Held<'a> {
+    pub(crate) fn new(all: &'a AtomicUsize, most: usize) -> Held<'a> {
+        Held { all, most, own: 0 }
+    }
+
+    fn more(&mut self, bytes: usize) -> Result<(), BodyError> {
+        self.own += bytes;
+        let before = self.all.fetch_add(bytes, Ordering::Relaxed);
+        if before + bytes > self.most { Err(BodyError::NoMemory) } else { Ok(()) }
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.own, Ordering::Relaxed);
+    }
+}
+
 /// Reads a whole body of at most `limit` bytes.
-pub(crate) async fn read(incoming: &mut Incoming, limit: usize) -> Result<Bytes, BodyError> {
+pub(crate) async fn read(incoming: &mut Incoming, limit: usize, held: &mut Held<'_>) -> Result<Bytes, BodyError> {
     if incoming.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -62,6 +90,7 @@ pub(crate) async fn read(incoming: &mut Incoming, limit: usize) -> Result<Bytes,
         if length + data.len() > limit {
             return Err(BodyError::TooLarge);
         }
+        held.more(data.len())?;
         // Most bodies come in one piece, which needs no copy.
         match first.take() {
             None if all.is_empty() => first = Some(data),

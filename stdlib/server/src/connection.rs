@@ -15,7 +15,7 @@ use serde_json::json;
 use tenon_value::dispatch::{Dispatched, Headers, Outcome, Request, Response, Routed, UNKNOWN_SITE, dispatch, respond};
 use tenon_value::{BuiltIn, Failure, Fault};
 
-use crate::body::{self, BodyError, Whole};
+use crate::body::{self, BodyError, Held, Whole};
 use crate::durability::Waiters;
 use crate::program::{Loaded, Reader};
 use crate::run::Shared;
@@ -92,13 +92,18 @@ impl Thread {
             }
         }
         let limit = self.shared.settings.body_limit;
-        let reading = body::read(&mut incoming, limit);
+        let mut held = Held::new(&self.shared.body_memory, self.shared.settings.body_memory);
+        let reading = body::read(&mut incoming, limit, &mut held);
         let bytes = match tokio::time::timeout(self.shared.settings.body_time, reading).await {
             Ok(Ok(bytes)) => bytes,
             Ok(Err(BodyError::TooLarge)) => {
                 tokio::task::spawn_local(body::discard(incoming, DISCARD, DISCARD_TIME));
                 let detail = format!("the body may have at most {limit} bytes");
                 return Response::problem(413, "Body too large", &detail).into();
+            }
+            Ok(Err(BodyError::NoMemory)) => {
+                tokio::task::spawn_local(body::discard(incoming, limit, DISCARD_TIME));
+                return failed(loaded, BuiltIn::Busy, "too many requests are being read", number);
             }
             Ok(Err(BodyError::Gone)) => {
                 return Response::problem(400, "Malformed request", "the body cannot be read to its end").into();

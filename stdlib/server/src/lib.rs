@@ -49,6 +49,8 @@ pub struct Settings {
     pub threads: usize,
     /// The largest body, in bytes.
     pub body_limit: usize,
+    /// How many bytes of bodies are kept at once, on all threads together; more requests are told to come again.
+    pub body_memory: usize,
     /// The largest head of a request (its line and headers), in bytes; at least 8 KiB.
     pub head_limit: usize,
     /// How long the head of a request may take, and how long a connection may be idle.
@@ -76,6 +78,7 @@ impl Default for Settings {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
             threads: cores,
             body_limit: 1 << 20,
+            body_memory: 256 << 20,
             head_limit: 64 << 10,
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(20),

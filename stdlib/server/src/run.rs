@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) log: Log,
     pub(crate) heavy: Arc<Semaphore>,
     pub(crate) heavy_waiting: AtomicI64,
+    /// Bytes of bodies that are being read or answered.
+    pub(crate) body_memory: AtomicUsize,
     present: Arc<Present>,
     stopping: AtomicBool,
     numbers: AtomicU64,
@@ -98,6 +100,7 @@ impl Server {
         let shared = Arc::new(Shared {
             heavy: Arc::new(Semaphore::new(settings.heavy.max(1))),
             heavy_waiting: AtomicI64::new(0),
+            body_memory: AtomicUsize::new(0),
             metrics,
             log,
             durable,
@@ -109,8 +112,12 @@ impl Server {
         // With port 0 the first listener finds the port that the others share.
         let mut address = shared.settings.address;
         let mut listeners = Vec::new();
+        if address.port() != 0 {
+            // Sharing a port is for the threads of one server: a socket that does not share finds another server.
+            listen(address, false).map_err(|error| StartError::Address(address, error))?;
+        }
         for _ in 0..shared.settings.threads.max(1) {
-            let listener = listen(address).map_err(|error| StartError::Address(address, error))?;
+            let listener = listen(address, true).map_err(|error| StartError::Address(address, error))?;
             address = listener.local_addr().map_err(|error| StartError::Address(address, error))?;
             listeners.push(listener);
         }
@@ -198,10 +205,10 @@ fn random_start() -> u64 {
     hasher.finish() << 24
 }
 
-fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+fn listen(address: SocketAddr, shared: bool) -> std::io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
+    socket.set_reuse_port(shared)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(1024)?;

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tenon_runtime::durable::Durable;
-use tenon_server::{Log, Program, Running, Server, Settings};
+use tenon_server::{Log, Program, Running, Server, Settings, StartError};
 use tenon_value::dispatch::{
     Api, Call, Endpoint, EndpointKind, Format, Method, Outcome, Param, Reply, Service, Source,
 };
@@ -298,6 +298,30 @@ fn a_body_of_100_mb_is_refused_and_the_connection_goes_on() {
     client.send(b"0\r\n\r\n");
     assert_eq!(client.read(false).unwrap().status, 413);
     assert_eq!(client.get("/items/2").text(), "2");
+}
+
+#[test]
+fn bodies_share_a_bounded_memory() {
+    let bench = start(|settings| settings.body_memory = 1000);
+    let address = bench.running.address();
+    let mut first = Client::new(address);
+    first.send(b"POST /items HTTP/1.1\r\nhost: x\r\ncontent-length: 900\r\n\r\n");
+    first.send(&[b' '; 800]);
+    thread::sleep(Duration::from_millis(50));
+    let refused = Client::new(address).post("/items", &" ".repeat(300));
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    first.send(&[b' '; 100]);
+    assert_eq!(first.read(false).unwrap().status, 400);
+    assert_eq!(Client::new(address).post("/items", &" ".repeat(300)).status, 400);
+}
+
+#[test]
+fn an_address_belongs_to_one_server() {
+    let bench = start(|_| {});
+    let settings = Settings { address: bench.running.address(), ..Settings::default() };
+    let log = Log::new(Box::new(std::io::sink())).unwrap();
+    let second = Server::start(items("second", &bench.commit), bench.durable.clone(), settings, log);
+    assert!(matches!(second, Err(StartError::Address(..))));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use tenon_value::dispatch::{
     Api, Call, Dispatched, Endpoint, EndpointKind, ErrorShape, Failed, Format, Method, Outcome, Param, Reply, Request,
@@ -497,5 +498,25 @@ fn walk(node: &Json, visit: &mut impl FnMut(&serde_json::Map<String, Json>)) {
         }
         Json::Array(items) => items.iter().for_each(|value| walk(value, visit)),
         _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn noise_is_answered(
+        method in "GET|POST|PUT|DELETE|HEAD|[A-Z]{1,5}",
+        path in "/(orders|shout|import|form|headers|tree|convert)?(/[a-z0-9%{}]{0,4})?",
+        query in "(\\?(q|page|tag|since|state|x)=[ -~]{0,6}(&[a-z]{0,3}=[%0-9a-f]{0,3})?)?",
+        media in "application/json|text/plain|text/csv|application/x-www-form-urlencoded|[ -~]{0,8}",
+        content in "(\\{|\\[|\")?[ -~\n]{0,30}|\\{\"(sku|qty|tree|more)\": ?[\\[\\]{}0-9a-z\",:]{0,12}\\}",
+    ) {
+        let target = format!("{path}{query}");
+        let headers = [("content-type", media.as_str()), ("cookie", "theme=%zz; a"), ("if-match", "")];
+        let done = call(&method, &target, &headers, content.as_bytes());
+        prop_assert!((200..500).contains(&done.response.status), "{:?}", done);
+        if done.response.status >= 400 {
+            prop_assert_eq!(body(&done)["status"].as_u64(), Some(u64::from(done.response.status)));
+        }
     }
 }

@@ -165,6 +165,9 @@ impl Call<'_> {
             if known.contains(&name.as_ref()) || reported.contains(&name.as_ref()) {
                 continue;
             }
+            if reported.len() > self.options.max_problems {
+                break;
+            }
             reported.push(name);
             let detail = match json::closest_name(name, known.iter().copied()) {
                 Some(meant) => format!("is not known here; did you mean `{meant}`?"),
