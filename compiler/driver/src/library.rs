@@ -9,7 +9,7 @@ macro_rules! library {
     };
 }
 
-library! {}
+library! { "list" "number" "text" "time" }
 
 #[cfg(test)]
 mod tests {
