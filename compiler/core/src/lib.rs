@@ -6,6 +6,8 @@
 
 pub mod effects;
 pub mod eval;
+#[cfg(feature = "generate")]
+pub mod generate;
 pub mod ir;
 pub mod lower;
 pub mod scenario;
