@@ -1,8 +1,11 @@
 //! The pieces of code in an item: which there are, what is in sight in each, and what type each must have.
 //! Inference turns every [`Site`] into a typed body under its [`BodyPart`].
 
+use crate::declare::Declared;
+use crate::signature::{FunctionSig, RelationSig, Signature};
 use crate::ty::{Symbol, Ty};
-use tenon_syntax::ast;
+use crate::types::DeclaredParts;
+use tenon_syntax::ast::{self, ItemKind};
 
 /// Names a piece of code within its item.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -22,8 +25,6 @@ pub enum BodyPart {
     Computed(u32),
     /// Part m of unique n.
     UniquePart(u32, u32),
-    /// The `where` of unique n.
-    UniqueFilter(u32),
     /// The failure after `else` of unique n.
     UniqueFailure(u32),
     /// The n-th `requires` of a function.
@@ -47,8 +48,8 @@ pub struct Site<'a> {
     pub part: BodyPart,
     /// What is in sight beside the names of the file.
     pub scope: Scope,
-    /// What type it must have.
-    pub expected: Expected,
+    /// What it must be.
+    pub expected: Expected<'a>,
     /// The code.
     pub code: SiteCode<'a>,
 }
@@ -59,8 +60,6 @@ pub struct Site<'a> {
 pub enum Scope {
     /// Nothing more. No parameters.
     Nothing,
-    /// `it`, of this type: one parameter.
-    It(Ty),
     /// The stored and computed fields of a row by their names; the row is the one parameter.
     Row(Symbol),
     /// The first so many parameters of the function, with its generics.
@@ -71,19 +70,15 @@ pub enum Scope {
     ErrorFields,
 }
 
-/// What type a piece of code must have.
+/// What a piece of code must be.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Expected {
-    /// This one.
+pub enum Expected<'a> {
+    /// A value of this type.
     Type(Ty),
-    /// Whatever it has; it is the declared type that is asked for (`-> _`, `const x = …`).
-    Inferred,
-    /// No value.
-    Unit,
+    /// A condition, with what to say when it does not hold.
+    Condition(Option<&'a ast::Text>),
     /// A failure: `Taken(field: "email")`, as after `fail`.
     Failure,
-    /// Steps of a scenario.
-    Scenario,
 }
 
 /// The code of a [`Site`].
@@ -91,12 +86,132 @@ pub enum Expected {
 pub enum SiteCode<'a> {
     /// An expression.
     Expr(&'a ast::Expr),
-    /// A block.
-    Block(&'a ast::Block),
     /// A text with holes.
     Text(&'a ast::Text),
     /// A path of fields from the row: `email.lower`.
     Path(&'a [ast::Ident]),
-    /// The steps of a scenario.
-    Scenario(&'a ast::Scenario),
+}
+
+/// The pieces of code of an item beside its main body ([`BodyPart::Code`]) and its refinements.
+pub fn sites<'a>(tree: &'a ast::Item, signature: Option<&Signature>, declared: &Declared) -> Vec<Site<'a>> {
+    let mut found = Vec::new();
+    let parts = DeclaredParts::of(tree);
+    for (n, (default, ty)) in parts.defaults.iter().zip(&declared.record_defaults).enumerate() {
+        found.push(Site {
+            part: BodyPart::RecordDefault(n as u32),
+            scope: Scope::Nothing,
+            expected: Expected::Type(ty.clone()),
+            code: SiteCode::Expr(default),
+        });
+    }
+    match (&tree.kind, signature) {
+        (ItemKind::Relation(relation), Some(Signature::Relation(sig))) => relation_sites(relation, sig, &mut found),
+        (ItemKind::Function(function), Some(Signature::Function(sig))) => function_sites(function, sig, &mut found),
+        (ItemKind::Error(error), _) => found.extend(error.message.iter().map(|message| Site {
+            part: BodyPart::Message,
+            scope: Scope::ErrorFields,
+            expected: Expected::Type(Ty::Text),
+            code: SiteCode::Text(message),
+        })),
+        _ => {}
+    }
+    found
+}
+
+fn relation_sites<'a>(relation: &'a ast::Relation, sig: &RelationSig, found: &mut Vec<Site<'a>>) {
+    let row = || Scope::Row(sig.symbol.clone());
+    let (mut checks, mut uniques) = (0, 0);
+    for member in &relation.members {
+        match member {
+            ast::Member::Field(field) => {
+                let Some(at) = sig.fields.iter().position(|other| other.name == field.name.text) else { continue };
+                let of = &sig.fields[at];
+                if let Some(default) = field.default.as_ref().filter(|_| of.default) {
+                    found.push(Site {
+                        part: BodyPart::Default(at as u32),
+                        scope: Scope::Nothing,
+                        expected: Expected::Type(of.ty.clone()),
+                        code: SiteCode::Expr(default),
+                    });
+                }
+                if let Some(computed) = &field.computed {
+                    found.push(Site {
+                        part: BodyPart::Computed(at as u32),
+                        scope: row(),
+                        expected: Expected::Type(of.ty.clone()),
+                        code: SiteCode::Expr(computed),
+                    });
+                }
+            }
+            ast::Member::Check { predicate, message, .. } => {
+                found.push(Site {
+                    part: BodyPart::Check(checks),
+                    scope: row(),
+                    expected: Expected::Condition(message.as_ref()),
+                    code: SiteCode::Expr(predicate),
+                });
+                checks += 1;
+            }
+            ast::Member::Unique { columns, failure, .. } => {
+                // Uniques that were refused have no place in the signature.
+                let Some(unique) = sig.uniques.get(uniques as usize) else { continue };
+                let same = unique.parts.len() == columns.len()
+                    && unique.parts.iter().zip(columns).all(|(part, column)| {
+                        column.path.first().is_some_and(|first| first.text == part.field) && part.derived == (column.path.len() > 1)
+                    });
+                if !same {
+                    continue;
+                }
+                for (n, (part, column)) in unique.parts.iter().zip(columns).enumerate() {
+                    if part.derived {
+                        found.push(Site {
+                            part: BodyPart::UniquePart(uniques, n as u32),
+                            scope: row(),
+                            expected: Expected::Type(part.ty.clone()),
+                            code: SiteCode::Path(&column.path),
+                        });
+                    }
+                }
+                if let Some(failure) = failure {
+                    found.push(Site {
+                        part: BodyPart::UniqueFailure(uniques),
+                        scope: row(),
+                        expected: Expected::Failure,
+                        code: SiteCode::Expr(failure),
+                    });
+                }
+                uniques += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn function_sites<'a>(function: &'a ast::Function, sig: &FunctionSig, found: &mut Vec<Site<'a>>) {
+    for (n, param) in sig.params.iter().enumerate() {
+        let written = function.params.list.iter().find(|other| other.name.text == param.name);
+        if let Some(default) = written.and_then(|written| written.default.as_ref()) {
+            found.push(Site {
+                part: BodyPart::ParamDefault(n as u32),
+                scope: Scope::Params(n as u32),
+                expected: Expected::Type(param.ty.clone()),
+                code: SiteCode::Expr(default),
+            });
+        }
+    }
+    let (mut requires, mut ensures) = (0, 0);
+    for clause in &function.clauses {
+        let (part, scope, code) = match &clause.kind {
+            ast::ClauseKind::Requires(condition) => {
+                requires += 1;
+                (BodyPart::Requires(requires - 1), Scope::Params(sig.params.len() as u32), condition)
+            }
+            ast::ClauseKind::Ensures(condition) => {
+                ensures += 1;
+                (BodyPart::Ensures(ensures - 1), Scope::Result, condition)
+            }
+            _ => continue,
+        };
+        found.push(Site { part, scope, expected: Expected::Condition(None), code: SiteCode::Expr(code) });
+    }
 }
