@@ -13,7 +13,7 @@ use crate::ty::Symbol;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
-use tenon_syntax::ast::ItemKind;
+use tenon_syntax::ast::{ItemKind, TypeBody};
 
 /// What a name means.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -229,6 +229,49 @@ pub fn names(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
         module.by_name.keys().filter(|name| !name.starts_with('"')).map(|name| SmolStr::from(&**name)).collect();
     found.extend(imports(db, file).keys().cloned());
     found.extend(prelude(db).keys().cloned());
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The variant types of a module by the names of their cases.
+#[salsa::tracked(returns(ref))]
+fn module_cases<'db>(db: &'db dyn Db, module: ModuleKey<'db>) -> FxHashMap<SmolStr, Vec<Symbol>> {
+    let mut found: FxHashMap<SmolStr, Vec<Symbol>> = FxHashMap::default();
+    for item in module_items(db, module).by_name.values().filter(|item| item.word(db) == "type") {
+        let (Some(symbol), Some(tree)) = (symbol_of(db, *item), tree(db, *item)) else { continue };
+        let ItemKind::Type(tenon_syntax::ast::TypeDecl { body: TypeBody::Variants { cases, .. }, .. }) = &tree.kind else { continue };
+        for case in cases {
+            found.entry(case.name.text.clone()).or_default().push(symbol.clone());
+        }
+    }
+    for symbols in found.values_mut() {
+        symbols.sort();
+        symbols.dedup();
+    }
+    found
+}
+
+/// The variant types in sight of a file that have a case of this name: the module's own; without one, those that
+/// `use` brought; without those, the library's.
+#[salsa::tracked(returns(ref))]
+pub fn cases_in_sight(db: &dyn Db, file: SourceFile, case: SmolStr) -> Vec<Symbol> {
+    let own = ModuleKey::new(db, file.module(db).clone());
+    if let Some(symbols) = module_cases(db, own).get(&case) {
+        return symbols.clone();
+    }
+    let has_case = |symbol: &Symbol| {
+        let cases = module_cases(db, ModuleKey::new(db, symbol.module.clone()));
+        cases.get(&case).is_some_and(|symbols| symbols.contains(symbol))
+    };
+    let brought = imports(db, file).values().filter_map(|meaning| match meaning {
+        Resolution::Item(symbol) => Some(symbol),
+        _ => None,
+    });
+    let mut found: Vec<Symbol> = brought.filter(|symbol| has_case(symbol)).cloned().collect();
+    if found.is_empty() {
+        found = prelude(db).values().filter(|symbol| has_case(symbol)).cloned().collect();
+    }
     found.sort();
     found.dedup();
     found

@@ -10,10 +10,9 @@ use tenon_syntax::ast::{self, ItemKind};
 /// Names a piece of code within its item.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum BodyPart {
-    /// The body of a `fn`, `query`, `handler`, `scenario`, `view`; the value of a `const`.
+    /// The body of a `fn`, `query`, `handler`; the value of a `const`.
     Code,
     /// The n-th refinement of the item's declared types: the index of a [`RuleRef`](crate::ty::RuleRef).
-    /// Refinements of types inside of bodies follow from [`BODY_RULES`] on.
     Rule(u32),
     /// The default of a field in a declared record type, by the index of its `RuleRef`.
     RecordDefault(u32),
@@ -36,10 +35,6 @@ pub enum BodyPart {
     /// The message of an `error`.
     Message,
 }
-
-/// Refinements of types inside of a body are numbered from here, by the [`ast::ExprId`] of their predicate:
-/// they are found where they stand and named by nobody else.
-pub const BODY_RULES: u32 = 1 << 30;
 
 /// A piece of code of an item.
 #[derive(Clone, Debug)]

@@ -88,7 +88,7 @@ pub struct RuleRef {
     /// The item it stands in. For `type Cents = Int where …` that is `Cents`, and `index` is 0.
     pub owner: Symbol,
     /// 0 for the rule that makes `type N = T where …` a type of its own; the other refinements of an item's
-    /// declared types count from 1 in source order; see [`BODY_RULES`](crate::sites::BODY_RULES) for those in bodies.
+    /// declared types count from 1 in source order.
     pub index: u32,
 }
 

@@ -9,7 +9,6 @@ use crate::declare::{self, signature};
 use crate::items::Item;
 use crate::names::{self, Resolution, item_of, resolve, resolve_in, symbol_of};
 use crate::signature::{Generic, Signature, TypeBody, TypeBound};
-use crate::sites::BODY_RULES;
 use crate::show::Shown;
 use crate::suggest::{closest, upper_camel};
 use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
@@ -295,13 +294,15 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
         if base == Ty::Error {
             return base;
         }
-        let index = match self.parts.rules.iter().position(|rule| rule.predicate.id == predicate.id) {
-            Some(at) => {
-                self.rules[at] = base.clone();
-                self.parts.rules[at].index
-            }
-            None => BODY_RULES + predicate.id.0,
+        // Only declarations have rules that others can name.
+        let Some(at) = self.parts.rules.iter().position(|rule| rule.predicate.id == predicate.id) else {
+            let message = "a rule on a type inside of a body is not supported yet";
+            let diagnostic = self.report(Code::NotSupported, predicate.range, message, "not run by this version");
+            diagnostic.notes.push(String::from("declare the type: `type Positive = Int where it > 0`"));
+            return base;
         };
+        self.rules[at] = base.clone();
+        let index = self.parts.rules[at].index;
         Ty::Refined(Arc::new(base), RuleRef { owner: self.owner.clone(), index })
     }
 
@@ -389,12 +390,16 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
     fn field(&mut self, param: &ast::Param) -> FieldTy {
         self.lower_case("field", &param.name);
         let ty = self.resolve(&param.ty);
-        let default = param.default.as_ref().map(|value| {
+        let default = param.default.as_ref().and_then(|value| {
             let at = self.parts.defaults.iter().position(|other| other.id == value.id);
             if let Some(at) = at {
                 self.record_defaults[at] = ty.clone();
             }
-            RuleRef { owner: self.owner.clone(), index: at.map_or(BODY_RULES + value.id.0, |at| at as u32) }
+            if at.is_none() {
+                let message = "a default inside of a body's type is not supported yet";
+                self.report(Code::NotSupported, value.range, message, "not run by this version");
+            }
+            Some(RuleRef { owner: self.owner.clone(), index: at? as u32 })
         });
         FieldTy {
             name: param.name.text.clone(),

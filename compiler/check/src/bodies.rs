@@ -1,0 +1,423 @@
+//! Bodies: every piece of code of an item, typed.
+//!
+//! Three queries per item, because their answers are needed at different moments and would wait for themselves
+//! otherwise: [`rules`] (refinements; any body may need them), [`code`] (the body of a function, the value of a
+//! constant, a scenario; its type may be inferred), [`parts`] (defaults, checks, computed fields, conditions: nobody
+//! needs them to type another body). None is finer, because one edit of an item re-parses it whole.
+//!
+//! Inference is a pure function over a [`Context`]; [`BodyContext`] answers it from the database. It asks for
+//! signatures and single names, never for trees of other items, so a body runs again only when its own tree or
+//! something that it names has changed.
+
+#![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
+
+use crate::bounds::satisfies;
+use crate::db::Db;
+use crate::declare::{self, Declared, Inverse, declared, inverses, name_range, place_of, signature};
+use crate::infer::{self, BodyKind, Checked, Context, Effects, Surroundings};
+use crate::items::{Item, code as code_text, tree};
+use crate::names::{self, Resolution, SymbolKey, cases_in_sight, item_of, resolve, resolve_in, symbol_of};
+use crate::signature::{Generic, ParamSig, ResultSig, Signature, TypeBound};
+use crate::sites::{BodyPart, Expected, Scope, Site, SiteCode, sites};
+use crate::ty::{RuleRef, Symbol, Ty};
+use crate::typed::{self, Body, Rule};
+use crate::types::{DeclaredParts, TypeResolver};
+use smol_str::SmolStr;
+use std::sync::Arc;
+use tenon_diagnostics::{Code, Diagnostic, Location};
+use tenon_span::Range;
+use tenon_syntax::ast::{self, ItemKind};
+
+/// The refinements of an item's declared types.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rules {
+    /// The rules; each names itself in [`Rule::rule`].
+    pub rules: Vec<Arc<Rule>>,
+    /// What is wrong with them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The main code of an item.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Main {
+    /// What it is.
+    pub code: MainCode,
+    /// The type of its value.
+    pub result: Ty,
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What it does by itself.
+    pub effects: Effects,
+}
+
+/// The forms of main code.
+#[derive(Clone, PartialEq, Debug)]
+pub enum MainCode {
+    /// None, or none that could be typed.
+    None,
+    /// Of a `fn`, `query` or `handler`, or the value of a `const`.
+    Body(Arc<Body>),
+    /// Of a `scenario`.
+    Scenario(Arc<typed::Scenario>),
+}
+
+impl Main {
+    fn none() -> Main {
+        Main { code: MainCode::None, result: Ty::Error, diagnostics: Vec::new(), effects: Effects::default() }
+    }
+}
+
+/// The other code of an item.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Parts {
+    /// Values: defaults, computed fields, parts and failures of uniques, messages.
+    pub bodies: Vec<(BodyPart, Arc<Body>)>,
+    /// Conditions: checks, `requires`, `ensures`.
+    pub rules: Vec<(BodyPart, Arc<Rule>)>,
+    /// What is wrong with them.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What they do, by part.
+    pub effects: Vec<(BodyPart, Effects)>,
+}
+
+/// Types the refinements of an item's declared types.
+#[salsa::tracked(returns(ref), cycle_result = circular_rules)]
+pub fn rules<'db>(db: &'db dyn Db, item: Item<'db>) -> Rules {
+    let Some(tree) = tree(db, item) else { return Rules::default() };
+    let parts = DeclaredParts::of(tree);
+    if parts.rules.is_empty() {
+        return Rules::default();
+    }
+    let bases = &declared(db, item).rules;
+    let context = BodyContext { db, item, own_rules: false };
+    let generics = generics_of(tree);
+    let mut found = Rules::default();
+    for (rule, base) in parts.rules.iter().zip(bases) {
+        if *base == Ty::Error {
+            continue;
+        }
+        let around = Surroundings {
+            kind: BodyKind::Rule,
+            generics: &generics,
+            names: vec![(SmolStr::new_static("it"), base.clone())],
+            row: None,
+            expected: Some(Ty::Bool),
+        };
+        let checked = infer::expression(&context, around, rule.predicate);
+        found.diagnostics.extend(checked.diagnostics);
+        let reference = RuleRef { owner: owner_of(db, item), index: rule.index };
+        let message = context.message(rule.message, &mut found.diagnostics);
+        let text = context.source(rule.predicate.range);
+        found.rules.push(Arc::new(Rule { body: checked.value, message, text, rule: Some(reference) }));
+    }
+    found
+}
+
+fn circular_rules<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Rules {
+    let message = format!("the rule of `{}` cannot be told without itself: it calls what wants a `{}`", item.name(db), item.name(db));
+    let label = item.label(db, name_range(db, item), "needs itself");
+    Rules { rules: Vec::new(), diagnostics: vec![Diagnostic::new(Code::CircularBody, message, label)] }
+}
+
+/// Types the main code of an item.
+#[salsa::tracked(returns(ref), cycle_result = circular_code)]
+pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
+    let Some(tree) = tree(db, item) else { return Main::none() };
+    let context = BodyContext { db, item, own_rules: true };
+    let body = |checked: Checked<Body>| Main {
+        code: MainCode::Body(Arc::new(checked.value)),
+        result: checked.result,
+        diagnostics: checked.diagnostics,
+        effects: checked.effects,
+    };
+    match (&tree.kind, declared(db, item).signature.as_deref()) {
+        (ItemKind::Function(function), Some(Signature::Function(sig))) => body(infer::function(&context, sig, &function.body)),
+        (ItemKind::Const(constant), Some(Signature::Const(sig))) => {
+            let around = Surroundings { kind: BodyKind::Const, generics: &[], names: Vec::new(), row: None, expected: sig.ty.clone() };
+            body(infer::expression(&context, around, &constant.value))
+        }
+        (ItemKind::Scenario(scenario), _) => {
+            let checked = infer::scenario(&context, scenario);
+            Main {
+                code: MainCode::Scenario(Arc::new(checked.value)),
+                result: Ty::Unit,
+                diagnostics: checked.diagnostics,
+                effects: checked.effects,
+            }
+        }
+        _ => Main::none(),
+    }
+}
+
+fn circular_code<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Main {
+    let name = item.name(db);
+    let message = format!("the type of `{name}` follows from its code, which needs the type of `{name}`");
+    let label = item.label(db, name_range(db, item), "write its type");
+    Main { diagnostics: vec![Diagnostic::new(Code::CircularBody, message, label)], ..Main::none() }
+}
+
+/// Types the other code of an item.
+#[salsa::tracked(returns(ref))]
+pub fn parts<'db>(db: &'db dyn Db, item: Item<'db>) -> Parts {
+    let Some(tree) = tree(db, item) else { return Parts::default() };
+    let declared = declared(db, item);
+    let context = BodyContext { db, item, own_rules: true };
+    let generics = generics_of(tree);
+    let mut found = Parts::default();
+    for site in sites(tree, declared.signature.as_deref(), declared) {
+        context.part(site, declared, &generics, &mut found);
+    }
+    found
+}
+
+fn generics_of(tree: &ast::Item) -> Vec<Generic> {
+    match &tree.kind {
+        ItemKind::Type(decl) => declare::generics(&decl.generics),
+        ItemKind::Function(decl) => declare::generics(&decl.generics),
+        _ => Vec::new(),
+    }
+}
+
+/// The symbol that owns the refinements of an item.
+fn owner_of<'db>(db: &'db dyn Db, item: Item<'db>) -> Symbol {
+    symbol_of(db, item).unwrap_or_else(|| Symbol { module: item.file(db).module(db).clone(), name: SmolStr::default() })
+}
+
+#[salsa::tracked(returns(ref), cycle_result = circular_result)]
+fn inferred_result<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Ty {
+    item_of(db, key.symbol(db)).map_or(Ty::Error, |item| main_code(db, item).result.clone())
+}
+
+fn circular_result<'db>(_: &'db dyn Db, _: salsa::Id, _: SymbolKey<'db>) -> Ty {
+    Ty::Error
+}
+
+/// The type of a function's or constant's value, inferred where it is not declared; `Unit` for none. A query of
+/// its own where it is inferred, so that users do not see edits of a body that leave its type as it was.
+pub fn result_type(db: &dyn Db, symbol: &Symbol) -> Ty {
+    let inferred = || inferred_result(db, SymbolKey::new(db, symbol.clone())).clone();
+    match signature(db, symbol) {
+        Some(Signature::Function(sig)) => match &sig.result {
+            ResultSig::None => Ty::Unit,
+            ResultSig::Declared(ty) => ty.clone(),
+            ResultSig::Inferred => inferred(),
+        },
+        Some(Signature::Const(sig)) => sig.ty.clone().unwrap_or_else(inferred),
+        _ => Ty::Error,
+    }
+}
+
+/// A value that is part of an item; `None` if the item has no such part.
+pub fn body(db: &dyn Db, symbol: &Symbol, part: BodyPart) -> Option<Arc<Body>> {
+    let item = item_of(db, symbol)?;
+    match part {
+        BodyPart::Code => match &main_code(db, item).code {
+            MainCode::Body(body) => Some(body.clone()),
+            _ => None,
+        },
+        part => parts(db, item).bodies.iter().find(|(other, _)| *other == part).map(|(_, body)| body.clone()),
+    }
+}
+
+/// A condition that is part of an item; `None` if the item has no such part.
+pub fn rule(db: &dyn Db, symbol: &Symbol, part: BodyPart) -> Option<Arc<Rule>> {
+    let item = item_of(db, symbol)?;
+    match part {
+        BodyPart::Rule(index) => find_rule(db, item, index).cloned(),
+        part => parts(db, item).rules.iter().find(|(other, _)| *other == part).map(|(_, rule)| rule.clone()),
+    }
+}
+
+fn find_rule<'db>(db: &'db dyn Db, item: Item<'db>, index: u32) -> Option<&'db Arc<Rule>> {
+    rules(db, item).rules.iter().find(|rule| rule.rule.as_ref().is_some_and(|rule| rule.index == index))
+}
+
+/// The scenario behind a symbol.
+pub fn scenario(db: &dyn Db, symbol: &Symbol) -> Option<Arc<typed::Scenario>> {
+    match &main_code(db, item_of(db, symbol)?).code {
+        MainCode::Scenario(scenario) => Some(scenario.clone()),
+        _ => None,
+    }
+}
+
+/// Everything that is wrong with the code of an item.
+pub fn body_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<Diagnostic>) {
+    found.extend(rules(db, item).diagnostics.iter().cloned());
+    found.extend(main_code(db, item).diagnostics.iter().cloned());
+    found.extend(parts(db, item).diagnostics.iter().cloned());
+}
+
+/// What inference may ask, answered for the code of one item.
+pub struct BodyContext<'db> {
+    db: &'db dyn Db,
+    item: Item<'db>,
+    /// False while the item's own refinements are being typed: they do not lean on each other.
+    own_rules: bool,
+}
+
+impl<'db> BodyContext<'db> {
+    /// The context of code that stands in an item, or beside it.
+    pub fn new(db: &'db dyn Db, item: Item<'db>) -> BodyContext<'db> {
+        BodyContext { db, item, own_rules: true }
+    }
+
+    fn message(&self, message: Option<&ast::Text>, diagnostics: &mut Vec<Diagnostic>) -> Option<SmolStr> {
+        let message = message?;
+        if message.plain().is_none() {
+            let label = self.item.label(self.db, message.range, "has a hole");
+            diagnostics.push(Diagnostic::new(Code::NotSupported, "holes in the message of a rule are not supported yet", label));
+        }
+        message.plain().map(SmolStr::from)
+    }
+
+    fn part(&self, site: Site<'_>, declared: &Declared, generics: &[Generic], found: &mut Parts) {
+        let function = match declared.signature.as_deref() {
+            Some(Signature::Function(sig)) => Some(sig),
+            _ => None,
+        };
+        let error_fields = match declared.signature.as_deref() {
+            Some(Signature::Error(sig)) => sig.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect(),
+            _ => Vec::new(),
+        };
+        let params = |count: usize| {
+            let of = function.into_iter().flat_map(|sig| &sig.params).take(count);
+            of.map(|param| (param.name.clone(), seen_type(param))).collect::<Vec<_>>()
+        };
+        let (names, row) = match &site.scope {
+            Scope::Nothing => (Vec::new(), None),
+            Scope::Row(symbol) => (Vec::new(), Some(symbol.clone())),
+            Scope::Params(count) => (params(*count as usize), None),
+            Scope::Result => {
+                let mut names = params(usize::MAX);
+                if let Some(sig) = function.filter(|sig| sig.result != ResultSig::None) {
+                    names.push((SmolStr::new_static("result"), result_type(self.db, &sig.symbol)));
+                }
+                (names, None)
+            }
+            Scope::ErrorFields => (error_fields, None),
+        };
+        let kind = match site.part {
+            BodyPart::Computed(_) | BodyPart::UniquePart(..) => BodyKind::Computed,
+            BodyPart::Default(_) | BodyPart::ParamDefault(_) | BodyPart::RecordDefault(_) => BodyKind::Default,
+            BodyPart::Message => BodyKind::Message,
+            _ => BodyKind::Rule,
+        };
+        let expected = match &site.expected {
+            Expected::Type(ty) => Some(ty.clone()),
+            Expected::Condition(_) => Some(Ty::Bool),
+            Expected::Failure => None,
+        };
+        let around = Surroundings { kind, generics, names, row, expected };
+        let checked = match (site.code, &site.expected) {
+            (SiteCode::Text(text), _) => infer::text(self, around, text),
+            (SiteCode::Expr(failure), Expected::Failure) => infer::failure(self, around, failure),
+            (SiteCode::Expr(expr), _) => infer::expression(self, around, expr),
+            (SiteCode::Path(path), _) => match path_expr(path) {
+                Some(expr) => infer::expression(self, around, &expr),
+                None => return,
+            },
+        };
+        found.diagnostics.extend(checked.diagnostics);
+        found.effects.push((site.part, checked.effects));
+        match (site.expected, site.code) {
+            (Expected::Condition(message), SiteCode::Expr(expr)) => {
+                let message = self.message(message, &mut found.diagnostics);
+                let rule = Rule { body: checked.value, message, text: self.source(expr.range), rule: None };
+                found.rules.push((site.part, Arc::new(rule)));
+            }
+            _ => found.bodies.push((site.part, Arc::new(checked.value))),
+        }
+    }
+}
+
+/// The type of a parameter as code sees it.
+fn seen_type(param: &ParamSig) -> Ty {
+    if param.absent { param.ty.clone().optional() } else { param.ty.clone() }
+}
+
+/// `email.lower` as an expression over the fields in sight.
+fn path_expr(path: &[ast::Ident]) -> Option<ast::Expr> {
+    let (first, rest) = path.split_first()?;
+    let mut expr = ast::Expr { id: ast::ExprId(0), range: first.range, kind: ast::ExprKind::Name(first.clone()) };
+    for (n, step) in rest.iter().enumerate() {
+        let range = first.range.cover(step.range);
+        let kind = ast::ExprKind::Field { base: Box::new(expr), name: Some(step.clone()), optional: false };
+        expr = ast::Expr { id: ast::ExprId(n as u32 + 1), range, kind };
+    }
+    Some(expr)
+}
+
+impl Context for BodyContext<'_> {
+    fn resolve(&self, name: &str) -> Option<Symbol> {
+        match resolve(self.db, self.item.file(self.db), name.into()) {
+            Resolution::Item(symbol) => Some(symbol.clone()),
+            _ => None,
+        }
+    }
+
+    fn resolve_in(&self, module: &str, name: &str) -> Option<Symbol> {
+        let Resolution::Module(module) = resolve(self.db, self.item.file(self.db), module.into()) else { return None };
+        match resolve_in(self.db, module.clone(), name.into()) {
+            Resolution::Item(symbol) => Some(symbol.clone()),
+            _ => None,
+        }
+    }
+
+    fn is_module(&self, name: &str) -> bool {
+        matches!(resolve(self.db, self.item.file(self.db), name.into()), Resolution::Module(_))
+    }
+
+    fn variants_with_case(&self, case: &str) -> Vec<Symbol> {
+        cases_in_sight(self.db, self.item.file(self.db), case.into()).clone()
+    }
+
+    fn signature(&self, symbol: &Symbol) -> Option<&Signature> {
+        signature(self.db, symbol)
+    }
+
+    fn result_type(&self, function: &Symbol) -> Ty {
+        result_type(self.db, function)
+    }
+
+    fn resolve_type(&self, ty: &ast::Type, diagnostics: &mut Vec<Diagnostic>) -> Ty {
+        let Some(tree) = tree(self.db, self.item) else { return Ty::Error };
+        let generics = generics_of(tree);
+        let parts = DeclaredParts::default();
+        let mut resolver = TypeResolver::new(self.db, self.item, &generics, &parts);
+        let resolved = resolver.resolve(ty);
+        diagnostics.extend(resolver.finish());
+        resolved
+    }
+
+    fn rule(&self, rule: &RuleRef) -> Option<&Rule> {
+        let item = item_of(self.db, &rule.owner)?;
+        if item == self.item && !self.own_rules {
+            return None;
+        }
+        find_rule(self.db, item, rule.index).map(|rule| &**rule)
+    }
+
+    fn names(&self) -> Vec<SmolStr> {
+        names::names(self.db, self.item.file(self.db))
+    }
+
+    fn declared(&self, symbol: &Symbol, member: Option<&str>) -> Option<Location> {
+        place_of(self.db, symbol, member)
+    }
+
+    fn location(&self, range: Range) -> Location {
+        self.item.location(self.db, range)
+    }
+
+    fn source(&self, range: Range) -> SmolStr {
+        range.slice(code_text(self.db, self.item)).into()
+    }
+
+    fn inverses(&self, relation: &Symbol) -> &[Inverse] {
+        inverses(self.db, relation)
+    }
+
+    fn satisfies(&self, ty: &Ty, bound: TypeBound, generics: &[Generic]) -> bool {
+        satisfies(self.db, ty, bound, generics)
+    }
+}
