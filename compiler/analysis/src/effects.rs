@@ -19,7 +19,7 @@ pub struct Callable(pub u32);
 pub struct Effect(pub u32);
 
 /// What is known of each callable by itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Facts {
     /// Caller and callee.
     pub calls: Vec<(Callable, Callable)>,

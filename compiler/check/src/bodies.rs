@@ -14,13 +14,14 @@
 use crate::bounds::satisfies;
 use crate::db::Db;
 use crate::declare::{self, Declared, Inverse, declared, inverses, name_range, place_of, signature};
+use crate::effects::effect_diagnostics;
 use crate::infer::{self, BodyKind, Checked, Context, Effects, Surroundings};
 use crate::items::{Item, code as code_text, tree};
 use crate::names::{self, Resolution, SymbolKey, cases_in_sight, item_of, resolve, resolve_in, symbol_of};
 use crate::signature::{Generic, ParamSig, ResultSig, Signature, TypeBound};
 use crate::sites::{BodyPart, Expected, Scope, Site, SiteCode, sites};
 use crate::ty::{RuleRef, Symbol, Ty};
-use crate::typed::{self, Body, Rule};
+use crate::typed::{self, Body, Clause, ExprKind, Fold, Rule};
 use crate::types::{DeclaredParts, TypeResolver};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub struct Rules {
     pub rules: Vec<Arc<Rule>>,
     /// What is wrong with them.
     pub diagnostics: Vec<Diagnostic>,
+    /// What they do, by part.
+    pub effects: Vec<(BodyPart, Effects)>,
 }
 
 /// The main code of an item.
@@ -103,8 +106,9 @@ pub fn rules<'db>(db: &'db dyn Db, item: Item<'db>) -> Rules {
             row: None,
             expected: Some(Ty::Bool),
         };
-        let checked = infer::expression(&context, around, rule.predicate);
+        let checked = infer::expression(&context, &around, rule.predicate);
         found.diagnostics.extend(checked.diagnostics);
+        found.effects.push((BodyPart::Rule(rule.index), checked.effects));
         let reference = RuleRef { owner: owner_of(db, item), index: rule.index };
         let message = context.message(rule.message, &mut found.diagnostics);
         let text = context.source(rule.predicate.range);
@@ -116,7 +120,7 @@ pub fn rules<'db>(db: &'db dyn Db, item: Item<'db>) -> Rules {
 fn circular_rules<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Rules {
     let message = format!("the rule of `{}` cannot be told without itself: it calls what wants a `{}`", item.name(db), item.name(db));
     let label = item.label(db, name_range(db, item), "needs itself");
-    Rules { rules: Vec::new(), diagnostics: vec![Diagnostic::new(Code::CircularBody, message, label)] }
+    Rules { diagnostics: vec![Diagnostic::new(Code::CircularBody, message, label)], ..Rules::default() }
 }
 
 /// Types the main code of an item.
@@ -131,10 +135,15 @@ pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
         effects: checked.effects,
     };
     match (&tree.kind, declared(db, item).signature.as_deref()) {
-        (ItemKind::Function(function), Some(Signature::Function(sig))) => body(infer::function(&context, sig, &function.body)),
+        (ItemKind::Function(function), Some(Signature::Function(sig))) => body(infer::function(&context, sig, function)),
+        (ItemKind::View(view), Some(Signature::Function(sig))) => {
+            let mut checked = infer::function(&context, sig, &view_as_query(view));
+            make_distinct(&mut checked.value.value);
+            body(checked)
+        }
         (ItemKind::Const(constant), Some(Signature::Const(sig))) => {
             let around = Surroundings { kind: BodyKind::Const, generics: &[], names: Vec::new(), row: None, expected: sig.ty.clone() };
-            body(infer::expression(&context, around, &constant.value))
+            body(infer::expression(&context, &around, &constant.value))
         }
         (ItemKind::Scenario(scenario), _) => {
             let checked = infer::scenario(&context, scenario);
@@ -146,6 +155,35 @@ pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
             }
         }
         _ => Main::none(),
+    }
+}
+
+/// A view reads like a query without parameters.
+fn view_as_query(view: &ast::View) -> ast::Function {
+    ast::Function {
+        kind: ast::FunctionKind::Query,
+        name: view.name.clone(),
+        was: None,
+        generics: Vec::new(),
+        params: ast::Params { range: view.name.range, list: Vec::new(), broken: false },
+        result: None,
+        clauses: Vec::new(),
+        body: view.body.clone(),
+    }
+}
+
+/// A view is a set: what its query yields twice, it has once.
+fn make_distinct(expr: &mut typed::Expr) {
+    match &mut expr.kind {
+        ExprKind::Convert(_, inner) | ExprKind::Block(_, Some(inner)) => make_distinct(inner),
+        ExprKind::Query(query) if query.fold == Fold::Collect => {
+            let select = query.clauses.iter().rposition(|clause| matches!(clause, Clause::Select(_)));
+            if let Some(at) = select.filter(|at| !matches!(query.clauses.get(at + 1), Some(Clause::Distinct))) {
+                query.clauses.insert(at + 1, Clause::Distinct);
+                query.canonical.clear();
+            }
+        }
+        _ => {}
     }
 }
 
@@ -240,11 +278,57 @@ pub fn scenario(db: &dyn Db, symbol: &Symbol) -> Option<Arc<typed::Scenario>> {
     }
 }
 
+/// Which kinds of code an item has. Told from its tree alone, so that items without any cost no query.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HasCode {
+    /// Refinements of declared types.
+    pub rules: bool,
+    /// Main code.
+    pub main: bool,
+    /// Other code.
+    pub parts: bool,
+}
+
+impl HasCode {
+    /// Of an item.
+    pub fn of(tree: &ast::Item) -> HasCode {
+        let declared = DeclaredParts::of(tree);
+        let main = matches!(tree.kind, ItemKind::Function(_) | ItemKind::Const(_) | ItemKind::Scenario(_) | ItemKind::View(_));
+        let parts = match &tree.kind {
+            ItemKind::Relation(relation) => relation.members.iter().any(|member| match member {
+                ast::Member::Field(field) => field.default.is_some() || field.computed.is_some(),
+                ast::Member::Check { .. } | ast::Member::Unique { .. } => true,
+                _ => false,
+            }),
+            ItemKind::Function(function) => {
+                function.params.list.iter().any(|param| param.default.is_some())
+                    || function.clauses.iter().any(|clause| {
+                        matches!(clause.kind, ast::ClauseKind::Requires(_) | ast::ClauseKind::Ensures(_))
+                    })
+            }
+            ItemKind::Error(error) => error.message.is_some(),
+            _ => false,
+        };
+        HasCode { rules: !declared.rules.is_empty(), main, parts: parts || !declared.defaults.is_empty() }
+    }
+}
+
 /// Everything that is wrong with the code of an item.
 pub fn body_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<Diagnostic>) {
-    found.extend(rules(db, item).diagnostics.iter().cloned());
-    found.extend(main_code(db, item).diagnostics.iter().cloned());
-    found.extend(parts(db, item).diagnostics.iter().cloned());
+    let Some(tree) = tree(db, item) else { return };
+    let has = HasCode::of(tree);
+    if has.rules {
+        found.extend(rules(db, item).diagnostics.iter().cloned());
+    }
+    if has.main {
+        found.extend(main_code(db, item).diagnostics.iter().cloned());
+    }
+    if has.parts {
+        found.extend(parts(db, item).diagnostics.iter().cloned());
+    }
+    if has.rules || has.parts || matches!(tree.kind, ItemKind::Const(_)) || item.word(db) == "query" {
+        found.extend(effect_diagnostics(db, item).iter().cloned());
+    }
 }
 
 /// What inference may ask, answered for the code of one item.
@@ -309,11 +393,11 @@ impl<'db> BodyContext<'db> {
         };
         let around = Surroundings { kind, generics, names, row, expected };
         let checked = match (site.code, &site.expected) {
-            (SiteCode::Text(text), _) => infer::text(self, around, text),
-            (SiteCode::Expr(failure), Expected::Failure) => infer::failure(self, around, failure),
-            (SiteCode::Expr(expr), _) => infer::expression(self, around, expr),
+            (SiteCode::Text(text), _) => infer::text(self, &around, text),
+            (SiteCode::Expr(failure), Expected::Failure) => infer::failure(self, &around, failure),
+            (SiteCode::Expr(expr), _) => infer::expression(self, &around, expr),
             (SiteCode::Path(path), _) => match path_expr(path) {
-                Some(expr) => infer::expression(self, around, &expr),
+                Some(expr) => infer::expression(self, &around, &expr),
                 None => return,
             },
         };

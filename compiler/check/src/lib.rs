@@ -4,10 +4,12 @@
 //! [`signature`] for what items know of each other and [`typed`] for what a body becomes.
 
 pub mod agreement;
+pub mod bodies;
 pub mod bounds;
 pub mod builtins;
 pub mod db;
 pub mod declare;
+pub mod effects;
 pub mod infer;
 pub mod items;
 pub mod names;

@@ -1,10 +1,13 @@
 //! The program as a whole: every diagnostic, and where items lie in files.
 
 use crate::agreement::{agreement, overlapping_endpoints, repeated_names};
+use crate::bodies::body_diagnostics;
 use crate::db::{CheckDatabase, Db, Program, SourceFile};
 use crate::declare::declared;
+use crate::effects::circular_fields;
 use crate::items::{Item, items, parse, program_items, syntax_errors};
-use crate::names::{ModuleKey, modules};
+use crate::names::{ModuleKey, item_of, modules, symbol_of};
+use crate::ty::Symbol;
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use tenon_diagnostics::{Diagnostic, ItemPath, Severity, Sources};
@@ -21,6 +24,7 @@ pub fn check(db: &CheckDatabase) -> Vec<Diagnostic> {
         found.extend(repeated_names(db, ModuleKey::new(db, module.clone())).iter().cloned());
     }
     found.extend(overlapping_endpoints(db).iter().cloned());
+    found.extend(circular_fields(db).iter().cloned());
     ordered(db, found)
 }
 
@@ -41,10 +45,25 @@ pub fn is_sound(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().all(|diagnostic| diagnostic.severity != Severity::Error)
 }
 
+/// The symbols of all named items, the library's first, in the order of files and lines; of a name that is
+/// declared twice the first.
+pub fn named_items(db: &CheckDatabase) -> Vec<Symbol> {
+    let program = Program::get(db);
+    let all = program.library(db).iter().chain(program.files(db)).flat_map(|file| items(db, *file));
+    all.filter_map(|item| symbol_of(db, *item).filter(|symbol| item_of(db, symbol) == Some(*item))).collect()
+}
+
+/// The symbols of the program's scenarios, in the order of files and lines.
+pub fn scenarios(db: &CheckDatabase) -> Vec<Symbol> {
+    let all = program_items(db).filter(|item| item.word(db) == "scenario");
+    all.filter_map(|item| symbol_of(db, item).filter(|symbol| item_of(db, symbol) == Some(item))).collect()
+}
+
 fn item_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<Diagnostic>) {
     found.extend(syntax_errors(db, item));
     found.extend(declared(db, item).diagnostics.iter().cloned());
     found.extend(agreement(db, item).iter().cloned());
+    body_diagnostics(db, item, found);
 }
 
 /// Sorts by place. Of messages with the same code at the same place the first stays.

@@ -415,8 +415,14 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
         let mut fields: Vec<FieldTy> = Vec::new();
         let mut places: Vec<Range> = Vec::new();
         for param in &params.list {
-            let mut field = self.field(param);
-            field.default = None;
+            self.lower_case("field", &param.name);
+            let field = FieldTy {
+                name: param.name.text.clone(),
+                wire: param.wire.as_ref().and_then(ast::Text::plain).map(SmolStr::from),
+                ty: self.resolve(&param.ty),
+                absent: false,
+                default: None,
+            };
             if let Some(range) = param.absent.or(param.default.as_ref().map(|value| value.range)) {
                 self.report(
                     Code::FieldForm,
@@ -425,7 +431,6 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
                     "not here",
                 );
             }
-            field.absent = false;
             if let Some(at) = fields.iter().position(|other| other.name == field.name) {
                 self.repeated("field", &param.name, places[at]);
                 continue;
@@ -690,6 +695,7 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             declare::TypeHead::Other(word) => {
                 let what = match *word {
                     "error" => "an error",
+                    "view" => "a view",
                     _ => "no type",
                 };
                 self.report(

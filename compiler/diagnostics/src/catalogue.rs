@@ -141,6 +141,7 @@ catalogue! {
     WireName = 244 "wire-name" Error "two fields of one thing have two names on the wire";
     ErrorBase = 245 "error-base" Error "an `error` is one of the built-in failures, which gives its status";
     MainForm = 246 "main-form" Error "`fn main` takes the arguments of the command line and gives nothing";
+    CircularBody = 247 "circular-body" Error "what a body needs is known without the body itself";
     Refine = 303 "refine" Error "a value belongs to its refined type";
     Transition = 305 "transition" Error "a field changes only as its `transitions` say";
     ZeroDivisor = 306 "zero-divisor" Error "a divisor is not zero";
@@ -174,6 +175,7 @@ catalogue! {
     EndpointStatus = 707 "endpoint-status" Error "`status` is a success: 200 to 299";
     ClausePlace = 708 "clause-place" Error "a header clause stands once, on a declaration that can do what it says";
     QueryWrites = 721 "query-writes" Error "a query reads; what writes is a handler";
+    RuleEffect = 723 "rule-effect" Error "a rule speaks about its own values: not about the store, the clock or chance";
     SecretOut = 731 "secret-out" Error "a secret field never leaves the program";
     Zone = 741 "zone" Error "an Instant has calendar fields only in a zone";
     ScenarioLine = 901 "scenario-line" Error "a line of a scenario says what is given, done or expected";

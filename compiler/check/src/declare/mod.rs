@@ -122,6 +122,9 @@ impl Declaring<'_, '_> {
             (ItemKind::Type(decl), Some(symbol)) => Some(self.type_decl(decl, symbol)),
             (ItemKind::Relation(decl), Some(symbol)) => Some(self.relation(decl, symbol)),
             (ItemKind::Function(decl), Some(symbol)) => Some(self.function(decl, symbol)),
+            (ItemKind::View(decl), Some(symbol)) if decl.materialized.is_none() && decl.extremum.is_none() => {
+                Some(self.view(decl, symbol))
+            }
             (ItemKind::Error(decl), Some(symbol)) => Some(self.error_decl(decl, symbol)),
             (ItemKind::Const(decl), Some(symbol)) => Some(self.const_decl(decl, symbol)),
             (kind, symbol) => {
@@ -139,7 +142,7 @@ impl Declaring<'_, '_> {
 fn not_supported(kind: &ItemKind) -> Option<&'static str> {
     Some(match kind {
         ItemKind::View(view) if view.materialized.is_some() => "materialised views",
-        ItemKind::View(_) => "views",
+        ItemKind::View(_) => "views that keep a least or greatest value",
         ItemKind::Invariant(_) => "invariants",
         ItemKind::Actor(_) => "actors",
         ItemKind::Policy(_) => "policies",
@@ -207,7 +210,7 @@ fn type_head_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Option<TypeHea
                 ast::TypeBody::Variants { .. } => TypeHead::Variant(generics),
             }
         }
-        ItemKind::Const(_) | ItemKind::Function(_) | ItemKind::Error(_) | ItemKind::Scenario(_) | ItemKind::Use(_) => {
+        ItemKind::Const(_) | ItemKind::Function(_) | ItemKind::Error(_) | ItemKind::Scenario(_) | ItemKind::Use(_) | ItemKind::View(_) => {
             TypeHead::Other(tree.kind.word())
         }
         _ => TypeHead::Unsupported,
@@ -281,7 +284,13 @@ fn mentioned<'a>(ty: &'a ast::Type, names: &mut Vec<&'a SmolStr>, depth: u32) {
 
 /// The aliases that lead to each other in a circle with this one, in order, itself included; none for an alias
 /// that ends. Asked of trees, before signatures, which therefore never wait for themselves.
-pub fn alias_circle(db: &dyn Db, symbol: &Symbol) -> Vec<Symbol> {
+pub fn alias_circle<'db>(db: &'db dyn Db, symbol: &Symbol) -> &'db [Symbol] {
+    alias_circle_by_key(db, SymbolKey::new(db, symbol.clone()))
+}
+
+#[salsa::tracked(returns(ref))]
+fn alias_circle_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Vec<Symbol> {
+    let symbol = key.symbol(db);
     let reachable = |from: &Symbol| {
         let mut open = alias_mentions(db, SymbolKey::new(db, from.clone())).clone();
         let mut seen: Vec<Symbol> = Vec::new();

@@ -3,10 +3,11 @@
 use super::Declaring;
 use crate::declare;
 use crate::names::resolve;
-use crate::signature::{CaseSig, ConstSig, ErrorSig, Signature, TypeBody, TypeSig};
+use crate::signature::{CallableKind, CaseSig, ConstSig, ErrorSig, FunctionSig, ResultSig, Signature, TypeBody, TypeSig};
 use crate::suggest::closest;
-use crate::ty::{Symbol, Ty};
+use crate::ty::{RecordTy, Symbol, Ty};
 use smol_str::SmolStr;
+use std::sync::Arc;
 use tenon_diagnostics::Code;
 use tenon_syntax::ast;
 use tenon_value::BuiltIn;
@@ -93,6 +94,23 @@ impl Declaring<'_, '_> {
         let diagnostic = self.types.report(Code::ErrorBase, base.range, message, label);
         diagnostic.notes.push(format!("the built-in failures are {}", names().collect::<Vec<_>>().join(", ")));
         diagnostic.fixes.extend(fix);
+    }
+
+    /// A view is a query without parameters, under a name in upper case.
+    pub(super) fn view(&mut self, decl: &ast::View, symbol: Symbol) -> Signature {
+        self.types.upper_case("a view", &decl.name);
+        let fields = self.types.fields(&decl.columns);
+        Signature::Function(FunctionSig {
+            symbol,
+            kind: CallableKind::Query,
+            generics: Vec::new(),
+            params: Vec::new(),
+            result: ResultSig::Declared(Ty::bag(Ty::Record(Arc::new(RecordTy { fields })))),
+            requires: 0,
+            ensures: 0,
+            endpoint: None,
+            doc: self.doc(),
+        })
     }
 
     pub(super) fn const_decl(&mut self, decl: &ast::Const, symbol: Symbol) -> Signature {

@@ -11,6 +11,7 @@
 //! moment*, so in code it is a statement of its own.
 
 mod call;
+mod checked;
 mod code;
 mod endpoint;
 mod expr;
@@ -25,6 +26,7 @@ mod types;
 mod wire;
 mod write;
 
+pub use checked::CheckedProgram;
 pub use source::{BodyPart, ItemSite, LowerError, Settings, Typed};
 
 use crate::ir::{

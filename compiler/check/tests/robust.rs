@@ -1,0 +1,100 @@
+//! Whatever the text, checking ends, does not panic, and takes no more than a second.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tenon_check::db::CheckDatabase;
+use tenon_check::program::check;
+use tenon_diagnostics::{render_json, render_line, render_terminal};
+
+fn programs() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in ["tests/messages", "../../tests/syntax/programs", "../../tests/programs", "../../tests/apps/shop", "../../stdlib/tenon"] {
+        let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
+        for entry in entries.flatten().filter(|entry| entry.path().extension().is_some_and(|extension| extension == "tn")) {
+            let text = std::fs::read_to_string(entry.path()).expect("a readable file");
+            found.push((entry.path().display().to_string(), text));
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty());
+    found
+}
+
+/// A small generator, so that the same edits come every time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((self.0 >> 33) as usize) % n.max(1)
+    }
+}
+
+fn boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn survives(db: &mut CheckDatabase, name: &str, text: &str) {
+    db.set_file("shop.tn", text);
+    let start = Instant::now();
+    let found = check(db);
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(1), "{name} took {took:?}:\n{text}");
+    for diagnostic in found.iter().take(3) {
+        render_line(diagnostic, db);
+        render_json(diagnostic, db);
+        render_terminal(diagnostic, db, false);
+    }
+}
+
+#[test]
+fn programs_cut_off_anywhere() {
+    let mut db = CheckDatabase::new(&[]);
+    for (name, text) in programs() {
+        let steps = 24;
+        for n in 0..=steps {
+            let at = boundary(&text, text.len() * n / steps);
+            survives(&mut db, &name, &text[..at]);
+        }
+    }
+}
+
+#[test]
+fn programs_with_pieces_missing_doubled_and_swapped() {
+    let mut db = CheckDatabase::new(&[]);
+    let programs = programs();
+    let mut numbers = Numbers(7);
+    for (name, text) in &programs {
+        // Words and signs, with what lies between.
+        let mut pieces: Vec<&str> = Vec::new();
+        let mut start = 0;
+        for (at, c) in text.char_indices() {
+            if !c.is_alphanumeric() && c != '_' {
+                pieces.push(&text[start..at]);
+                pieces.push(&text[at..at + c.len_utf8()]);
+                start = at + c.len_utf8();
+            }
+        }
+        pieces.push(&text[start..]);
+        for _ in 0..12 {
+            let mut edited = pieces.clone();
+            for _ in 0..1 + numbers.below(4) {
+                let (a, b) = (numbers.below(edited.len()), numbers.below(edited.len()));
+                match numbers.below(4) {
+                    0 => drop(edited.remove(a)),
+                    1 => edited.insert(a, pieces[numbers.below(pieces.len())]),
+                    2 => edited.swap(a, b),
+                    _ => {
+                        let (low, high) = (a.min(b), a.max(b).min(a.min(b) + 20));
+                        edited.drain(low..high);
+                    }
+                }
+            }
+            survives(&mut db, name, &edited.concat());
+        }
+    }
+}
