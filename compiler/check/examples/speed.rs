@@ -113,13 +113,27 @@ fn main() {
             write!(stages, " {name} {:?}", start.elapsed()).expect("a string");
         };
         stage("split", &|_| ());
-        stage("parse", &|item| drop(tree(&db, item).is_some()));
-        stage("declare", &|item| drop(declared(&db, item).signature.is_some()));
-        stage("agree", &|item| drop(agreement(&db, item).is_empty()));
-        stage("rules", &|item| drop(rules(&db, item).rules.is_empty()));
-        stage("code", &|item| drop(main_code(&db, item).diagnostics.is_empty()));
-        stage("parts", &|item| drop(parts(&db, item).diagnostics.is_empty()));
-        stage("effects", &|item| drop(effect_diagnostics(&db, item).is_empty()));
+        stage("parse", &|item| {
+            let _ = tree(&db, item).is_some();
+        });
+        stage("declare", &|item| {
+            let _ = declared(&db, item).signature.is_some();
+        });
+        stage("agree", &|item| {
+            let _ = agreement(&db, item).is_empty();
+        });
+        stage("rules", &|item| {
+            let _ = rules(&db, item).rules.is_empty();
+        });
+        stage("code", &|item| {
+            let _ = main_code(&db, item).diagnostics.is_empty();
+        });
+        stage("parts", &|item| {
+            let _ = parts(&db, item).diagnostics.is_empty();
+        });
+        stage("effects", &|item| {
+            let _ = effect_diagnostics(&db, item).is_empty();
+        });
         let found = check(&db);
         let took = start.elapsed();
         println!("stages:{stages}");

@@ -200,6 +200,12 @@ impl Infer<'_> {
                 let ty = sig.ty.clone().unwrap_or_else(|| self.ctx.result_type(symbol));
                 self.node(ExprKind::Const(symbol.clone()), ty, range)
             }
+            // A view is a query that is named in upper case and called by its name alone.
+            Some(Signature::Function(sig)) if symbol.name.starts_with(char::is_uppercase) => {
+                self.effects.calls.push((symbol.clone(), range));
+                let ty = self.ctx.result_type(&sig.symbol);
+                self.node(ExprKind::Call { function: symbol.clone(), types: Vec::new(), args: Vec::new() }, ty, range)
+            }
             Some(Signature::Function(sig)) => {
                 let sig = sig.clone();
                 self.function_value(&sig, range, hint)
