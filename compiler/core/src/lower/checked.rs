@@ -1,66 +1,70 @@
-//! The checker's database as the source of lowering.
+//! A checked program, as lowering sees it.
 
-use super::source::{BodyPart, ItemSite, Typed};
+use super::source::{ItemSite, Settings, Typed};
 use std::sync::Arc;
 use tenon_check::bodies;
-use tenon_check::db::CheckDatabase;
-use tenon_check::declare::signature;
+use tenon_check::db::{CheckDatabase, Program, WireNames};
+use tenon_check::declare;
 use tenon_check::effects::effects_of;
-use tenon_check::items::code;
-use tenon_check::names::item_of;
-use tenon_check::program::{named_items, scenarios};
+use tenon_check::items::{code, items};
+use tenon_check::names::{item_of, symbol_of};
 use tenon_check::signature::Signature;
-use tenon_check::sites;
+use tenon_check::sites::BodyPart;
 use tenon_check::ty::{Symbol, Ty};
 use tenon_check::typed::{Body, Rule, Scenario};
 use tenon_span::Range;
 
-/// A program in the checker's database, without errors.
-pub struct CheckedProgram<'a> {
-    db: &'a CheckDatabase,
+/// A program in the checker's database that has been checked without errors.
+pub struct CheckedProgram<'db> {
+    db: &'db CheckDatabase,
+    symbols: Vec<Symbol>,
     scenarios: Vec<(Symbol, Arc<Scenario>)>,
 }
 
-impl<'a> CheckedProgram<'a> {
-    /// The program of the database.
-    pub fn new(db: &'a CheckDatabase) -> CheckedProgram<'a> {
-        let typed = |symbol: Symbol| bodies::scenario(db, &symbol).map(|scenario| (symbol, scenario));
-        CheckedProgram { db, scenarios: scenarios(db).into_iter().filter_map(typed).collect() }
+impl<'db> CheckedProgram<'db> {
+    /// Gathers the items: the library's first, then the program's, in the order of files and places.
+    pub fn new(db: &'db CheckDatabase) -> CheckedProgram<'db> {
+        let program = Program::get(db);
+        let mut symbols = Vec::new();
+        let mut scenarios = Vec::new();
+        for file in program.library(db).iter().chain(program.files(db)) {
+            for item in items(db, *file) {
+                let Some(symbol) = symbol_of(db, *item) else { continue };
+                if let Some(scenario) = bodies::scenario(db, &symbol) {
+                    scenarios.push((symbol.clone(), scenario));
+                }
+                symbols.push(symbol);
+            }
+        }
+        CheckedProgram { db, symbols, scenarios }
     }
-}
 
-fn part_of(part: &BodyPart) -> sites::BodyPart {
-    match *part {
-        BodyPart::Code => sites::BodyPart::Code,
-        BodyPart::Requires(n) => sites::BodyPart::Requires(n),
-        BodyPart::Ensures(n) => sites::BodyPart::Ensures(n),
-        BodyPart::ParamDefault(n) => sites::BodyPart::ParamDefault(n),
-        BodyPart::FieldDefault(n) => sites::BodyPart::Default(n),
-        BodyPart::Computed(n) => sites::BodyPart::Computed(n),
-        BodyPart::Check(n) => sites::BodyPart::Check(n),
-        BodyPart::UniquePart(n, m) => sites::BodyPart::UniquePart(n, m),
-        BodyPart::UniqueFailure(n) => sites::BodyPart::UniqueFailure(n),
-        BodyPart::Message => sites::BodyPart::Message,
-        BodyPart::Refinement(n) => sites::BodyPart::Rule(n),
-        BodyPart::RecordDefault(n) => sites::BodyPart::RecordDefault(n),
+    /// What `tenon.toml` says.
+    pub fn settings(&self) -> Settings {
+        let settings = Program::get(self.db).settings(self.db);
+        Settings {
+            title: settings.name.to_string(),
+            prefix: settings.prefix.to_string(),
+            camel_case: settings.names == WireNames::Camel,
+        }
     }
 }
 
 impl Typed for CheckedProgram<'_> {
     fn items(&self) -> Vec<Symbol> {
-        named_items(self.db)
+        self.symbols.clone()
     }
 
     fn signature(&self, symbol: &Symbol) -> Option<&Signature> {
-        signature(self.db, symbol)
+        declare::signature(self.db, symbol)
     }
 
-    fn body(&self, symbol: &Symbol, part: &BodyPart) -> Option<Arc<Body>> {
-        bodies::body(self.db, symbol, part_of(part))
+    fn body(&self, symbol: &Symbol, part: BodyPart) -> Option<Arc<Body>> {
+        bodies::body(self.db, symbol, part)
     }
 
-    fn rule(&self, symbol: &Symbol, part: &BodyPart) -> Option<Arc<Rule>> {
-        bodies::rule(self.db, symbol, part_of(part))
+    fn rule(&self, symbol: &Symbol, part: BodyPart) -> Option<Arc<Rule>> {
+        bodies::rule(self.db, symbol, part)
     }
 
     fn result_type(&self, symbol: &Symbol) -> Ty {
@@ -73,19 +77,16 @@ impl Typed for CheckedProgram<'_> {
 
     fn item_site(&self, symbol: &Symbol) -> ItemSite {
         match item_of(self.db, symbol) {
-            Some(item) => ItemSite {
-                file: (&**item.file(self.db).path(self.db)).into(),
-                kind: item.word(self.db).into(),
-                name: item.name(self.db).clone(),
-                nth: item.nth(self.db),
-            },
-            // Built-in errors have no item.
-            None => ItemSite { file: symbol.module.clone(), kind: "error".into(), name: symbol.name.clone(), nth: 0 },
+            Some(item) => {
+                let path = item.path(self.db);
+                ItemSite { file: (*path.file).into(), kind: (*path.kind).into(), name: (*path.name).into(), nth: path.nth }
+            }
+            None => ItemSite { file: "".into(), kind: "".into(), name: symbol.name.clone(), nth: 0 },
         }
     }
 
     fn source_text(&self, item: &Symbol, range: Range) -> String {
-        item_of(self.db, item).map(|item| range.slice(code(self.db, item)).to_string()).unwrap_or_default()
+        item_of(self.db, item).map(|item| range.slice(code(self.db, item)).to_owned()).unwrap_or_default()
     }
 
     fn scenario_count(&self) -> usize {

@@ -11,10 +11,11 @@
 //! moment*, so in code it is a statement of its own.
 
 mod call;
-mod checked;
 mod code;
 mod endpoint;
+mod checked;
 mod expr;
+mod import;
 mod library;
 mod pattern;
 mod query;
@@ -27,6 +28,7 @@ mod wire;
 mod write;
 
 pub use checked::CheckedProgram;
+pub use import::import_name;
 pub use source::{BodyPart, ItemSite, LowerError, Settings, Typed};
 
 use crate::ir::{
@@ -51,6 +53,12 @@ pub fn lower(source: &dyn Typed, settings: &Settings) -> Result<Program, Vec<Low
         return Err(errors);
     }
     crate::effects::infer_kinds(&mut program);
+    if cfg!(debug_assertions) {
+        let wrong = crate::verify::verify(&program);
+        if !wrong.is_empty() {
+            return Err(wrong.iter().map(|e| LowerError::program(format!("lowering broke a rule of Core: {e}"))).collect());
+        }
+    }
     Ok(program)
 }
 
@@ -111,6 +119,7 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
+        self.lower_imports(&items);
         self.drain();
         for index in 0..self.source.scenario_count() {
             self.lower_scenario(index);

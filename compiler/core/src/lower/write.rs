@@ -59,7 +59,7 @@ impl Scope<'_, '_> {
         fields.iter().map(|(n, _)| n.clone()).zip(values).collect()
     }
 
-    fn insert(&mut self, relation: &Symbol, given: Vec<(SmolStr, Expr)>, spread: Option<(Ty, Expr)>, range: Range) -> Expr {
+    pub fn insert(&mut self, relation: &Symbol, given: Vec<(SmolStr, Expr)>, spread: Option<(Ty, Expr)>, range: Range) -> Expr {
         let Some(sig) = self.l.relation_sig(relation) else { return unit() };
         let id = self.l.relation_id(relation);
         let spread = spread.map(|(ty, value)| (self.closed(&ty), self.name(value)));
