@@ -7,7 +7,7 @@
 use tenon_core::ir::{Expr, ExprKind, FieldId, Prim, RelationId, SiteId, SortKey, Type};
 
 use crate::expr::{equality, free, identity, ref_of, row_field};
-use crate::joins::{Block, INDEX_PROBE, LeafKind, order_fields};
+use crate::joins::{Block, FOLLOW, INDEX_PROBE, INDEX_ROW, LeafKind, PREDICATE, order_fields};
 use crate::physical::{Access, Limit};
 use crate::planner::Planner;
 
@@ -48,6 +48,15 @@ pub struct Found {
     pub rows: f64,
     /// The cost of starting, each time.
     pub probe: f64,
+    /// The cost of each row.
+    pub row: f64,
+}
+
+impl Found {
+    /// The cost of one use, with so many predicates on the rows.
+    pub fn cost(&self, predicates: usize) -> f64 {
+        self.probe + self.rows * (self.row + PREDICATE * predicates as f64)
+    }
 }
 
 /// Composite indexes are considered only where a single field leads to more rows than this.
@@ -145,7 +154,7 @@ impl Planner<'_, '_> {
             && matches!(value.ty, Type::Ref(_))
         {
             let way = Way::Access { access: Access::Reference(value), covers: vec![conjunct] };
-            out.push(Found { way, rows: 1.0, probe: crate::joins::FOLLOW });
+            out.push(Found { way, rows: 1.0, probe: FOLLOW, row: 0.0 });
         }
         let r = self.ctx.program.relation(relation);
         let pick = |fields: &[FieldId]| -> Option<(Vec<Expr>, Vec<Expr>)> {
@@ -157,7 +166,7 @@ impl Planner<'_, '_> {
         };
         if let Some((values, covers)) = pick(&r.key) {
             let way = Way::Access { access: Access::Key(values), covers };
-            out.push(Found { way, rows: 1.0, probe: INDEX_PROBE });
+            out.push(Found { way, rows: 1.0, probe: INDEX_PROBE, row: 0.0 });
         }
         for (n, u) in r.uniques.iter().enumerate() {
             // Rows without a value are not in a unique that skips them, so only present values can be looked up.
@@ -170,7 +179,7 @@ impl Planner<'_, '_> {
             }
             if let Some((values, covers)) = pick(&u.fields) {
                 let way = Way::Access { access: Access::Unique(n as u32, values), covers };
-                out.push(Found { way, rows: 1.0, probe: INDEX_PROBE });
+                out.push(Found { way, rows: 1.0, probe: INDEX_PROBE, row: 0.0 });
             }
         }
         if self.advising {
@@ -208,12 +217,22 @@ impl Planner<'_, '_> {
             if covers.is_empty() {
                 continue;
             }
-            let rows = covers.iter().fold(all, |rows, p| rows * self.est.selectivity(p));
+            let rows = self.found(relation, all, &equals, &covers);
             let access = Access::Index { index: n as u32, equal, lower, upper, reverse: false };
             let probe = if shape.ordered { INDEX_PROBE * 3.0 } else { INDEX_PROBE };
-            out.push(Found { way: Way::Access { access, covers }, rows, probe });
+            out.push(Found { way: Way::Access { access, covers }, rows, probe, row: INDEX_ROW });
         }
         out
+    }
+
+    /// Rows that an index leads to, given the conjuncts that it answers.
+    fn found(&self, relation: RelationId, all: f64, equals: &[Equal], covers: &[Expr]) -> f64 {
+        covers.iter().fold(all, |rows, p| {
+            rows * match equals.iter().find(|e| e.conjunct == *p) {
+                Some(e) => self.est.share(relation, e.field, p),
+                None => self.est.selectivity(p),
+            }
+        })
     }
 
     /// Adds the indexes that could help here, while indexes are being chosen.
@@ -227,7 +246,7 @@ impl Planner<'_, '_> {
         let all = self.est.rows(relation);
         let single = equals
             .iter()
-            .map(|e| all * self.est.selectivity(&e.conjunct))
+            .map(|e| all * self.est.share(relation, e.field, &e.conjunct))
             .fold(f64::INFINITY, f64::min);
         let mut wanted: Vec<(Vec<FieldId>, bool)> = Vec::new();
         for e in equals {
@@ -260,8 +279,9 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// An ordered index that yields the rows of a leaf in a wanted order.
-    pub(crate) fn ordered_way(&mut self, block: &Block, i: usize, keys: &[SortKey]) -> Option<Found> {
+    /// An ordered index that yields the rows of a leaf in a wanted order. An index is proposed for an order only
+    /// where a limit makes it pay: else sorting costs less than keeping it.
+    pub(crate) fn ordered_way(&mut self, block: &Block, i: usize, keys: &[SortKey], limited: bool) -> Option<Found> {
         let LeafKind::Scan { relation, var, .. } = &block.leaves[i].kind else { return None };
         let (relation, var) = (*relation, *var);
         let r = self.ctx.program.relation(relation);
@@ -278,7 +298,7 @@ impl Planner<'_, '_> {
             return None;
         }
         let (equals, ranges, _) = self.tests(block, i, 0);
-        if self.advising {
+        if self.advising && limited {
             let mut parts: Vec<(FieldId, bool)> = equals
                 .iter()
                 .filter(|e| !fields.iter().any(|(f, _)| *f == e.field) && indexable(&r.field(e.field).ty))
@@ -331,10 +351,15 @@ impl Planner<'_, '_> {
                     }
                 }
             }
-            let rows = covers.iter().fold(all, |rows, p| rows * self.est.selectivity(p));
+            let rows = self.found(relation, all, &equals, &covers);
             let access = Access::Index { index: n as u32, equal, lower, upper, reverse: !forward };
             if best.as_ref().is_none_or(|b| rows < b.rows) {
-                best = Some(Found { way: Way::Access { access, covers }, rows, probe: INDEX_PROBE * 3.0 });
+                best = Some(Found {
+                    way: Way::Access { access, covers },
+                    rows,
+                    probe: INDEX_PROBE * 3.0,
+                    row: INDEX_ROW,
+                });
             }
         }
         best

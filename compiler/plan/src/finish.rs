@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenon_core::ir::{Bound, Expr, ExprKind, FieldId, Frame, Program, SortKey, Type, VarId};
+use tenon_core::ir::{Bound, Expr, ExprKind, FieldId, Frame, Program, Type, VarId};
 
 use crate::expr::{Safe, Safety, VarSet, collect_free, free_all};
 use crate::physical::{Access, Aggregate, Kind, Op, OpKind, Output, Plan, WindowValue};
@@ -131,8 +131,6 @@ fn window_exprs(w: &WindowValue) -> Vec<&Expr> {
 
 /// The expressions of an operator, without those of its inputs.
 pub fn op_exprs(op: &Op) -> Vec<&Expr> {
-    let keys = |ks: &'_ [SortKey]| ks.len();
-    let _ = keys;
     match &op.kind {
         OpKind::Unit | OpKind::CountRows { .. } | OpKind::ReadTemp { .. } | OpKind::Concat { .. } => Vec::new(),
         OpKind::Scan { predicates, .. } | OpKind::Filter { predicates, .. } => predicates.iter().collect(),
@@ -253,7 +251,76 @@ impl Needs<'_> {
         aggregates.retain(|(v, a)| needed.contains(v) || fold_fails(a, self.safe));
     }
 
+    /// Whether nothing in a tree can fail, so that it need not run if nobody reads it.
+    fn total(&self, op: &Op) -> bool {
+        let mut total = true;
+        each_op(op, &mut |op| {
+            let folds = match &op.kind {
+                OpKind::Aggregate { aggregates, .. }
+                | OpKind::GroupJoin { aggregates, .. }
+                | OpKind::Fold { aggregates, .. } => aggregates.iter().any(|(_, a)| fold_fails(a, self.safe)),
+                OpKind::Window { .. } => true,
+                _ => false,
+            };
+            total = total && !folds && !op_exprs(op).iter().any(|e| self.safe.of(e) == Safety::Failing);
+        });
+        total
+    }
+
+    /// Leaves out joins and folds that leave the left rows as they are and add nothing that anybody reads.
+    fn skip(&self, op: &mut Op, needed: &VarSet) {
+        loop {
+            let plain = |es: &[Expr]| !es.iter().any(|e| self.safe.of(e) == Safety::Failing);
+            let adds = |v: &VarId| needed.contains(v);
+            let left = match &mut op.kind {
+                OpKind::GroupJoin { left, right, aggregates, keys, .. }
+                    if !aggregates.iter().any(|(v, a)| adds(v) || fold_fails(a, self.safe))
+                        && keys.iter().all(|(a, b)| plain(&[a.clone(), b.clone()]))
+                        && self.total(right) =>
+                {
+                    left
+                }
+                OpKind::Fold { left, right, aggregates }
+                    if !aggregates.iter().any(|(v, a)| adds(v) || fold_fails(a, self.safe)) && self.total(right) =>
+                {
+                    left
+                }
+                OpKind::Lookup { input, residual, kind: Kind::Mark(v), access, .. }
+                    if !adds(v) && plain(residual) && access_exprs(access).iter().all(|e| self.safe.of(e) != Safety::Failing) =>
+                {
+                    input
+                }
+                OpKind::HashJoin { probe, build, kind: Kind::Mark(v), keys, residual, .. }
+                    if !adds(v)
+                        && plain(residual)
+                        && keys.iter().all(|(a, b)| plain(&[a.clone(), b.clone()]))
+                        && self.total(build) =>
+                {
+                    probe
+                }
+                OpKind::NestedLoop { outer, inner, kind: Kind::Mark(v), predicates, .. }
+                    if !adds(v) && plain(predicates) && self.total(inner) =>
+                {
+                    outer
+                }
+                OpKind::HashJoin { probe, build, kind: Kind::Left(lifts), keys, residual, unique: true, .. }
+                    if !lifts.iter().any(|l| adds(&l.to))
+                        && plain(residual)
+                        && keys.iter().all(|(a, b)| plain(&[a.clone(), b.clone()]))
+                        && self.total(build) =>
+                {
+                    probe
+                }
+                _ => return,
+            };
+            let unit = Op { id: 0, kind: OpKind::Unit, est_rows: 1.0, site: None };
+            let left = std::mem::replace(&mut **left, unit);
+            *op = left;
+        }
+    }
+
     fn op(&mut self, op: &mut Op, needed: VarSet) {
+        self.skip(op, &needed);
         let rows = op.est_rows;
         match &mut op.kind {
             OpKind::Unit | OpKind::Scan { .. } | OpKind::CountRows { .. } => {}

@@ -347,10 +347,10 @@ impl Planner<'_, '_> {
                 let scan = self.est.rows(*relation) * (SCAN_ROW + PREDICATE * tests.min(2.0));
                 let found = self.ways(block, i, 0);
                 let mut best = (scan, Way::Scan);
-                for Found { way, rows, probe, .. } in found {
-                    let cost = probe + rows * (INDEX_ROW + PREDICATE * tests);
+                for found in found {
+                    let cost = found.cost(leaf.local.len());
                     if cost < best.0 {
-                        best = (cost, way);
+                        best = (cost, found.way);
                     }
                 }
                 best
@@ -383,10 +383,9 @@ impl Planner<'_, '_> {
                     return best;
                 }
                 LeafKind::Scan { .. } => {
-                    for Found { way, rows, probe, .. } in self.ways(block, i, left) {
-                        let each = probe + rows * (INDEX_ROW + PREDICATE * leaf.local.len() as f64);
-                        let cost = left_cost + left_rows * each + out * JOINED_ROW;
-                        offer(cost, Step::Lookup(left, i, way));
+                    for found in self.ways(block, i, left) {
+                        let cost = left_cost + left_rows * found.cost(leaf.local.len()) + out * JOINED_ROW;
+                        offer(cost, Step::Lookup(left, i, found.way));
                     }
                 }
                 _ => {}
@@ -497,8 +496,8 @@ impl Planner<'_, '_> {
                 })
         })?;
         let leaf = &block.leaves[first];
-        let Found { way, rows, probe, .. } = self.ordered_way(block, first, &want.keys)?;
-        let mut running = rows * (INDEX_ROW + PREDICATE * leaf.local.len() as f64);
+        let Found { way, rows, probe, row } = self.ordered_way(block, first, &want.keys, want.limit.is_some())?;
+        let mut running = rows * (row + PREDICATE * leaf.local.len() as f64);
         let mut fixed = probe;
         let mut steps: BTreeMap<u128, Best> = BTreeMap::new();
         let mut mask: u128 = 1 << first;

@@ -7,7 +7,7 @@ use crate::access::{Found, IndexShape, Reason, Way};
 use crate::dependencies::Dependencies;
 use crate::expr::{Safe, Safety, VarSet, equality, free, ref_of};
 use crate::joins::{
-    BUILD_ROW, Block, COMPARE, INDEX_PROBE, INDEX_ROW, JOINED_ROW, Leaf, LeafKind, PAIR, PREDICATE, PROBE_ROW, is_chain,
+    BUILD_ROW, Block, COMPARE, INDEX_PROBE, JOINED_ROW, Leaf, LeafKind, PAIR, PREDICATE, PROBE_ROW, is_chain,
     sort_cost,
 };
 use crate::logical::{Context, Node};
@@ -228,7 +228,7 @@ impl Planner<'_, '_> {
             let best = self
                 .ways(&block, 0, 0)
                 .into_iter()
-                .map(|f| (f.probe + f.rows * INDEX_ROW, f))
+                .map(|f| (f.cost(0), f))
                 .min_by(|a, b| a.0.total_cmp(&b.0));
             let scan = self.est.rows(relation);
             if let Some((each, Found { way: Way::Access { access, covers }, .. })) = best

@@ -72,7 +72,7 @@ pub(crate) fn plan_with(
     check_size(&root)?;
     let mut planner = Planner {
         ctx: &mut ctx,
-        est: Estimates { program, statistics },
+        est: Estimates { program, statistics, constants: &query.params },
         indexes: shapes,
         advising,
         uses: Vec::new(),

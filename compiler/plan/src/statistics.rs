@@ -92,6 +92,8 @@ pub struct Estimates<'a> {
     pub program: &'a Program,
     /// The data.
     pub statistics: &'a dyn Statistics,
+    /// Variables of one value: the parameters of the query.
+    pub constants: &'a [tenon_core::ir::VarId],
 }
 
 impl Estimates<'_> {
@@ -117,12 +119,21 @@ impl Estimates<'_> {
                 Type::Row(r) => Some(self.field(*r, FieldId(*i)).distinct),
                 _ => None,
             },
+            ExprKind::Var(v) if self.constants.contains(v) => None,
+            ExprKind::RefOf(e) => self.distinct(e),
             _ => match &expr.ty {
                 Type::Row(r) | Type::Ref(r) => Some(self.rows(*r)),
                 Type::Bool => Some(2.0),
                 _ => None,
             },
         }
+    }
+
+    /// The share of the rows of a relation that have some given value in a field.
+    pub fn share(&self, relation: RelationId, field: FieldId, predicate: &tenon_core::ir::Expr) -> f64 {
+        let literal = crate::expr::equality(predicate)
+            .is_some_and(|(a, b)| constant(a).is_some() || constant(b).is_some());
+        if literal { self.selectivity(predicate) } else { 1.0 / self.field(relation, field).distinct.max(1.0) }
     }
 
     /// The share of rows on which a predicate is expected to hold.
