@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use crate::json::write_string;
-use crate::shape::{Field, Kind, Presence, ShapeId, Shapes};
+use crate::shape::{Field, Kind, ShapeId, Shapes};
 use crate::value::Value;
 use crate::{base64, decimal, identity, time};
 
@@ -38,8 +38,8 @@ fn write_display(out: &mut String, shape: Option<(&Shapes, ShapeId)>, value: &Va
                 out.push_str(&field.name);
                 out.push_str(": ");
             }
-            let content = match (field.map(|field| &field.presence), value) {
-                (Some(Presence::Absentable), Value::Some(content)) => content,
+            let content = match (shape, field) {
+                (Some((shapes, _)), Some(field)) => shapes.content(field, value).ok().flatten().unwrap_or(value),
                 _ => value,
             };
             write_display(out, field.and_then(|field| part(&field.shape)), content);
@@ -238,11 +238,11 @@ fn write_fields(out: &mut String, shapes: &Shapes, fields: &[Field], values: &[V
     let mut written = 0;
     for (index, value) in values.iter().enumerate() {
         let field = fields.get(index);
-        let absentable = field.is_some_and(|field| field.presence == Presence::Absentable);
-        let content = match value {
-            Value::None if absentable => continue,
-            Value::Some(content) if absentable => content,
-            value => value,
+        let content = match field.map(|field| shapes.content(field, value)) {
+            Some(Ok(None)) => continue,
+            Some(Ok(Some(content))) => content,
+            // A value that does not fit is shown as it is.
+            Some(Err(_)) | None => value,
         };
         separate(out, written);
         written += 1;
@@ -258,7 +258,7 @@ fn write_fields(out: &mut String, shapes: &Shapes, fields: &[Field], values: &[V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shape::Case;
+    use crate::shape::{Case, Presence};
 
     #[test]
     fn interpolation() {

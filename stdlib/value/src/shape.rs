@@ -17,7 +17,9 @@
 //! | Row | 2: the entity number and the version slot |
 //! | List, Bag, Set, Map | 1: a pointer to a [collection](crate::lanes) |
 //!
-//! An absent-able record field (`f?: T`) lies in memory as an Option of its shape.
+//! An absent-able record field (`f?: T`) lies in memory as an Option of its shape; where its shape is an Option already,
+//! as an Option of a record of one field that holds it, so that what is absent and what is `none` differ. Dynamic values
+//! are built likewise, and [`Shapes::content`] takes them apart.
 //!
 //! Invariant: after [`Shapes::finish`] every shape knows its lanes and every field its offset, and no shape contains
 //! itself except through a collection.
@@ -27,6 +29,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::fault::Fault;
 use crate::pattern::Pattern;
 use crate::value::Value;
 
@@ -404,6 +407,34 @@ impl Shapes {
     pub fn compiled_pattern(&self, pattern: u32) -> Option<&Pattern> {
         let all = self.compiled.get_or_init(|| self.patterns.iter().map(|text| Pattern::new(text).ok()).collect());
         all.get(pattern as usize)?.as_ref()
+    }
+
+    /// Whether a field that may be absent lies as an Option of a record that holds its content.
+    pub fn is_held(&self, field: &Field) -> bool {
+        field.presence == Presence::Absentable && matches!(self.get(field.shape).kind, Kind::Option(_))
+    }
+
+    /// The content of a field in a dynamic value; `None` where it is absent.
+    pub fn content<'v>(&self, field: &Field, value: &'v Value) -> Result<Option<&'v Value>, Fault> {
+        match (&field.presence, value) {
+            (Presence::Absentable, Value::None) => Ok(None),
+            (Presence::Absentable, Value::Some(content)) => match (self.is_held(field), &**content) {
+                (false, content) => Ok(Some(content)),
+                (true, Value::Record(held)) => held.first().map(Some).ok_or(Fault::Internal),
+                (true, _) => Err(Fault::Internal),
+            },
+            (Presence::Absentable, _) => Err(Fault::Internal),
+            (_, value) => Ok(Some(value)),
+        }
+    }
+
+    /// A field of a dynamic value with this content; `None` makes it absent.
+    pub fn with_content(&self, field: &Field, content: Option<Value>) -> Value {
+        match (&field.presence, content) {
+            (Presence::Absentable, Some(content)) if self.is_held(field) => Value::some(Value::record([content])),
+            (Presence::Absentable, content) => Value::option(content),
+            (_, content) => content.unwrap_or(Value::None),
+        }
     }
 
     /// The number of lanes that a field takes: with a tag lane where it may be absent.

@@ -113,8 +113,10 @@ fn values(random: &mut Random, shapes: &Shapes, fields: &[Field]) -> Vec<Value> 
         .iter()
         .map(|field| match field.presence {
             Presence::Absentable if random.below(2) == 0 => Value::None,
-            Presence::Absentable => Value::some(value(random, shapes, field.shape)),
-            _ => value(random, shapes, field.shape),
+            _ => {
+                let content = value(random, shapes, field.shape);
+                shapes.with_content(field, Some(content))
+            }
         })
         .collect()
 }

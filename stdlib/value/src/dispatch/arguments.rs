@@ -225,10 +225,7 @@ impl Call<'_> {
             return Media::Fits;
         }
         sink.enter_field(index, field.offset);
-        let optional = field.presence == Presence::Absentable;
-        if optional {
-            sink.enter_some();
-        }
+        json::enter_content(&self.api.shapes, field, sink);
         match format {
             Format::Json => decoder.body(self.body, sink, Body::Value(field.shape)),
             Format::Bytes => decoder.bytes(place, field.shape, self.body, sink),
@@ -245,9 +242,7 @@ impl Call<'_> {
                 },
             },
         }
-        if optional {
-            sink.leave();
-        }
+        json::leave_content(&self.api.shapes, field, sink);
         sink.leave();
         Media::Fits
     }
@@ -294,13 +289,10 @@ fn present<S: Sink>(
 ) {
     let field = &fields[index];
     sink.enter_field(index, field.offset);
-    if field.presence == Presence::Absentable {
-        sink.enter_some();
-    }
+    let shapes = decoder.shapes();
+    json::enter_content(shapes, field, sink);
     decoder.parameter(place, field.shape, values, sink);
-    if field.presence == Presence::Absentable {
-        sink.leave();
-    }
+    json::leave_content(shapes, field, sink);
     sink.leave();
 }
 

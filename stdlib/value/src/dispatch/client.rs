@@ -128,11 +128,7 @@ pub fn write_request(api: &Api, endpoint: u32, arguments: &Value) -> Result<Owne
     let mut members: Vec<u8> = Vec::new();
     let mut media = None;
     for ((param, field), value) in endpoint.params.iter().zip(fields).zip(values.iter()) {
-        let value = match (&field.presence, value) {
-            (Presence::Absentable, Value::None) => continue,
-            (Presence::Absentable, Value::Some(content)) => content,
-            (_, value) => value,
-        };
+        let Some(value) = shapes.content(field, value)? else { continue };
         match param.source {
             Source::Path => {
                 let text = parameter_text(shapes, field.shape, value)?.unwrap_or_default();
@@ -192,11 +188,7 @@ fn write_form(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Vec<u8>,
     };
     let mut pairs = Vec::new();
     for (field, value) in fields.iter().zip(values.iter()) {
-        let value = match (&field.presence, value) {
-            (Presence::Absentable, Value::None) => continue,
-            (Presence::Absentable, Value::Some(content)) => content,
-            (_, value) => value,
-        };
+        let Some(value) = shapes.content(field, value)? else { continue };
         for text in parameter_texts(shapes, field.shape, value)? {
             pairs.push(format!("{}={}", encode_percent(&field.name), encode_percent(&text)));
         }
@@ -286,21 +278,11 @@ fn read_problem(api: &Api, response: &Response) -> Option<Failed> {
     {
         for part in parts {
             let member = document.get(part.name.as_str());
-            fields.push(match (member, &part.presence) {
-                (None, _) => Value::None,
-                (Some(member), presence) => {
-                    let text = member.to_string();
-                    let decoded = json::decode_value(
-                        &api.shapes,
-                        part.shape,
-                        text.as_bytes(),
-                        Options::default(),
-                        |_, _: &Value| Ok(true),
-                    );
-                    let value = decoded.ok()?;
-                    if *presence == Presence::Absentable { Value::some(value) } else { value }
-                }
-            });
+            let content = match member {
+                None => None,
+                Some(member) => Some(decode_answer(&api.shapes, part.shape, member.to_string().as_bytes())?),
+            };
+            fields.push(api.shapes.with_content(part, content));
         }
     }
     Some(Failed { status: response.status, error, fields, detail })

@@ -3,7 +3,7 @@
 //! changing data to please a spreadsheet would lose it.
 
 use crate::fault::Fault;
-use crate::json::Decoder;
+use crate::json::{Decoder, enter_content, leave_content};
 use crate::problem::{Place, Problem, ProblemCode};
 use crate::shape::{Field, Kind, Presence, ShapeId, Shapes};
 use crate::sink::{Collection, Sink};
@@ -38,11 +38,11 @@ pub(super) fn write(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Ve
         };
         let mut cells = Vec::with_capacity(fields.len());
         for (field, value) in fields.iter().zip(values.iter()) {
-            let value = match (&field.presence, value) {
-                (Presence::Absentable, Value::Some(content)) => content,
-                (_, value) => value,
+            let text = match shapes.content(field, value)? {
+                Some(content) => super::client::parameter_text(shapes, field.shape, content)?,
+                None => None,
             };
-            cells.push(super::client::parameter_text(shapes, field.shape, value)?.unwrap_or_default());
+            cells.push(text.unwrap_or_default());
         }
         line(&mut out, cells.iter().map(String::as_str));
     }
@@ -117,14 +117,9 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
             sink.enter_field(index, field.offset);
             match (cell, &field.presence) {
                 (Some(cell), _) if !(cell.is_empty() && optional) => {
-                    let absentable = field.presence == Presence::Absentable;
-                    if absentable {
-                        sink.enter_some();
-                    }
+                    enter_content(shapes, field, sink);
                     decoder.parameter(place(), field.shape, &[cell], sink);
-                    if absentable {
-                        sink.leave();
-                    }
+                    leave_content(shapes, field, sink);
                 }
                 (_, Presence::Default(value)) => {
                     if let Err(fault) = sink.constant(shapes, field.shape, value) {

@@ -166,6 +166,32 @@ fn responses(api: &Api, endpoint: &Endpoint, has_body: bool, schemas: &mut Schem
     json!(responses)
 }
 
+/// Whether two shapes describe the same texts but for their rules and documentation. Shapes that are being compared count
+/// as the same, so that types which contain themselves can be.
+fn same(shapes: &Shapes, a: ShapeId, b: ShapeId, open: &mut Vec<(ShapeId, ShapeId)>) -> bool {
+    if a == b || open.contains(&(a, b)) {
+        return true;
+    }
+    open.push((a, b));
+    let mut equal = |x: &ShapeId, y: &ShapeId| same(shapes, *x, *y, open);
+    let mut fields = |x: &[Field], y: &[Field]| {
+        x.len() == y.len()
+            && x.iter().zip(y).all(|(x, y)| x.name == y.name && x.presence == y.presence && equal(&x.shape, &y.shape))
+    };
+    match (&shapes.get(a).kind, &shapes.get(b).kind) {
+        (Kind::Record { fields: x }, Kind::Record { fields: y }) => fields(x, y),
+        (Kind::Variant { cases: x, .. }, Kind::Variant { cases: y, .. }) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| x.name == y.name && fields(&x.fields, &y.fields))
+        }
+        (Kind::Option(x), Kind::Option(y))
+        | (Kind::List(x), Kind::List(y))
+        | (Kind::Bag(x), Kind::Bag(y))
+        | (Kind::Set(x), Kind::Set(y)) => equal(x, y),
+        (Kind::Map { key: x, value: v }, Kind::Map { key: y, value: w }) => equal(x, y) && equal(v, w),
+        (x, y) => x == y,
+    }
+}
+
 /// A value as plain JSON.
 fn plain(shapes: &Shapes, shape: ShapeId, value: &Value) -> Json {
     encode_value(shapes, shape, value).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or(Json::Null)
@@ -181,6 +207,8 @@ fn insert(schema: &mut Json, name: &str, value: Json) {
 struct Schemas<'a> {
     api: &'a Api,
     names: BTreeMap<ShapeId, String>,
+    /// Which of the shapes of a name is written down.
+    written: BTreeMap<String, ShapeId>,
     components: BTreeMap<String, Json>,
     errors: BTreeSet<ErrorId>,
     /// Components whose schema is not written yet.
@@ -191,29 +219,41 @@ struct Schemas<'a> {
 
 impl<'a> Schemas<'a> {
     fn new(api: &'a Api) -> Schemas<'a> {
-        // Shapes of one name that are equal share a component; others are numbered.
+        // A type has one shape with its rules, for what callers send, and one without, for answers. Shapes of one name that
+        // differ in rules alone share a component, which states the rules; others are numbered.
         let mut names = BTreeMap::new();
-        let mut taken: BTreeMap<String, ShapeId> = BTreeMap::new();
-        taken.insert("Problem".to_owned(), ShapeId(u32::MAX));
+        let mut groups: Vec<(String, ShapeId)> = Vec::new();
         for (id, shape) in api.shapes.iter() {
             let Some(name) = &shape.name else { continue };
             let clean: String =
                 name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect();
             let mut candidate = clean.clone();
             let mut number = 1;
-            while let Some(other) = taken.get(&candidate) {
-                if other.0 != u32::MAX && api.shapes.get(*other) == shape {
-                    break;
+            loop {
+                match groups.iter_mut().find(|(taken, _)| *taken == candidate) {
+                    None if candidate == "Problem" => {}
+                    None => {
+                        groups.push((candidate.clone(), id));
+                        break;
+                    }
+                    Some((_, first)) if same(&api.shapes, *first, id, &mut Vec::new()) => {
+                        if api.shapes.get(*first).checks.len() < shape.checks.len() {
+                            *first = id;
+                        }
+                        break;
+                    }
+                    Some(_) => {}
                 }
                 number += 1;
                 candidate = format!("{clean}{number}");
             }
-            taken.entry(candidate.clone()).or_insert(id);
             names.insert(id, candidate);
         }
+        let written = groups.into_iter().collect();
         Schemas {
             api,
             names,
+            written,
             components: BTreeMap::new(),
             errors: BTreeSet::new(),
             pending: Vec::new(),
@@ -226,7 +266,7 @@ impl<'a> Schemas<'a> {
         while let Some(id) = self.pending.pop() {
             let name = self.names.get(&id).cloned().unwrap_or_default();
             if written.insert(name.clone()) {
-                let schema = self.expand(id);
+                let schema = self.expand(self.written.get(&name).copied().unwrap_or(id));
                 self.components.insert(name, schema);
             }
         }

@@ -13,8 +13,7 @@ use super::service::Outcome;
 use crate::fault::{BuiltIn, Failure, Fault};
 use crate::json::write_value;
 use crate::problem::{Place, Problem};
-use crate::shape::{Kind, Presence};
-use crate::value::Value;
+use crate::shape::Kind;
 
 /// A response as it is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,11 +125,7 @@ pub fn problem_document(api: &Api, failure: &Failure) -> Option<(u16, Vec<u8>)> 
         }
         body.pop();
         for (field, value) in fields.iter().zip(&failure.fields) {
-            let value = match (&field.presence, value) {
-                (Presence::Absentable, Value::None) => continue,
-                (Presence::Absentable, Value::Some(content)) => content,
-                (_, value) => value,
-            };
+            let Some(value) = api.shapes.content(field, value).ok()? else { continue };
             body.push(b',');
             crate::json::write_string(&mut body, field.name.as_bytes());
             body.push(b':');

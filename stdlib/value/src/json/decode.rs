@@ -75,6 +75,28 @@ pub fn decode_value(
     sink.finish().ok_or(DecodeError::Fault(Fault::Internal))
 }
 
+/// Opens the place of the content of an absent-able field that is there, inside the field's place.
+pub fn enter_content<S: Sink>(shapes: &Shapes, field: &Field, sink: &mut S) {
+    if field.presence == Presence::Absentable {
+        sink.enter_some();
+        if shapes.is_held(field) {
+            sink.record(1);
+            sink.enter_field(0, 0);
+        }
+    }
+}
+
+/// Leaves what [`enter_content`] opened.
+pub fn leave_content<S: Sink>(shapes: &Shapes, field: &Field, sink: &mut S) {
+    if field.presence == Presence::Absentable {
+        if shapes.is_held(field) {
+            sink.leave();
+            sink.end_record();
+        }
+        sink.leave();
+    }
+}
+
 /// What a body holds.
 #[derive(Clone, Copy)]
 pub enum Body<'a> {

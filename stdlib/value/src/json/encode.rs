@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::ascii::Ascii;
 use crate::fault::Fault;
-use crate::shape::{Case, Field, Kind, Presence, ShapeId, Shapes};
+use crate::shape::{Case, Field, Kind, ShapeId, Shapes};
 use crate::value::Value;
 use crate::{base64, decimal, identity, time};
 
@@ -105,12 +105,7 @@ fn write_fields(
         return Err(Fault::Internal);
     }
     for (field, value) in fields.iter().zip(values) {
-        let value = match (&field.presence, value) {
-            (Presence::Absentable, Value::None) => continue,
-            (Presence::Absentable, Value::Some(content)) => content,
-            (Presence::Absentable, _) => return Err(Fault::Internal),
-            (_, value) => value,
-        };
+        let Some(value) = shapes.content(field, value)? else { continue };
         comma(out, written);
         written += 1;
         write_string(out, field.name.as_bytes());

@@ -15,7 +15,7 @@ mod reader;
 mod scan;
 
 pub use canonical::{NotCanonical, canonical};
-pub use decode::{Body, DecodeError, Decoder, Options, Unknown, decode, decode_value};
+pub use decode::{Body, DecodeError, Decoder, Options, Unknown, decode, decode_value, enter_content, leave_content};
 pub use encode::{encode_value, write_integer, write_string, write_value};
 pub use names::closest_name;
 pub use scan::{Scanner, Start, SyntaxError};

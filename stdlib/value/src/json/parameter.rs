@@ -3,7 +3,7 @@
 //! Scalars are written as on the wire, without quotes. An option is its content; a list is several values of one
 //! parameter; a record of scalars (a composite key) is its fields with commas between; anything else is JSON.
 
-use super::decode::{Body, Decoder, Stop};
+use super::decode::{Body, Decoder, Stop, enter_content, leave_content};
 use crate::fault::Fault;
 use crate::problem::{Place, ProblemCode};
 use crate::shape::{Kind, ShapeId};
@@ -104,13 +104,9 @@ impl Decoder<'_> {
                 sink.record(fields.len());
                 for (index, (field, part)) in fields.iter().zip(parts).enumerate() {
                     sink.enter_field(index, field.offset);
-                    if field.presence == crate::shape::Presence::Absentable {
-                        sink.enter_some();
-                        self.one(field.shape, part, sink)?;
-                        sink.leave();
-                    } else {
-                        self.one(field.shape, part, sink)?;
-                    }
+                    enter_content(shapes, field, sink);
+                    self.one(field.shape, part, sink)?;
+                    leave_content(shapes, field, sink);
                     sink.leave();
                 }
                 sink.end_record();

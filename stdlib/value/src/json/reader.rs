@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::canonical::{NotCanonical, write_canonical};
-use super::decode::{Body, Decoder, Step, Stop, Unknown, either};
+use super::decode::{Body, Decoder, Step, Stop, Unknown, either, enter_content, leave_content};
 use super::names::closest;
 use super::scan::{Scanner, Start, SyntaxError};
 use crate::fault::Fault;
 use crate::problem::ProblemCode;
-use crate::shape::{Case, Field, Kind, Presence, ShapeId};
+use crate::shape::{Case, Field, Kind, ShapeId};
 use crate::sink::{Collection, Sink};
 
 /// One JSON text and the place in it.
@@ -400,13 +400,9 @@ impl<'a, 'd, 't> Reader<'a, 'd, 't> {
                         self.skip()?;
                     } else {
                         sink.enter_field(index, field.offset);
-                        if field.presence == Presence::Absentable {
-                            sink.enter_some();
-                            self.value(field.shape, sink)?;
-                            sink.leave();
-                        } else {
-                            self.value(field.shape, sink)?;
-                        }
+                        enter_content(self.decoder.shapes, field, sink);
+                        self.value(field.shape, sink)?;
+                        leave_content(self.decoder.shapes, field, sink);
                         sink.leave();
                     }
                 }

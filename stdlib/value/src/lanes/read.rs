@@ -106,7 +106,14 @@ fn read_fields<M: Memory + ?Sized>(
         .map(|field| {
             let lanes = field_lanes(shapes, field, lanes)?;
             match field.presence {
-                Presence::Absentable => option(shapes, field.shape, lanes, memory),
+                Presence::Absentable => match lanes.split_first() {
+                    None => Err(Fault::Internal),
+                    Some((0, _)) => Ok(Value::None),
+                    Some((_, rest)) => {
+                        let content = to_value(shapes, field.shape, rest, memory)?;
+                        Ok(shapes.with_content(field, Some(content)))
+                    }
+                },
                 _ => to_value(shapes, field.shape, lanes, memory),
             }
         })
@@ -194,14 +201,13 @@ fn write_fields<M: Memory + ?Sized>(
         let start = field.offset as usize;
         let end = start + shapes.field_lanes(field) as usize;
         let lanes = lanes.get_mut(start..end).ok_or(Fault::Internal)?;
-        match (&field.presence, value) {
-            (Presence::Absentable, Value::None) => {}
-            (Presence::Absentable, Value::Some(value)) => {
+        match shapes.content(field, value)? {
+            None => {}
+            Some(content) if field.presence == Presence::Absentable => {
                 set(lanes, &[1])?;
-                from_value(shapes, field.shape, value, &mut lanes[1..], memory)?;
+                from_value(shapes, field.shape, content, &mut lanes[1..], memory)?;
             }
-            (Presence::Absentable, _) => return Err(Fault::Internal),
-            (_, value) => from_value(shapes, field.shape, value, lanes, memory)?,
+            Some(content) => from_value(shapes, field.shape, content, lanes, memory)?,
         }
     }
     Ok(())
