@@ -11,7 +11,7 @@
 //! | [`functions`] | the one table of functions that generated code may call; [`abi`] says how |
 //!
 //! The functions themselves stand by subject: [`memory`], [`text`], [`number`], [`value`],
-//! [`collection`], [`library`], [`rows`], [`chance`].
+//! [`collection`], [`library`], [`rows`], [`tables`], [`chance`].
 #![allow(clippy::missing_safety_doc, reason = "every function of the table has the contract of `abi`")]
 
 pub mod abi;
@@ -32,6 +32,7 @@ pub mod number;
 pub mod random;
 pub mod rows;
 pub mod stored;
+pub mod tables;
 pub mod text;
 pub mod value;
 pub mod world;
