@@ -33,7 +33,8 @@ use crate::readers::{Readers, Ticket};
 use crate::relation::{Relation, SchemaError, Secondary, Which};
 use crate::schema::{FieldId, RelationId, Schema};
 use crate::statistics::RelationStatistics;
-use crate::write::{WriteTxn, Writer};
+use crate::reclaim::Writer;
+use crate::write::WriteTxn;
 
 /// The most rows of a relation, unless the caller says otherwise.
 pub const DEFAULT_MAX_ROWS: u32 = 1 << 28;

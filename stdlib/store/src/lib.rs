@@ -6,7 +6,7 @@
 //! | [`shape`] | how values given as lanes are compared and copied |
 //! | [`image`] | the image, snapshots, and the protocol between the writer and readers |
 //! | [`relation`] | one relation: columns, versions, indexes |
-//! | [`write`] | transactions, and the return of what they leave behind |
+//! | [`write`] | transactions; `reclaim` returns what they leave behind |
 //! | [`statistics`] | what the planner wants to know |
 //! | [`hash`] | the hash of values |
 //!
@@ -24,6 +24,7 @@ mod nested;
 mod order_key;
 mod ordered_index;
 mod readers;
+mod reclaim;
 mod region;
 pub mod relation;
 pub mod shape;
