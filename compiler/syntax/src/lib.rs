@@ -14,6 +14,7 @@
 //!
 //! This room never asks what a name means, reads no file and keeps no state.
 
+mod appendix;
 pub mod ast;
 mod error;
 mod format;
@@ -24,6 +25,7 @@ mod split;
 pub mod token;
 pub mod words;
 
+pub use appendix::grammar_appendix;
 pub use error::{SyntaxError, SyntaxFix};
 pub use format::{Formatted, NotFormatted, WIDTH, format, format_item};
 pub use parser::{Parsed, parse_item};
