@@ -19,41 +19,49 @@ pub struct Range {
 
 impl Range {
     /// The range `start..end`; a reversed pair gives the empty range at `start`.
+    #[inline]
     pub fn new(start: u32, end: u32) -> Self {
         Range { start, end: end.max(start) }
     }
 
     /// The empty range at `at`.
+    #[inline]
     pub fn empty(at: u32) -> Self {
         Range { start: at, end: at }
     }
 
     /// The smallest range that covers both.
+    #[inline]
     pub fn cover(self, other: Range) -> Range {
         Range { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The same range moved right by `by` bytes.
+    #[inline]
     pub fn shifted(self, by: u32) -> Range {
         Range { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
     }
 
     /// Length in bytes.
+    #[inline]
     pub fn len(self) -> u32 {
         self.end - self.start
     }
 
     /// True for a range without bytes.
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
 
     /// True if `at` lies inside, or at the end of, the range.
+    #[inline]
     pub fn touches(self, at: u32) -> bool {
         self.start <= at && at <= self.end
     }
 
     /// The text under the range; empty if the range lies outside of `text` or inside a character.
+    #[inline]
     pub fn slice(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or("")
     }

@@ -1,5 +1,6 @@
 //! A look at the room from outside: `format FILE…` prints formatted programs, `tree FILE…` prints trees,
-//! `speed FILE…` measures how many lines a second are split, read and formatted.
+//! `speed FILE…` measures how many lines a second are split, read and formatted; `read FILE…` reads them twenty
+//! times, for a profiler.
 
 use std::time::Instant;
 use tenon_syntax::{format, items, parse_item};
@@ -20,6 +21,11 @@ fn main() -> std::io::Result<()> {
         "tree" => {
             for item in items(&text) {
                 println!("{:#?}", parse_item(item.text(&text)).item);
+            }
+        }
+        "read" => {
+            for _ in 0..20 {
+                std::hint::black_box(items(&text).iter().map(|item| parse_item(item.text(&text)).errors.len()).sum::<usize>());
             }
         }
         _ => speed(&text),

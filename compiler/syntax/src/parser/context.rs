@@ -81,6 +81,11 @@ pub(crate) fn one<T>(only: T) -> Vec<T> {
     vec![only]
 }
 
+/// Large nodes lie in boxes while the grammar moves them about.
+pub(crate) fn unboxed<T>(list: Vec<Box<T>>) -> Vec<T> {
+    list.into_iter().map(|boxed| *boxed).collect()
+}
+
 /// A number without its underscores.
 pub(crate) fn number(text: &str) -> SmolStr {
     if text.contains('_') { SmolStr::from(text.replace('_', "")) } else { SmolStr::new(text) }
@@ -283,9 +288,10 @@ impl<'input> Context<'input> {
         text::with_holes(Range::new(start, end), &pieces, holes, &mut self.errors)
     }
 
-    pub(crate) fn item(&mut self, start: u32, end: u32, private: Option<Range>, kind: Box<ItemKind>) -> Item {
+    pub(crate) fn item(&mut self, start: u32, end: u32, private: Option<Range>, kind: Box<ItemKind>) -> Box<Item> {
         let doc = self.doc(start);
-        Item { range: Range::new(start, end), doc, private, kind: *kind, expr_count: self.next_expr }
+        let range = Range::new(start, end);
+        Box::new(Item { range, doc, private, kind: *kind, expr_count: self.next_expr })
     }
 
     #[expect(clippy::too_many_arguments, reason = "one argument for each part of the header")]
@@ -296,9 +302,10 @@ impl<'input> Context<'input> {
         generics: Option<Vec<Generic>>,
         params: Params,
         result: Option<Type>,
-        clauses: Vec<Clause>,
+        clauses: Vec<Box<Clause>>,
         body: Block,
     ) -> Box<ItemKind> {
+        let clauses = unboxed(clauses);
         let generics = generics.unwrap_or_default();
         Box::new(ItemKind::Function(Function { kind, name, was, generics, params, result, clauses, body }))
     }
@@ -308,8 +315,9 @@ impl<'input> Context<'input> {
         kind: RelationKind,
         name: Ident,
         modifiers: Vec<Modifier>,
-        members: Vec<Member>,
+        members: Vec<Box<Member>>,
     ) -> Box<ItemKind> {
+        let members = unboxed(members);
         let (breaking, was) = self.modifiers(modifiers);
         Box::new(ItemKind::Relation(Relation { kind, name, breaking, was, members }))
     }

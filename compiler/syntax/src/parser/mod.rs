@@ -164,7 +164,7 @@ impl Reading<'_> {
             let result = grammar::ItemParser::new().parse(&mut context, stream);
             let Context { errors: found, failures: mut recovered, .. } = context;
             let item = match result {
-                Ok(item) => Some(item),
+                Ok(item) => Some(*item),
                 Err(error) => {
                     recovered.push(Failure::new(error));
                     None
