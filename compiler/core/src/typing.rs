@@ -283,3 +283,69 @@ pub fn command_result(program: &Program, command: &crate::ir::Command) -> Option
         RandomText(_) => Type::Text,
     })
 }
+
+/// Whether a value is one of a type. A reference need not lead to a row.
+pub fn is_of(program: &Program, value: &Value, ty: &Type) -> bool {
+    match (value, ty) {
+        (Value::Bool(_), Type::Bool)
+        | (Value::Int(_), Type::Int)
+        | (Value::Float(_), Type::Float)
+        | (Value::Text(_), Type::Text)
+        | (Value::Bytes(_), Type::Bytes)
+        | (Value::Instant(_), Type::Instant)
+        | (Value::DateTime(_), Type::DateTime)
+        | (Value::Date(_), Type::Date)
+        | (Value::Time(_), Type::Time)
+        | (Value::Duration(_), Type::Duration)
+        | (Value::Id(_), Type::Id)
+        | (Value::Uuid(_), Type::Uuid)
+        | (Value::Json(_), Type::Json)
+        | (Value::None, Type::Option(_)) => true,
+        (Value::Decimal { scale, .. }, Type::Decimal(s)) => scale == s,
+        (Value::Some(value), Type::Option(ty)) => is_of(program, value, ty),
+        (Value::List(items), Type::List(ty))
+        | (Value::Bag(items), Type::Bag(ty))
+        | (Value::Set(items), Type::Set(ty)) => items.iter().all(|item| is_of(program, item, ty)),
+        (Value::Map(pairs), Type::Map(key, value)) => {
+            pairs.iter().all(|(k, v)| is_of(program, k, key) && is_of(program, v, value))
+        }
+        (Value::Record(fields), Type::Unit) => fields.is_empty(),
+        (Value::Record(fields), Type::Record(record)) => {
+            fields.len() == record.fields.len()
+                && fields.iter().zip(&record.fields).all(|(field, (_, ty))| is_of(program, field, ty))
+        }
+        (Value::Variant { tag, fields }, Type::Variant(id)) => {
+            match program.variants.get(id.index()).and_then(|v| v.cases.get(*tag as usize)) {
+                Some(case) => {
+                    fields.len() == case.fields.len()
+                        && fields.iter().zip(&case.fields).all(|(field, (_, ty))| is_of(program, field, ty))
+                }
+                None => false,
+            }
+        }
+        (Value::Ref { relation, key }, Type::Ref(id)) => {
+            *relation == id.0 && is_key(program, *id, key)
+        }
+        (Value::Row { relation, key, fields }, Type::Row(id)) => {
+            let table = program.relation(*id);
+            *relation == id.0
+                && is_key(program, *id, key)
+                && fields.len() == table.fields.len()
+                && fields.iter().zip(&table.fields).all(|(field, info)| is_of(program, field, &info.ty))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a value can be a key of a relation.
+fn is_key(program: &Program, id: crate::ir::RelationId, key: &Value) -> bool {
+    let Some(relation) = program.relations.get(id.index()) else { return false };
+    match (relation.key.as_slice(), key) {
+        ([field], key) => is_of(program, key, &relation.field(*field).ty),
+        (several, Value::Record(parts)) => {
+            several.len() == parts.len()
+                && several.iter().zip(parts.iter()).all(|(field, part)| is_of(program, part, &relation.field(*field).ty))
+        }
+        _ => false,
+    }
+}

@@ -22,6 +22,7 @@
 mod aggregate;
 mod builtin;
 mod expr;
+pub mod import;
 mod machine;
 mod prim;
 mod query;

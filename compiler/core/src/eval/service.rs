@@ -108,6 +108,11 @@ impl Service for EvaluatorService {
         &self.evaluator.program().api
     }
 
+    fn describe_site(&self, site: u32) -> Option<String> {
+        let site = self.evaluator.program().sites.get(site as usize)?;
+        Some(format!("{}: {} {}", site.file, site.kind, site.item))
+    }
+
     fn call(&self, call: &Call<'_>) -> Reply {
         let Some(endpoint) = self.evaluator.program().endpoints.get(call.endpoint as usize) else {
             return Outcome::from(Fault::Internal).into();

@@ -11,19 +11,27 @@ use std::sync::Arc;
 use tenon_value::{Fault, Value};
 
 /// The relation that a field refers to, if it is a reference.
-pub(super) fn target_of(ty: &Type) -> Option<RelationId> {
+fn target_of(ty: &Type) -> Option<RelationId> {
     match ty.present() {
         Type::Ref(relation) => Some(*relation),
         _ => None,
     }
 }
 
-/// The key that a reference field holds, if it is not `none`.
-fn referred(value: &Value) -> Option<&Value> {
+/// Calls `f` on each reference in a stored value: relation and key.
+pub(super) fn references<'v>(value: &'v Value, f: &mut dyn FnMut(RelationId, &'v Value)) {
     match value {
-        Value::Some(inner) => referred(inner),
-        Value::Ref { key, .. } | Value::Row { key, .. } => Some(key),
-        _ => None,
+        Value::Ref { relation, key } | Value::Row { relation, key, .. } => f(RelationId(*relation), key),
+        Value::Some(inner) => references(inner, f),
+        Value::List(items) | Value::Bag(items) | Value::Set(items) | Value::Record(items) => {
+            items.iter().for_each(|item| references(item, f));
+        }
+        Value::Variant { fields, .. } => fields.iter().for_each(|field| references(field, f)),
+        Value::Map(pairs) => pairs.iter().for_each(|(key, value)| {
+            references(key, f);
+            references(value, f);
+        }),
+        _ => {}
     }
 }
 
@@ -51,15 +59,14 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        for (index, field) in relation.fields.iter().enumerate() {
-            if let (Some(target), Some(target_key)) = (target_of(&field.ty), referred(&fields[index])) {
+        let mut broken = false;
+        for field in fields {
+            references(field, &mut |target, target_key| {
                 let itself = target == id && target_key == key;
-                if !itself && self.store.row(target, target_key).is_none() {
-                    return Ok(Some(Violation::Reference));
-                }
-            }
+                broken = broken || (!itself && self.store.row(target, target_key).is_none());
+            });
         }
-        Ok(None)
+        Ok(broken.then_some(Violation::Reference))
     }
 
     fn answer<T>(&mut self, violation: Violation, on_unique: &'a [FailWith], site: SiteId, env: &mut Env) -> Run<T> {
@@ -153,11 +160,6 @@ impl<'a> Machine<'a> {
         let mut cleared: Vec<(RelationId, Arc<Value>, Vec<Value>)> = Vec::new();
         for (index, holder) in self.program.relations.iter().enumerate() {
             let holder_id = RelationId(index as u32);
-            let references: Vec<(usize, &Field)> =
-                holder.fields.iter().enumerate().filter(|(_, field)| target_of(&field.ty) == Some(id)).collect();
-            if references.is_empty() {
-                continue;
-            }
             for (holder_key, fields) in self.store.rows(holder_id) {
                 self.burn(1)?;
                 // A row that refers to itself goes with its reference.
@@ -165,13 +167,16 @@ impl<'a> Machine<'a> {
                     continue;
                 }
                 let mut changed = None;
-                for (at, field) in &references {
-                    if referred(&fields[*at]) != Some(&*key) {
-                        continue;
-                    }
+                for (at, (value, field)) in fields.iter().zip(&holder.fields).enumerate() {
+                    let mut refers = false;
+                    references(value, &mut |target, target_key| refers = refers || (target == id && *target_key == *key));
+                    // Only a field that is a reference by itself can be cleared.
                     match field.on_delete {
-                        OnDelete::Restrict => return self.fail(on_restrict, site, env),
-                        OnDelete::Clear => changed.get_or_insert_with(|| fields.to_vec())[*at] = Value::None,
+                        _ if !refers => {}
+                        OnDelete::Clear if target_of(&field.ty) == Some(id) => {
+                            changed.get_or_insert_with(|| fields.to_vec())[at] = Value::None;
+                        }
+                        _ => return self.fail(on_restrict, site, env),
                     }
                 }
                 if let Some(fields) = changed {

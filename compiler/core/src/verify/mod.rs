@@ -17,6 +17,7 @@ mod query;
 use crate::effects::infer_kinds;
 use crate::ir::*;
 use crate::text::print_type;
+use crate::typing::is_of;
 use std::fmt;
 use tenon_value::fault::FIRST_DECLARED;
 use tenon_value::pattern::Pattern;
@@ -409,47 +410,9 @@ impl Verifier<'_> {
         Some(function.result.clone())
     }
 
-    /// Whether a constant is a value of a type.
+    /// Whether a constant is a value of a type. Rows and references are never constants.
     fn has_type(&self, value: &Value, ty: &Type) -> bool {
-        match (value, ty) {
-            (Value::Bool(_), Type::Bool)
-            | (Value::Int(_), Type::Int)
-            | (Value::Float(_), Type::Float)
-            | (Value::Text(_), Type::Text)
-            | (Value::Bytes(_), Type::Bytes)
-            | (Value::Instant(_), Type::Instant)
-            | (Value::DateTime(_), Type::DateTime)
-            | (Value::Date(_), Type::Date)
-            | (Value::Time(_), Type::Time)
-            | (Value::Duration(_), Type::Duration)
-            | (Value::Id(_), Type::Id)
-            | (Value::Uuid(_), Type::Uuid)
-            | (Value::Json(_), Type::Json)
-            | (Value::None, Type::Option(_)) => true,
-            (Value::Decimal { scale, .. }, Type::Decimal(s)) => scale == s,
-            (Value::Some(value), Type::Option(ty)) => self.has_type(value, ty),
-            (Value::List(items), Type::List(ty))
-            | (Value::Bag(items), Type::Bag(ty))
-            | (Value::Set(items), Type::Set(ty)) => items.iter().all(|item| self.has_type(item, ty)),
-            (Value::Map(pairs), Type::Map(key, value)) => {
-                pairs.iter().all(|(k, v)| self.has_type(k, key) && self.has_type(v, value))
-            }
-            (Value::Record(fields), Type::Unit) => fields.is_empty(),
-            (Value::Record(fields), Type::Record(record)) => {
-                fields.len() == record.fields.len()
-                    && fields.iter().zip(&record.fields).all(|(field, (_, ty))| self.has_type(field, ty))
-            }
-            (Value::Variant { tag, fields }, Type::Variant(id)) => {
-                match self.program.variants.get(id.index()).and_then(|v| v.cases.get(*tag as usize)) {
-                    Some(case) => {
-                        fields.len() == case.fields.len()
-                            && fields.iter().zip(&case.fields).all(|(field, (_, ty))| self.has_type(field, ty))
-                    }
-                    None => false,
-                }
-            }
-            _ => false,
-        }
+        !contains_row(ty) && is_of(self.program, value, ty)
     }
 }
 
