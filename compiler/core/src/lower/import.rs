@@ -97,7 +97,11 @@ impl Lowering<'_> {
             fields.push(FieldTy {
                 name: field.name.clone(),
                 wire: field.wire.clone(),
-                ty: field.ty.clone(),
+                // What is not there is left out, so `T?` travels as an absent-able `T`.
+                ty: match field.ty.base() {
+                    Ty::Option(inner) => (**inner).clone(),
+                    _ => field.ty.clone(),
+                },
                 absent: generated || optional || default,
                 default: None,
             });

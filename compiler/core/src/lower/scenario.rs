@@ -41,6 +41,8 @@ impl Lowering<'_> {
             let var = builder.var("outcomes", Type::Int);
             builder.counts.push((error, var));
         }
+        // Before the first `when` nothing has succeeded and nothing has failed.
+        self.count_outcomes(&mut builder);
         self.scenario_steps(&mut builder, &scenario.steps);
         let Builder { vars, steps, .. } = builder;
         self.program.scenarios.push(Scenario { name: scenario.name.to_string(), vars, steps, site });
@@ -135,12 +137,12 @@ impl Lowering<'_> {
             (builder.bind(local, ty), read)
         });
         builder.steps.push(ScenarioStep::When { endpoint, arguments, args: inputs, times, bind, fails, site });
+        self.count_outcomes(builder);
+    }
+
+    fn count_outcomes(&mut self, builder: &mut Builder) {
         if !builder.counts.is_empty() {
-            let counts = builder
-                .counts
-                .iter()
-                .map(|(error, var)| (*var, error.as_ref().map(|e| self.error_id(e))))
-                .collect();
+            let counts = builder.counts.iter().map(|(error, var)| (*var, error.as_ref().map(|e| self.error_id(e)))).collect();
             builder.steps.push(ScenarioStep::Counts(counts));
         }
     }

@@ -507,6 +507,10 @@ impl Scope<'_, '_> {
                 let mut fields = Vec::new();
                 for (field, (_, want)) in record.fields.iter().zip(&into.fields) {
                     let Some(part) = self.raw_field(value.clone(), &field.name) else { continue };
+                    if !contains_row(self.l, &field.ty) {
+                        fields.push(self.coerce(part, want));
+                        continue;
+                    }
                     let field_ty = if field.absent { Ty::Option(Arc::new(field.ty.clone())) } else { field.ty.clone() };
                     let part = self.to_wire(part, &field_ty);
                     fields.push(self.coerce(part, want));
@@ -653,6 +657,10 @@ impl Scope<'_, '_> {
                 let mut fields = Vec::new();
                 for (field, (_, want)) in record.fields.iter().zip(&into.fields) {
                     let Some(part) = self.raw_field(value.clone(), &field.name) else { continue };
+                    if !contains_row(self.l, &field.ty) {
+                        fields.push(self.coerce(part, want));
+                        continue;
+                    }
                     let field_ty = if field.absent { Ty::Option(Arc::new(field.ty.clone())) } else { field.ty.clone() };
                     let place = format!("{place}/{}", field.name);
                     let part = self.from_wire(part, &field_ty, &place, in_path, site);

@@ -115,6 +115,11 @@ impl Scope<'_, '_> {
         } else {
             (bool_literal(true), raw)
         };
+        let target = match (&value.ty, target) {
+            (Type::Option(_), target) => target,
+            (_, Ty::Option(inner)) => (*inner).clone(),
+            (_, target) => target,
+        };
         // The rules of the field that the record's own type does not have.
         if super::expr::has_rules(&target) {
             let text = self.rule_text(&target);
@@ -138,7 +143,7 @@ impl Scope<'_, '_> {
             // Reading through an absent value must not happen, so the conversion stands under the condition.
             Type::Row(_) | Type::Ref(_) => {
                 let option = ty.clone().optional();
-                let inner = ty.clone();
+                let inner = ty.present().clone();
                 let none_ty = option.clone();
                 let named = self.conditional(
                     present,
