@@ -68,6 +68,9 @@ pub(crate) struct Emit<'a, 'p> {
     pub(crate) inline_depth: u32,
     /// What is known of the relations where a snapshot is fixed for the whole function.
     pub(crate) views: FxHashMap<u32, crate::store::View>,
+    /// The query that is being emitted, and the address of its frame.
+    pub(crate) query: Option<std::rc::Rc<crate::query::QueryFrame<'p>>>,
+    pub(crate) frame: Value,
     results: usize,
     fault_block: Option<Block>,
     exit_block: Option<Block>,
@@ -97,6 +100,8 @@ impl<'a, 'p> Emit<'a, 'p> {
             counts_depth: false,
             inline_depth: 0,
             views: FxHashMap::default(),
+            query: None,
+            frame: ctx,
             results,
             fault_block: None,
             exit_block: None,

@@ -26,6 +26,14 @@ impl Emit<'_, '_> {
         let one = |index: usize| args.get(index).ok_or_else(|| Error::at("a primitive lacks an operand", site));
         let at = Some(site);
         Ok(match prim {
+            Prim::Guard(kind) => {
+                let (holds, broken) = (self.block(false), self.block(true));
+                self.branch_on(one(0)?, holds, broken)?;
+                self.at(broken);
+                self.raise(kind.fault(), at);
+                self.at(holds);
+                self.expr(one(1)?)?
+            }
             Prim::Not => {
                 let a = self.word(one(0)?)?;
                 vec![self.b.ins().bxor_imm_u(a, 1)]
@@ -53,14 +61,7 @@ impl Emit<'_, '_> {
                 self.raise_if(least, Fault::Overflow, at);
                 vec![self.b.ins().iabs(a)]
             }
-            Prim::Guard(kind) => {
-                let condition = self.word(one(0)?)?;
-                let fails = self.b.ins().icmp_imm_s(IntCC::Equal, condition, 0);
-                self.raise_if(fails, kind.fault(), at);
-                return self.expr(one(1)?);
-            }
-            Prim::DivDuration => vec![self.div(one(0)?, one(1)?, site, false)?],
-            Prim::DivInt => vec![self.div(one(0)?, one(1)?, site, false)?],
+            Prim::DivInt | Prim::DivDuration => vec![self.div(one(0)?, one(1)?, site, false)?],
             Prim::ModInt => vec![self.div(one(0)?, one(1)?, site, true)?],
             Prim::DivDecimal => {
                 let (a, b) = (self.word(one(0)?)?, self.word(one(1)?)?);

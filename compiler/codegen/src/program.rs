@@ -1,6 +1,7 @@
 //! A whole program to an image.
 
 use tenon_core::ir::{FunctionId, Program, ScenarioStep};
+use tenon_plan::physical::Plan;
 use tenon_runtime::native::{Entry, Image};
 use tenon_value::schema::Schema;
 
@@ -18,11 +19,17 @@ pub struct Compiled {
 }
 
 /// Compiles a program: the functions of its endpoints and scenarios, its `main`, and `more`.
-pub fn compile(program: &Program, schema: &Schema, more: &[FunctionId], options: &Options) -> Result<Compiled> {
+pub fn compile(
+    program: &Program,
+    schema: &Schema,
+    plans: &[Plan],
+    more: &[FunctionId],
+    options: &Options,
+) -> Result<Compiled> {
     if schema.relations.len() != program.relations.len() {
         return Err(Error::new("the stored shape is not that of the program"));
     }
-    let mut unit = Unit::new(program, schema, options)?;
+    let mut unit = Unit::new(program, schema, plans, options)?;
     for root in roots(program, more) {
         if program.functions.get(root.index()).is_none() {
             return Err(Error::new("an endpoint or scenario names a function that the program does not have"));

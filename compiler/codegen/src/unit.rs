@@ -17,6 +17,7 @@ use cranelift_codegen::{Context, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use rustc_hash::FxHashMap;
 use tenon_core::ir::{FunctionId, Program, QueryId};
+use tenon_plan::physical::Plan;
 use tenon_value::schema::Schema;
 
 use crate::constants::Constants;
@@ -84,6 +85,7 @@ struct Code {
 pub(crate) struct Unit<'p> {
     pub(crate) program: &'p Program,
     pub(crate) schema: &'p Schema,
+    pub(crate) plans: &'p [Plan],
     pub(crate) layout: Layout<'p>,
     pub(crate) shapes: ShapeTable<'p>,
     pub(crate) constants: Constants,
@@ -128,10 +130,16 @@ pub(crate) struct Text {
 
 impl<'p> Unit<'p> {
     /// Begins with a program.
-    pub(crate) fn new(program: &'p Program, schema: &'p Schema, options: &Options) -> Result<Unit<'p>> {
+    pub(crate) fn new(
+        program: &'p Program,
+        schema: &'p Schema,
+        plans: &'p [Plan],
+        options: &Options,
+    ) -> Result<Unit<'p>> {
         Ok(Unit {
             program,
             schema,
+            plans,
             layout: Layout::new(program)?,
             shapes: ShapeTable::new(program),
             constants: Constants::default(),

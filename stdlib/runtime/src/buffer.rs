@@ -111,9 +111,9 @@ pub unsafe extern "C" fn rows_new(ctx: *mut CallContext, stride: u64) -> *mut Ro
     context!(ctx);
     let Some(place) = ctx.allocate(size_of::<Rows>()) else { return std::ptr::null_mut() };
     let rows = place.as_ptr().cast::<Rows>();
-    let null = std::ptr::null_mut;
+    let (none, empty) = (std::ptr::null_mut(), std::ptr::null_mut());
     // SAFETY: freshly taken, aligned to 8.
-    unsafe { rows.write(Rows { next: null(), end: null(), stride, first: null(), last: null().cast() }) };
+    unsafe { rows.write(Rows { next: empty, end: empty, stride, first: none, last: none }) };
     rows
 }
 

@@ -138,6 +138,8 @@ pub struct CallContext {
     pub failure: Failure,
     /// Set with [`Status::Violation`].
     pub violation: ViolationRecord,
+    /// The exact sums of floats of the call's queries.
+    pub(crate) sums: Vec<tenon_value::float::ExactSum>,
     /// Problems of the request that the call has noted: a place and a message each.
     pub problems: Vec<(String, String)>,
     /// The call's random state.
@@ -239,6 +241,7 @@ impl CallContext {
             tables: std::ptr::null(),
             image: std::ptr::null(),
             transaction: std::ptr::null_mut(),
+            sums: Vec::new(),
             problems: Vec::new(),
             fault: FaultRecord { code: 0, site: NO_SITE },
             failure: Failure { error: 0, lanes: 0, message: Str { head: 0, tail: 0 }, payload: std::ptr::null() },
@@ -269,6 +272,7 @@ impl CallContext {
         self.now = now;
         self.random = Random::new(seed);
         self.problems.clear();
+        self.sums.clear();
     }
 
     /// Takes `size` bytes of the arena, aligned to 8; `None`, with the fault set, beyond the limit.

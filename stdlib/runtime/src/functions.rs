@@ -4,7 +4,7 @@
 
 use crate::abi::{Address, Effect, Function, hash_bytes, hash_words, signature};
 use crate::context::{COLLECTION_LAYOUT, offsets};
-use crate::{chance, collection, library, memory, number, rows, tables, text, value};
+use crate::{buffer, chance, collection, library, memory, number, rows, tables, text, value};
 
 macro_rules! word_of {
     ($name:ident) => {
@@ -72,6 +72,19 @@ functions! {
     collection::list_find(ctx, shape, stride, wanted, list) total Reads;
     library::builtin(ctx, function, shapes, arity, arguments, out) fallible Reads;
     library::value_to_text(ctx, shape, value) fallible Reads;
+    buffer::rows_new(ctx, stride) fallible Pure;
+    buffer::rows_grow(ctx, rows) fallible Writes;
+    buffer::rows_seal(rows) total Writes;
+    buffer::rows_pointers(ctx, rows, distinct, order) fallible Reads;
+    buffer::rows_prune(ctx, rows, order, keep) total Writes;
+    buffer::rows_collect(ctx, rows, first, lanes) fallible Reads;
+    buffer::pointers_collect(ctx, pointers, count, first, lanes) fallible Reads;
+    buffer::table_link(ctx, table) fallible Writes;
+    buffer::zeroed(ctx, lanes) fallible Pure;
+    number::float_sum_new(ctx) total Writes;
+    number::float_sum_add(ctx, sum, value) total Writes;
+    number::float_sum_value(ctx, sum) fallible Reads;
+    number::deviation(ctx, pointers, count, first, scale) fallible Reads;
     rows::row_by_key(ctx, relation, key) total Reads;
     rows::row_by_unique(ctx, relation, unique, lanes) total Reads;
     rows::rows_by_index(ctx, relation, index, lanes) fallible Reads;

@@ -16,6 +16,7 @@
 
 pub mod abi;
 pub mod arena;
+pub mod buffer;
 pub mod chance;
 pub mod collection;
 pub mod context;

@@ -1,6 +1,6 @@
 //! The functions of the library that are written in Rust, for generated code: through values, by shapes.
 
-use tenon_value::{Fault, Value};
+use tenon_value::Fault;
 use tenon_value::lanes::{from_value, to_value};
 use tenon_value::shape::ShapeId;
 
@@ -12,12 +12,11 @@ use crate::text::context;
 use crate::value::lanes_at;
 
 /// A function of the library: from its arguments and the scale of its result.
-pub type Function = fn(&[Value], u8) -> Result<Value, Fault>;
+pub type Function = tenon_value::library::Function;
 
 /// The function with this name in the table of the library.
 pub fn find(name: &str) -> Option<Function> {
-    let _ = name;
-    None
+    tenon_value::library::find(name)
 }
 
 /// Calls function number `function` of the program's library. `shapes` are the numbers of the result's shape and of

@@ -1,6 +1,7 @@
 //! Arithmetic that is too rare or too long to stand in generated code itself.
 
-use tenon_value::{Fault, decimal};
+use tenon_value::float::ExactSum;
+use tenon_value::{Fault, decimal, float};
 
 use crate::abi::Pair;
 use crate::context::CallContext;
@@ -60,4 +61,81 @@ pub unsafe extern "C" fn int_to_text(ctx: *mut CallContext, value: i64) -> Pair 
         digits[at] = b'-';
     }
     ctx.text(&digits[at..]).into()
+}
+
+/// Begins an exact sum of floats; its number in the call.
+pub unsafe extern "C" fn float_sum_new(ctx: *mut CallContext) -> u64 {
+    context!(ctx);
+    ctx.sums.push(ExactSum::new());
+    ctx.sums.len() as u64 - 1
+}
+
+/// Adds a float, given as its bits, to an exact sum.
+pub unsafe extern "C" fn float_sum_add(ctx: *mut CallContext, sum: u64, value: u64) {
+    context!(ctx);
+    if let Some(sum) = ctx.sums.get_mut(sum as usize) {
+        sum.add(f64::from_bits(value));
+    }
+}
+
+/// The float nearest to an exact sum, as its bits.
+pub unsafe extern "C" fn float_sum_value(ctx: *mut CallContext, sum: u64) -> u64 {
+    context!(ctx);
+    match ctx.sums.get(sum as usize).map(ExactSum::value) {
+        Some(Ok(value)) => value.to_bits(),
+        Some(Err(fault)) => {
+            ctx.set_fault(fault);
+            0
+        }
+        None => {
+            ctx.set_fault(Fault::Internal);
+            0
+        }
+    }
+}
+
+/// The sample standard deviation, as its bits, of `count` (at least two) numbers: lane `first` of rows given by their
+/// addresses. They are floats if the scale is negative, else scaled integers. Two passes, each an exact sum.
+pub unsafe extern "C" fn deviation(
+    ctx: *mut CallContext,
+    pointers: *const *const u64,
+    count: u64,
+    first: u64,
+    scale: i64,
+) -> u64 {
+    context!(ctx);
+    // SAFETY: generated code passes an array of rows that have this lane.
+    let numbers: Vec<f64> = unsafe {
+        (0..count as usize)
+            .map(|i| {
+                let lane = *(*pointers.add(i)).add(first as usize);
+                match u8::try_from(scale) {
+                    Ok(0) => lane as i64 as f64,
+                    Ok(scale) => decimal::to_float(lane as i64, scale),
+                    Err(_) => f64::from_bits(lane),
+                }
+            })
+            .collect()
+    };
+    match deviation_of(&numbers) {
+        Ok(value) => value.to_bits(),
+        Err(fault) => {
+            ctx.set_fault(fault);
+            0
+        }
+    }
+}
+
+fn deviation_of(numbers: &[f64]) -> Result<f64, Fault> {
+    let exact = |numbers: &[f64]| {
+        let mut sum = ExactSum::new();
+        numbers.iter().for_each(|n| sum.add(*n));
+        sum.value()
+    };
+    let mean = exact(numbers)? / numbers.len() as f64;
+    let squares: Vec<f64> = numbers.iter().map(|n| (n - mean) * (n - mean)).collect();
+    if squares.iter().any(|square| !square.is_finite()) {
+        return Err(Fault::NotFinite);
+    }
+    float::finite((exact(&squares)? / (numbers.len() as f64 - 1.0)).sqrt())
 }

@@ -3,13 +3,15 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{Expr, RelationId, SiteId, SortKey, Type, VarId};
-use tenon_plan::physical::{Access, Kind, Op};
+use tenon_plan::physical::{Access, Kind, Limit, Op};
 use tenon_runtime::functions::RuntimeFn;
-use tenon_store::layout::NONE;
+use tenon_store::layout::{COLLECTION_ELEMENTS, NONE};
+use tenon_value::schema::{DataType, Field, Index, IndexKind};
 
 use super::produce::Consumer;
 use super::rows::{KEYS, ROWS, TABLE};
 use super::{Emit, Stored};
+use crate::emit::Lanes;
 use crate::error::{Error, Result};
 
 /// Emits an enumeration of right rows; calls back where one is bound.
@@ -150,57 +152,161 @@ impl<'a, 'p> Emit<'a, 'p> {
                 self.if_found(row, var, each)
             }
             Access::Index { index, equal, lower, upper, reverse } => {
-                let equal_lanes = self.concat(equal)?;
-                let low = match lower {
-                    Some(limit) => self.expr(&limit.value)?,
-                    None => Vec::new(),
-                };
-                let high = match upper {
-                    Some(limit) => self.expr(&limit.value)?,
-                    None => Vec::new(),
-                };
-                let flags = i64::from(*reverse)
-                    | i64::from(lower.is_some()) << 1
-                    | i64::from(upper.is_some()) << 2
-                    | i64::from(lower.as_ref().is_some_and(|l| l.inclusive)) << 3
-                    | i64::from(upper.as_ref().is_some_and(|l| l.inclusive)) << 4;
-                let (equal, low, high) = (self.spill(&equal_lanes), self.spill(&low), self.spill(&high));
-                let relation = self.int(i64::from(relation.0));
-                let parts = self.int(accessed_parts(access));
-                let index = self.int(i64::from(*index));
-                let flags = self.int(flags);
-                // The rows that the index names, as pairs of entity and slot.
-                let found = self.call(
-                    RuntimeFn::index_rows,
-                    &[relation, index, parts, equal, low, high, flags],
-                    site,
-                );
-                let (array, count) = (found[0], found[1]);
-                self.burn(count, site);
-                let (head, round, end) = (self.block(false), self.block(false), self.block(false));
-                let at = self.b.declare_var(types::I64);
-                let bytes = self.b.ins().ishl_imm_u(count, 3);
-                let limit = self.b.ins().iadd(array, bytes);
-                self.b.def_var(at, array);
-                self.jump(head);
-                self.at(head);
-                let here = self.b.use_var(at);
-                let more = self.b.ins().icmp(IntCC::UnsignedLessThan, here, limit);
-                self.branch(more, round, end);
-                self.at(round);
-                let here = self.b.use_var(at);
-                let entity = self.b.ins().uload32(crate::emit::plain(), here, 0);
-                let slot = self.b.ins().uload32(crate::emit::plain(), here, 4);
-                self.bind(var, vec![entity, slot]);
-                each(self)?;
-                let here = self.b.use_var(at);
-                let here = self.b.ins().iadd_imm_s(here, 8);
-                self.b.def_var(at, here);
-                self.jump(head);
-                self.at(end);
-                Ok(())
+                let schema = self.unit.schema;
+                let described = schema.relations.get(relation.index()).and_then(|r| r.indexes.get(*index as usize));
+                let described = described.ok_or_else(|| Error::new("a plan uses an index that the image lacks"))?;
+                let prefix = self.index_values(relation, described, equal)?;
+                match described.kind {
+                    IndexKind::Hash => {
+                        let (number, index) = (self.int(i64::from(relation.0)), self.int(i64::from(*index)));
+                        let lanes = self.spill(&prefix.lanes);
+                        let list = self.call(RuntimeFn::rows_by_index, &[number, index, lanes], site)[0];
+                        let len = self.load(types::I64, list, 0);
+                        let first = self.b.ins().iadd_imm_s(list, COLLECTION_ELEMENTS as i64);
+                        self.burn(len, site);
+                        self.each_found(var, first, len, each)
+                    }
+                    IndexKind::Ordered => {
+                        let bounds = Bounds { lower: lower.as_ref(), upper: upper.as_ref(), reverse: *reverse };
+                        self.walked(relation, var, *index, described, equal.len(), &prefix, &bounds, site, each)
+                    }
+                }
             }
         }
+    }
+
+    /// The values of the first parts of an index, as its columns have them.
+    fn index_values(&mut self, relation: RelationId, index: &Index, values: &[Expr]) -> Result<IndexPlace> {
+        let mut place = IndexPlace { lanes: Vec::new(), columns: 0 };
+        for (number, value) in values.iter().enumerate() {
+            let lanes = self.expr(value)?;
+            self.index_part(relation, index, number, &value.ty, lanes, &mut place)?;
+        }
+        Ok(place)
+    }
+
+    /// Adds the value of one part. A present value of an optional field receives the tag that its column has.
+    fn index_part(
+        &mut self,
+        relation: RelationId,
+        index: &Index,
+        part: usize,
+        ty: &Type,
+        lanes: Lanes,
+        place: &mut IndexPlace,
+    ) -> Result<()> {
+        let field = self.part_field(relation, index, part)?;
+        let columns = field.columns().len();
+        if matches!(field.ty, DataType::Option(_)) && !matches!(ty, Type::Option(_)) {
+            let one = self.int(1);
+            place.lanes.push(one);
+        }
+        place.lanes.extend(lanes);
+        place.columns += columns;
+        Ok(())
+    }
+
+    fn part_field(&self, relation: RelationId, index: &Index, part: usize) -> Result<&'p Field> {
+        let schema = self.unit.schema;
+        let part = index.parts.get(part).ok_or_else(|| Error::new("a plan uses more parts than an index has"))?;
+        let field = schema.relations[relation.index()].fields.get(part.part.field().index());
+        field.ok_or_else(|| Error::new("an index names a field that is not stored"))
+    }
+
+    /// Emits a walk over a range of an ordered index, in batches of rows.
+    #[allow(clippy::too_many_arguments)]
+    fn walked(
+        &mut self,
+        relation: RelationId,
+        var: VarId,
+        number: u32,
+        index: &Index,
+        part: usize,
+        prefix: &IndexPlace,
+        bounds: &Bounds<'_>,
+        site: Option<SiteId>,
+        each: Consumer<'_, 'a, 'p>,
+    ) -> Result<()> {
+        // Bounds follow the order of the index: in a descending part the first bound is the larger value.
+        let descending = index.parts.get(part).is_some_and(|p| p.descending);
+        let (low, high) = if descending { (bounds.upper, bounds.lower) } else { (bounds.lower, bounds.upper) };
+        let ranged = low.is_some() || high.is_some();
+        let optional =
+            ranged && matches!(self.part_field(relation, index, part)?.ty, DataType::Option(_));
+        let mut flags = if bounds.reverse { 4 } else { 0 };
+        let mut places = Vec::new();
+        for (limit, out) in [(low, 1), (high, 2)] {
+            let mut place = prefix.clone();
+            match limit {
+                Some(limit) => {
+                    let lanes = self.expr(&limit.value)?;
+                    self.index_part(relation, index, part, &limit.value.ty, lanes, &mut place)?;
+                    if !limit.inclusive {
+                        flags |= out;
+                    }
+                }
+                // A range of an optional field does not reach the rows where it is absent.
+                None if optional => {
+                    let one = self.int(1);
+                    place.lanes.push(one);
+                    place.columns += 1;
+                }
+                None => {}
+            }
+            places.push(place);
+        }
+        let (first, second) = (self.spill(&places[0].lanes), self.spill(&places[1].lanes));
+        let mut words = vec![self.int(i64::from(relation.0)), self.int(i64::from(number))];
+        for (address, place) in [(first, &places[0]), (second, &places[1])] {
+            words.push(address);
+            words.push(self.int(place.columns as i64));
+        }
+        words.push(self.int(flags));
+        let cursor = self.call(RuntimeFn::range_open, &words, site)[0];
+        let (_, batch) = self.stack(BATCH * 2);
+        let (fetch, some, end) = (self.block(false), self.block(false), self.block(false));
+        self.jump(fetch);
+        self.at(fetch);
+        let capacity = self.int(BATCH as i64);
+        let count = self.call(RuntimeFn::range_next, &[cursor, capacity, batch], site)[0];
+        self.branch(count, some, end);
+        self.at(some);
+        self.burn(count, site);
+        self.each_found(var, batch, count, each)?;
+        self.jump(fetch);
+        self.at(end);
+        Ok(())
+    }
+
+    /// Binds each of the rows that lie in memory, two lanes each.
+    fn each_found(
+        &mut self,
+        var: VarId,
+        first: Value,
+        count: Value,
+        each: Consumer<'_, 'a, 'p>,
+    ) -> Result<()> {
+        let (head, round, end) = (self.block(false), self.block(false), self.block(false));
+        let at = self.b.declare_var(types::I64);
+        let bytes = self.b.ins().ishl_imm_u(count, 4);
+        let limit = self.b.ins().iadd(first, bytes);
+        self.b.def_var(at, first);
+        self.jump(head);
+        self.at(head);
+        let here = self.b.use_var(at);
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, here, limit);
+        self.branch(more, round, end);
+        self.at(round);
+        let here = self.b.use_var(at);
+        let row = self.load_lanes(here, 0, 2);
+        self.bind(var, row);
+        each(self)?;
+        let here = self.b.use_var(at);
+        let here = self.b.ins().iadd_imm_s(here, 16);
+        self.b.def_var(at, here);
+        self.jump(head);
+        self.at(end);
+        Ok(())
     }
 
     fn if_found(&mut self, row: [Value; 2], var: VarId, each: Consumer<'_, 'a, 'p>) -> Result<()> {
@@ -224,9 +330,14 @@ impl<'a, 'p> Emit<'a, 'p> {
         site: Option<SiteId>,
     ) -> [Value; 2] {
         let number = self.int(i64::from(relation.0));
-        let unique = self.int(unique.map_or(-1, i64::from));
         let key = self.spill(key);
-        let found = self.call(RuntimeFn::store_lookup, &[number, unique, key], site);
+        let found = match unique {
+            Some(unique) => {
+                let unique = self.int(i64::from(unique));
+                self.call(RuntimeFn::row_by_unique, &[number, unique, key], site)
+            }
+            None => self.call(RuntimeFn::row_by_key, &[number, key], site),
+        };
         [found[0], found[1]]
     }
 
@@ -282,8 +393,7 @@ impl<'a, 'p> Emit<'a, 'p> {
             let most = match bounds {
                 (Some(limit), offset) if partition.is_empty() => {
                     let (most, skip) = e.bounds(Some(limit), offset)?;
-                    let keep = e.b.ins().uadd_sat_64(most, skip);
-                    Some(keep)
+                    Some(e.capped_sum(most, skip))
                 }
                 _ => None,
             };
@@ -327,6 +437,13 @@ impl<'a, 'p> Emit<'a, 'p> {
         Ok(Stored { at, columns, more: array, aggregates: Vec::new() })
     }
 
+    /// The sum of two numbers that are not negative, at most the greatest number.
+    fn capped_sum(&mut self, a: Value, b: Value) -> Value {
+        let (sum, overflow) = self.b.ins().sadd_overflow(a, b);
+        let most = self.int(i64::MAX);
+        self.b.ins().select(overflow, most, sum)
+    }
+
     /// Emits the rows of a sort.
     pub(crate) fn produce_sorted(
         &mut self,
@@ -340,7 +457,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let array = self.load(types::I64, self.frame, crate::emit::offset(stored.more));
         let count = self.load(types::I64, self.frame, crate::emit::offset(stored.more + 1));
         if partition.is_empty() {
-            let end = self.b.ins().uadd_sat_64(most, skip);
+            let end = self.capped_sum(most, skip);
             let end = self.b.ins().smin(end, count);
             return self.each_pointer(array, skip, end, &mut |e, row, _| {
                 e.bind_row(row, &stored.columns)?;
@@ -355,7 +472,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let zero = self.int(0);
         self.b.def_var(number, zero);
         self.b.def_var(before, zero);
-        let end = self.b.ins().uadd_sat_64(most, skip);
+        let end = self.capped_sum(most, skip);
         self.each_pointer(array, zero, count, &mut |e, row, _| {
             let earlier = e.b.use_var(before);
             e.b.def_var(before, row);
@@ -388,27 +505,19 @@ impl<'a, 'p> Emit<'a, 'p> {
     }
 }
 
-/// How many parts of the index the equal values are, as its number of parts.
-fn accessed_parts(access: &Access) -> i64 {
-    match access {
-        Access::Index { equal, .. } => equal.len() as i64,
-        _ => 0,
-    }
+/// How many rows a walk over an index fetches at once.
+const BATCH: usize = 32;
+
+/// The beginning of an index key: lanes of its first columns.
+#[derive(Clone)]
+struct IndexPlace {
+    lanes: Lanes,
+    columns: usize,
 }
 
-/// Addition that stops at the greatest number, of numbers that are not negative.
-trait SaturatingAdd {
-    fn uadd_sat_64(self, a: Value, b: Value) -> Value;
-}
-
-impl<'f, T: InstBuilder<'f>> SaturatingAdd for T {
-    fn uadd_sat_64(self, a: Value, b: Value) -> Value {
-        self.iadd(a, b)
-    }
-}
-
-/// A plan that breaks its own rules.
-#[allow(dead_code)]
-fn broken(what: &str) -> Error {
-    Error::new(format!("a plan is not right: {what}"))
+/// The range of the part of an ordered index behind the equal ones.
+struct Bounds<'e> {
+    lower: Option<&'e Limit>,
+    upper: Option<&'e Limit>,
+    reverse: bool,
 }

@@ -97,7 +97,7 @@ impl<'a, 'p> Emit<'a, 'p> {
             }),
             OpKind::CountRows { relation, var } => {
                 let number = self.int(i64::from(relation.0));
-                let count = self.call(RuntimeFn::relation_count, &[number], op.site);
+                let count = self.call(RuntimeFn::row_count, &[number], op.site);
                 self.bind(*var, count);
                 consume(self)
             }

@@ -26,7 +26,7 @@ impl Native {
         let program = tenon_core::text::parse(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
         let all: Vec<FunctionId> = (0..program.functions.len()).map(|i| FunctionId(i as u32)).collect();
         let options = Options { keep_clif: true, verify: true, optimize: true };
-        let compiled = tenon_codegen::compile(&program, &Schema::default(), &all, &options).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let compiled = tenon_codegen::compile(&program, &Schema::default(), &[], &all, &options).unwrap_or_else(|e| panic!("{e}\n{text}"));
         let loaded = native::load(compiled.image.clone()).unwrap();
         Native { program, image: compiled.image, clif: compiled.clif, loaded }
     }

@@ -1,0 +1,736 @@
+//! Folds over rows: their state, a step, the result; groups by hash or by entity; group joins.
+//!
+//! The state of a fold is some lanes, in registers where there is one group, else in the entry of the group.
+//! Folds that need all their values at once (distinct ones, ordered ones, lists) keep them in a buffer whose
+//! address is their state, and are computed from it at the end.
+
+use std::mem::offset_of;
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use cranelift_frontend::Variable;
+use tenon_core::ir::{AggregateFn, Expr, Type, VarId};
+use tenon_plan::physical::{Aggregate, GroupStrategy, Op, OpKind};
+use tenon_runtime::functions::RuntimeFn;
+use tenon_store::layout::RelationView;
+use tenon_value::Fault;
+
+use super::produce::Consumer;
+use super::rows::{KEYS, Order, ROWS, TABLE};
+use super::{Emit, Stored};
+use crate::emit::{Lanes, plain};
+use crate::error::{Error, Result};
+
+/// A fold of a plan with the place of its state.
+#[derive(Clone, Debug)]
+pub(crate) struct Fold {
+    /// The variable that its result is bound to.
+    pub(crate) var: VarId,
+    aggregate: Aggregate,
+    method: Method,
+    /// The first lane of its state.
+    at: usize,
+    /// The type of what is folded, without the option whose absent values are skipped.
+    of: Option<Type>,
+}
+
+/// How a fold is computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Method {
+    /// A number.
+    Count,
+    /// 128 bits.
+    Sum,
+    /// 128 bits and a number.
+    Mean,
+    /// The number of an exact sum in the context.
+    FloatSum,
+    /// As `FloatSum`, and a number.
+    FloatMean,
+    /// Whether there is a value, and the value.
+    Least,
+    /// As `Least`.
+    Greatest,
+    /// As `Least`.
+    First,
+    /// A Bool.
+    Any,
+    /// A Bool.
+    All,
+    /// The address of a buffer.
+    Collected,
+}
+
+/// Where the states of folds are.
+pub(crate) enum State {
+    /// In SSA variables, by lane.
+    Registers(Vec<Variable>),
+    /// In memory: the states begin at this address.
+    Memory(Value),
+}
+
+impl<'a, 'p> Emit<'a, 'p> {
+    /// The folds of aggregates whose states lie one after the other from a lane on, and the lane behind the last.
+    pub(crate) fn folds(&self, aggregates: &[(VarId, Aggregate)], first: usize) -> Result<(Vec<Fold>, usize)> {
+        let mut at = first;
+        let mut out = Vec::with_capacity(aggregates.len());
+        for (var, aggregate) in aggregates {
+            let fold = self.fold_of(*var, aggregate.clone(), at)?;
+            at += self.state_lanes(&fold);
+            out.push(fold);
+        }
+        Ok((out, at))
+    }
+
+    fn fold_of(&self, var: VarId, aggregate: Aggregate, at: usize) -> Result<Fold> {
+        let of = aggregate.argument.as_ref().map(|e| if aggregate.keep_none { &e.ty } else { e.ty.present() }).cloned();
+        let float = of == Some(Type::Float);
+        let simple = aggregate.grain.is_none() && aggregate.order.is_empty();
+        let method = match aggregate.function {
+            _ if !simple => Method::Collected,
+            AggregateFn::Count => Method::Count,
+            AggregateFn::Sum if float => Method::FloatSum,
+            AggregateFn::Sum => Method::Sum,
+            AggregateFn::Avg if float => Method::FloatMean,
+            AggregateFn::Avg => Method::Mean,
+            AggregateFn::Min => Method::Least,
+            AggregateFn::Max => Method::Greatest,
+            AggregateFn::First => Method::First,
+            AggregateFn::Any => Method::Any,
+            AggregateFn::All => Method::All,
+            _ => Method::Collected,
+        };
+        if of.is_none() && aggregate.function != AggregateFn::Count {
+            return Err(Error::new("an aggregate of a plan lacks its argument"));
+        }
+        Ok(Fold { var, aggregate, method, at, of })
+    }
+
+    fn state_lanes(&self, fold: &Fold) -> usize {
+        match fold.method {
+            Method::Count | Method::FloatSum | Method::Any | Method::All | Method::Collected => 1,
+            Method::Sum | Method::FloatMean => 2,
+            Method::Mean => 3,
+            Method::Least | Method::Greatest | Method::First => 1 + fold.of.as_ref().map_or(0, |ty| self.lanes(ty)),
+        }
+    }
+
+    fn get(&mut self, state: &State, lane: usize) -> Value {
+        match state {
+            State::Registers(variables) => self.b.use_var(variables[lane]),
+            State::Memory(base) => self.load(types::I64, *base, crate::emit::offset(lane)),
+        }
+    }
+
+    fn set(&mut self, state: &State, lane: usize, value: Value) {
+        match state {
+            State::Registers(variables) => self.b.def_var(variables[lane], value),
+            State::Memory(base) => {
+                self.b.ins().store(plain(), value, *base, crate::emit::offset(lane));
+            }
+        }
+    }
+
+    /// Begins folds in registers; their states begin at lane 0.
+    pub(crate) fn start_registers(&mut self, folds: &[Fold]) -> Result<State> {
+        let count = folds.last().map_or(0, |fold| fold.at + self.state_lanes(fold));
+        let variables = (0..count).map(|_| self.b.declare_var(types::I64)).collect();
+        let state = State::Registers(variables);
+        self.start_all(folds, &state)?;
+        Ok(state)
+    }
+
+    /// Begins folds.
+    fn start_all(&mut self, folds: &[Fold], state: &State) -> Result<()> {
+        for fold in folds {
+            let mut first = self.int(i64::from(fold.method == Method::All));
+            match fold.method {
+                Method::Collected => {
+                    let stride = self.collected(fold).stride;
+                    let stride = self.int(stride as i64);
+                    first = self.call(RuntimeFn::rows_new, &[stride], None)[0];
+                }
+                Method::FloatSum | Method::FloatMean => first = self.call(RuntimeFn::float_sum_new, &[], None)[0],
+                _ => {}
+            }
+            let zero = self.int(0);
+            self.set(state, fold.at, first);
+            for lane in 1..self.state_lanes(fold) {
+                self.set(state, fold.at + lane, zero);
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds the present row into all states.
+    pub(crate) fn step_all(&mut self, folds: &[Fold], state: &State) -> Result<()> {
+        for fold in folds {
+            let next = self.block(false);
+            self.all_hold(&fold.aggregate.filter, next)?;
+            let value = match &fold.aggregate.argument {
+                Some(argument) => self.expr(argument)?,
+                None => Vec::new(),
+            };
+            self.step_value(fold, state, value)?;
+            self.jump(next);
+            self.at(next);
+        }
+        Ok(())
+    }
+
+    /// Folds a value of the argument's type into a state; `none` is skipped where the fold says so.
+    pub(crate) fn step_value(&mut self, fold: &Fold, state: &State, mut value: Lanes) -> Result<()> {
+        let next = self.block(false);
+        if let Some(argument) = &fold.aggregate.argument
+            && matches!(argument.ty, Type::Option(_))
+            && !fold.aggregate.keep_none
+        {
+            let there = self.block(false);
+            self.branch(value[0], there, next);
+            self.at(there);
+            value.remove(0);
+        }
+        if fold.method == Method::Collected {
+            self.collect_value(fold, state, value)?;
+        } else {
+            self.accumulate(fold, state, &value)?;
+        }
+        self.jump(next);
+        self.at(next);
+        Ok(())
+    }
+
+    /// The result of a fold whose variable has this type.
+    pub(crate) fn finish_one(&mut self, fold: &Fold, state: &State, ty: &Type) -> Result<Lanes> {
+        if fold.method == Method::Collected {
+            self.finish_collected(fold, state, ty)
+        } else {
+            self.finish_simple(fold, state, ty)
+        }
+    }
+
+    fn accumulate(&mut self, fold: &Fold, state: &State, value: &[Value]) -> Result<()> {
+        let at = fold.at;
+        match fold.method {
+            Method::Count => {
+                let count = self.get(state, at);
+                let count = self.b.ins().iadd_imm_s(count, 1);
+                self.set(state, at, count);
+            }
+            Method::Sum | Method::Mean => {
+                let (low, high) = (self.get(state, at), self.get(state, at + 1));
+                let sum = self.b.ins().iconcat(low, high);
+                let wide = self.b.ins().sextend(types::I128, value[0]);
+                let sum = self.b.ins().iadd(sum, wide);
+                let (low, high) = self.b.ins().isplit(sum);
+                self.set(state, at, low);
+                self.set(state, at + 1, high);
+                if fold.method == Method::Mean {
+                    let count = self.get(state, at + 2);
+                    let count = self.b.ins().iadd_imm_s(count, 1);
+                    self.set(state, at + 2, count);
+                }
+            }
+            Method::FloatSum | Method::FloatMean => {
+                let sum = self.get(state, at);
+                self.call(RuntimeFn::float_sum_add, &[sum, value[0]], None);
+                if fold.method == Method::FloatMean {
+                    let count = self.get(state, at + 1);
+                    let count = self.b.ins().iadd_imm_s(count, 1);
+                    self.set(state, at + 1, count);
+                }
+            }
+            Method::Any => {
+                let before = self.get(state, at);
+                let after = self.b.ins().bor(before, value[0]);
+                self.set(state, at, after);
+            }
+            Method::All => {
+                let before = self.get(state, at);
+                let after = self.b.ins().band(before, value[0]);
+                self.set(state, at, after);
+            }
+            Method::Least | Method::Greatest | Method::First => {
+                let ty = fold.of.clone().ok_or_else(|| Error::new("an aggregate lacks its argument"))?;
+                let (compare, take, next) = (self.block(false), self.block(false), self.block(false));
+                let seen = self.get(state, at);
+                self.branch(seen, compare, take);
+                self.at(compare);
+                if fold.method == Method::First {
+                    self.jump(next);
+                } else {
+                    let held: Lanes = (0..value.len()).map(|i| self.get(state, at + 1 + i)).collect();
+                    let order = self.order(value, &held, &ty)?;
+                    let code =
+                        if fold.method == Method::Least { IntCC::SignedLessThan } else { IntCC::SignedGreaterThan };
+                    let better = self.b.ins().icmp_imm_s(code, order, 0);
+                    self.branch(better, take, next);
+                }
+                self.at(take);
+                let one = self.int(1);
+                self.set(state, at, one);
+                for (i, lane) in value.iter().enumerate() {
+                    self.set(state, at + 1 + i, *lane);
+                }
+                self.jump(next);
+                self.at(next);
+            }
+            Method::Collected => return Err(Error::new("a collected aggregate has no step")),
+        }
+        Ok(())
+    }
+
+    /// Binds the results of folds.
+    pub(crate) fn finish_all(&mut self, folds: &[Fold], state: &State) -> Result<()> {
+        for fold in folds {
+            let ty = self.var_type(fold.var)?;
+            let lanes = self.finish_one(fold, state, ty)?;
+            let expected = self.lanes(ty);
+            self.expect_lanes(&lanes, expected)?;
+            self.bind(fold.var, lanes);
+        }
+        Ok(())
+    }
+
+    fn finish_simple(&mut self, fold: &Fold, state: &State, ty: &Type) -> Result<Lanes> {
+        let at = fold.at;
+        let optional = matches!(ty, Type::Option(_));
+        let of = fold.of.clone();
+        Ok(match fold.method {
+            Method::Count | Method::Any | Method::All => vec![self.get(state, at)],
+            Method::Sum => {
+                let (low, high) = (self.get(state, at), self.get(state, at + 1));
+                vec![self.narrow(low, high)]
+            }
+            Method::FloatSum => {
+                let sum = self.get(state, at);
+                self.call(RuntimeFn::float_sum_value, &[sum], None)
+            }
+            Method::Mean => {
+                let count = self.get(state, at + 2);
+                let (low, high) = (self.get(state, at), self.get(state, at + 1));
+                let from = match of {
+                    Some(Type::Decimal(scale)) => scale,
+                    _ => 0,
+                };
+                let to = match ty.present() {
+                    Type::Decimal(scale) => *scale,
+                    _ => 0,
+                };
+                let (from, to) = (self.int(from.into()), self.int(to.into()));
+                let mean = |e: &mut Self| e.call(RuntimeFn::decimal_mean, &[low, high, count, from, to], None)[0];
+                self.if_any(count, optional, 1, |e| Ok(vec![mean(e)]))?
+            }
+            Method::FloatMean => {
+                let (sum, count) = (self.get(state, at), self.get(state, at + 1));
+                self.if_any(count, optional, 1, |e| {
+                    let sum = e.call(RuntimeFn::float_sum_value, &[sum], None)[0];
+                    let sum = e.b.ins().bitcast(types::F64, MemFlagsData::new(), sum);
+                    let count = e.b.ins().fcvt_from_sint(types::F64, count);
+                    let mean = e.b.ins().fdiv(sum, count);
+                    Ok(vec![e.finite(mean, None)])
+                })?
+            }
+            Method::Least | Method::Greatest | Method::First => {
+                let lanes = of.map_or(0, |ty| self.lanes(&ty));
+                let first = if optional && self.lanes(ty) == lanes + 1 { 0 } else { 1 };
+                (first..1 + lanes).map(|i| self.get(state, at + i)).collect()
+            }
+            Method::Collected => return Err(Error::new("a collected aggregate is finished otherwise")),
+        })
+    }
+
+    /// A value that there is only if a count is not zero, as an option if it is one.
+    fn if_any(
+        &mut self,
+        count: Value,
+        optional: bool,
+        lanes: usize,
+        value: impl FnOnce(&mut Self) -> Result<Lanes>,
+    ) -> Result<Lanes> {
+        self.select(
+            count,
+            lanes + usize::from(optional),
+            |e| {
+                let mut out = Vec::new();
+                if optional {
+                    out.push(e.int(1));
+                }
+                out.extend(value(e)?);
+                Ok(out)
+            },
+            |e| Ok(e.zeros(lanes + usize::from(optional))),
+        )
+    }
+
+    /// A sum of 128 bits as 64; overflow if it does not fit.
+    fn narrow(&mut self, low: Value, high: Value) -> Value {
+        let sign = self.b.ins().sshr_imm_u(low, 63);
+        let wrong = self.b.ins().icmp(IntCC::NotEqual, sign, high);
+        self.raise_if(wrong, Fault::Overflow, None);
+        low
+    }
+
+    // Collected values.
+
+    /// How the rows of a fold's buffer lie.
+    fn collected(&self, fold: &Fold) -> Collected {
+        let of = fold.of.clone();
+        let distinct = matches!(
+            fold.aggregate.function,
+            AggregateFn::ListDistinct
+                | AggregateFn::CountDistinct
+                | AggregateFn::SumDistinct
+                | AggregateFn::AvgDistinct
+        );
+        let grain: &[Expr] = match &fold.aggregate.grain {
+            Some(grain) if !distinct => grain,
+            _ => &[],
+        };
+        let (grain_order, behind) = self.plain_order(grain.iter().map(|e| &e.ty), 0);
+        let (mut order, value) = self.order_of(&fold.aggregate.order, behind);
+        let stride = value + of.as_ref().map_or(0, |ty| self.lanes(ty));
+        let own = self.plain_order(of.iter(), value).0;
+        let by_grain = match (distinct, fold.aggregate.grain.is_some()) {
+            (true, _) => Some(own.clone()),
+            (false, true) => Some(grain_order),
+            (false, false) => None,
+        };
+        if matches!(fold.aggregate.function, AggregateFn::ListDistinct | AggregateFn::Percentile(_)) {
+            order = own;
+        }
+        Collected { distinct, by_grain, order, value, stride: stride.max(1) }
+    }
+
+    fn collect_value(&mut self, fold: &Fold, state: &State, value: Lanes) -> Result<()> {
+        let layout = self.collected(fold);
+        let mut lanes = Vec::new();
+        if !layout.distinct {
+            for e in fold.aggregate.grain.iter().flatten() {
+                lanes.extend(self.expr(e)?);
+            }
+        }
+        for key in &fold.aggregate.order {
+            lanes.extend(self.expr(&key.expr)?);
+        }
+        lanes.extend(value);
+        let rows = self.get(state, fold.at);
+        let row = self.new_row(rows, layout.stride);
+        self.store_lanes(row, 0, &lanes);
+        Ok(())
+    }
+
+    fn finish_collected(&mut self, fold: &Fold, state: &State, ty: &Type) -> Result<Lanes> {
+        let layout = self.collected(fold);
+        let rows = self.get(state, fold.at);
+        let distinct = match &layout.by_grain {
+            Some(order) => Some(self.comparator(order)?),
+            None => None,
+        };
+        let order = if layout.order.is_empty() { None } else { Some(self.comparator(&layout.order)?) };
+        let (distinct, order) = (self.comparator_address(distinct), self.comparator_address(order));
+        let pair = self.call(RuntimeFn::rows_pointers, &[rows, distinct, order], None);
+        let (array, count) = (pair[0], pair[1]);
+        let lanes = fold.of.as_ref().map_or(0, |ty| self.lanes(ty));
+        let optional = matches!(ty, Type::Option(_));
+        match fold.aggregate.function {
+            AggregateFn::Count | AggregateFn::CountDistinct => Ok(vec![count]),
+            AggregateFn::List | AggregateFn::ListDistinct => {
+                let (most, skip) = self.bounds(fold.aggregate.limit.as_ref(), fold.aggregate.offset.as_ref())?;
+                let skip = self.b.ins().smin(skip, count);
+                let left = self.b.ins().isub(count, skip);
+                let left = self.b.ins().smin(left, most);
+                let bytes = self.b.ins().ishl_imm_u(skip, 3);
+                let array = self.b.ins().iadd(array, bytes);
+                let (first, span) = (self.int(layout.value as i64), self.int(lanes as i64));
+                let list = self.call(RuntimeFn::pointers_collect, &[array, left, first, span], None)[0];
+                match ty {
+                    Type::Set(of) => self.to_set(list, of),
+                    _ => Ok(vec![list]),
+                }
+            }
+            AggregateFn::First => self.if_any(count, optional && self.lanes(ty) == lanes + 1, lanes, |e| {
+                let zero = e.int(0);
+                let row = e.pointer_at(array, zero);
+                Ok(e.load_lanes(row, layout.value, lanes))
+            }),
+            AggregateFn::Percentile(parts) => self.if_any(count, optional, lanes, |e| {
+                // The least value that at least so many parts per million of the values do not exceed.
+                let parts = e.int(i64::from(parts));
+                let product = e.b.ins().imul(count, parts);
+                let up = e.b.ins().iadd_imm_s(product, 999_999);
+                let million = e.int(1_000_000);
+                let rank = e.b.ins().udiv(up, million);
+                let one = e.int(1);
+                let rank = e.b.ins().smax(rank, one);
+                let rank = e.b.ins().smin(rank, count);
+                let index = e.b.ins().iadd_imm_s(rank, -1);
+                let row = e.pointer_at(array, index);
+                Ok(e.load_lanes(row, layout.value, lanes))
+            }),
+            AggregateFn::StdDev => {
+                let scale = match fold.of {
+                    Some(Type::Decimal(scale)) => i64::from(scale),
+                    Some(Type::Float) => -1,
+                    _ => 0,
+                };
+                let scale = self.int(scale);
+                let first = self.int(layout.value as i64);
+                let enough = self.b.ins().icmp_imm_s(IntCC::SignedGreaterThan, count, 1);
+                self.if_any(enough, optional, 1, |e| {
+                    Ok(e.call(RuntimeFn::deviation, &[array, count, first, scale], None))
+                })
+            }
+            _ => {
+                let function = match fold.aggregate.function {
+                    AggregateFn::SumDistinct => AggregateFn::Sum,
+                    AggregateFn::AvgDistinct => AggregateFn::Avg,
+                    other => other,
+                };
+                let plain = Aggregate { function, grain: None, order: Vec::new(), ..fold.aggregate.clone() };
+                let inner = self.fold_of(fold.var, plain, 0)?;
+                let state = self.start_registers(std::slice::from_ref(&inner))?;
+                let zero = self.int(0);
+                self.each_pointer(array, zero, count, &mut |e, row, _| {
+                    let value = e.load_lanes(row, layout.value, lanes);
+                    e.accumulate(&inner, &state, &value)
+                })?;
+                self.finish_simple(&inner, &state, ty)
+            }
+        }
+    }
+
+    // Groups.
+
+    /// Emits the pipeline that groups the rows of an operator.
+    pub(crate) fn aggregate(
+        &mut self,
+        input: &'p Op,
+        keys: &[(VarId, Expr)],
+        payload: &[VarId],
+        aggregates: &[(VarId, Aggregate)],
+        all: bool,
+        strategy: &GroupStrategy,
+    ) -> Result<Stored> {
+        let query = self.query()?;
+        if keys.is_empty() {
+            return self.aggregate_single(input, payload, aggregates, all);
+        }
+        let key_vars: Vec<VarId> = keys.iter().map(|(var, _)| *var).collect();
+        let exprs: Vec<Expr> = keys.iter().map(|(_, e)| e.clone()).collect();
+        let types: Vec<Type> = exprs.iter().map(|e| e.ty.clone()).collect();
+        let (mut columns, behind) = self.columns(&key_vars, KEYS)?;
+        let (kept, behind) = self.columns(payload, behind)?;
+        let first_kept = kept.first().map_or(behind, |(_, at)| *at);
+        columns.extend(kept);
+        let (folds, stride) = self.folds(aggregates, behind)?;
+        let at = query.take(TABLE);
+        let fresh_folds = folds.clone();
+        let fill = |e: &mut Emit<'_, 'p>, entry: Value| -> Result<()> {
+            let values = e.read_all(payload)?;
+            e.store_lanes(entry, first_kept, &values);
+            e.start_all(&fresh_folds, &State::Memory(entry))
+        };
+        match (strategy, types.as_slice()) {
+            (GroupStrategy::Entity(relation), [Type::Ref(_) | Type::Row(_)]) => {
+                // An array by entity number holds the addresses of the entries.
+                let relation = *relation;
+                let array = query.take(1);
+                self.init_rows(at, stride);
+                let view = self.relation_view(relation);
+                let entities =
+                    self.b.ins().uload32(plain(), view, offset_of!(RelationView, entities) as i32);
+                let zeros = self.call(RuntimeFn::zeroed, &[entities], None);
+                self.store_lanes(self.frame, array, &zeros);
+                self.pipeline("group by entity", |e| {
+                    let base = e.load(types::I64, e.frame, crate::emit::offset(array));
+                    let rows = e.frame_address(at);
+                    e.produce(input, &mut |e| {
+                        let key = e.concat(&exprs)?;
+                        let place = e.b.ins().ishl_imm_u(key[0], 3);
+                        let place = e.b.ins().iadd(base, place);
+                        let known = e.load(types::I64, place, 0);
+                        let (add, join) = (e.block(true), e.block(false));
+                        let entry = e.b.append_block_param(join, types::I64);
+                        e.b.ins().brif(known, join, &[known.into()], add, &[]);
+                        e.at(add);
+                        let none = e.int(0);
+                        let new = e.add_entry(rows, stride, none, &key);
+                        fill(e, new)?;
+                        e.store_lanes(place, 0, &[new]);
+                        e.jump_with(join, &[new]);
+                        e.at(join);
+                        e.step_all(&folds, &State::Memory(entry))
+                    })
+                })?;
+            }
+            _ => {
+                self.init_table(at, stride);
+                self.pipeline("group", |e| {
+                    let table = e.frame_address(at);
+                    e.produce(input, &mut |e| {
+                        let key = e.concat(&exprs)?;
+                        let entry = e.find_or_add(table, stride, &key, &types, &mut |e, entry| fill(e, entry))?;
+                        e.step_all(&folds, &State::Memory(entry))
+                    })
+                })?;
+            }
+        }
+        self.seal(at);
+        Ok(Stored { at, columns, more: stride, aggregates: folds })
+    }
+
+    /// One group over everything: its state is kept in registers and left in the frame.
+    fn aggregate_single(
+        &mut self,
+        input: &'p Op,
+        payload: &[VarId],
+        aggregates: &[(VarId, Aggregate)],
+        all: bool,
+    ) -> Result<Stored> {
+        let query = self.query()?;
+        let (folds, count) = self.folds(aggregates, 0)?;
+        let (columns, kept) = self.columns(payload, 0)?;
+        // Whether there was a row, then what is kept of the first one, then the states.
+        let at = query.take(1 + kept + count);
+        let zeros = self.zeros(1 + kept);
+        self.store_lanes(self.frame, at, &zeros);
+        self.pipeline("fold", |e| {
+            let state = e.start_registers(&folds)?;
+            let seen = e.b.declare_var(types::I64);
+            let begin = e.int(i64::from(all));
+            e.b.def_var(seen, begin);
+            e.produce(input, &mut |e| {
+                if !payload.is_empty() {
+                    let before = e.b.use_var(seen);
+                    let (first, next) = (e.block(true), e.block(false));
+                    e.branch(before, next, first);
+                    e.at(first);
+                    let values = e.read_all(payload)?;
+                    e.store_lanes(e.frame, at + 1, &values);
+                    e.jump(next);
+                    e.at(next);
+                }
+                let one = e.int(1);
+                e.b.def_var(seen, one);
+                e.step_all(&folds, &state)
+            })?;
+            let some = e.b.use_var(seen);
+            e.put_frame(at, some);
+            for lane in 0..count {
+                let value = e.get(&state, lane);
+                e.put_frame(at + 1 + kept + lane, value);
+            }
+            Ok(())
+        })?;
+        Ok(Stored { at, columns, more: kept, aggregates: folds })
+    }
+
+    /// Emits the groups.
+    pub(crate) fn produce_groups(&mut self, op: &'p Op, consume: Consumer<'_, 'a, 'p>) -> Result<()> {
+        let stored = self.query()?.stored(op)?;
+        let OpKind::Aggregate { keys, .. } = &op.kind else { return Err(Error::new("not an aggregation")) };
+        if keys.is_empty() {
+            let (there, end) = (self.block(false), self.block(false));
+            let some = self.load(types::I64, self.frame, crate::emit::offset(stored.at));
+            self.branch(some, there, end);
+            self.at(there);
+            let row = self.frame_address(stored.at + 1);
+            self.bind_row(row, &stored.columns)?;
+            let states = self.frame_address(stored.at + 1 + stored.more);
+            self.finish_all(&stored.aggregates, &State::Memory(states))?;
+            consume(self)?;
+            self.jump(end);
+            self.at(end);
+            return Ok(());
+        }
+        let rows = self.frame_address(stored.at);
+        self.each_row(rows, stored.more, &mut |e, entry| {
+            e.bind_row(entry, &stored.columns)?;
+            e.finish_all(&stored.aggregates, &State::Memory(entry))?;
+            consume(e)
+        })
+    }
+
+    /// Emits the pipelines of a group join: left rows are stored, each with the group of its key; right rows are
+    /// folded into the groups that there are.
+    pub(crate) fn group_join(
+        &mut self,
+        left: &'p Op,
+        right: &'p Op,
+        keys: &[(Expr, Expr)],
+        aggregates: &[(VarId, Aggregate)],
+        payload: &[VarId],
+    ) -> Result<Stored> {
+        let query = self.query()?;
+        let lefts: Vec<Expr> = keys.iter().map(|(l, _)| l.clone()).collect();
+        let rights: Vec<Expr> = keys.iter().map(|(_, r)| r.clone()).collect();
+        let types: Vec<Type> = lefts.iter().map(|e| e.ty.clone()).collect();
+        let key_lanes: usize = types.iter().map(|ty| self.lanes(ty)).sum();
+        let (folds, stride) = self.folds(aggregates, KEYS + key_lanes)?;
+        let (columns, width) = self.columns(payload, 1)?;
+        let at = query.take(ROWS);
+        let groups = query.take(TABLE);
+        self.init_rows(at, width);
+        self.init_table(groups, stride);
+        self.prepare(left)?;
+        self.pipeline("left rows", |e| {
+            let table = e.frame_address(groups);
+            e.produce(left, &mut |e| {
+                let key = e.concat(&lefts)?;
+                let entry = e.find_or_add(table, stride, &key, &types, &mut |e, entry| {
+                    e.start_all(&folds, &State::Memory(entry))
+                })?;
+                let mut values = vec![entry];
+                values.extend(e.read_all(payload)?);
+                e.append(at, width, &values)
+            })
+        })?;
+        self.seal(at);
+        self.prepare(right)?;
+        self.pipeline("fold into groups", |e| {
+            let table = e.frame_address(groups);
+            e.produce(right, &mut |e| {
+                let key = e.concat(&rights)?;
+                let hash = e.hash_keys(&key, &types)?;
+                let end = e.block(false);
+                e.probe(table, hash, &key, &types, &mut |e, entry| {
+                    e.step_all(&folds, &State::Memory(entry))?;
+                    e.jump(end);
+                    e.dead();
+                    Ok(())
+                })?;
+                e.jump(end);
+                e.at(end);
+                Ok(())
+            })
+        })?;
+        Ok(Stored { at, columns, more: width, aggregates: folds })
+    }
+
+    /// Emits the left rows of a group join with their folds.
+    pub(crate) fn produce_group_join(&mut self, op: &'p Op, consume: Consumer<'_, 'a, 'p>) -> Result<()> {
+        let stored = self.query()?.stored(op)?;
+        let rows = self.frame_address(stored.at);
+        self.each_row(rows, stored.more, &mut |e, row| {
+            let entry = e.load(types::I64, row, 0);
+            e.bind_row(row, &stored.columns)?;
+            e.finish_all(&stored.aggregates, &State::Memory(entry))?;
+            consume(e)
+        })
+    }
+}
+
+/// How the rows of the buffer of a collected fold lie: grain, order, value.
+struct Collected {
+    /// Whether only distinct values count.
+    distinct: bool,
+    /// What makes rows count once.
+    by_grain: Option<Vec<Order>>,
+    /// The order of the values.
+    order: Vec<Order>,
+    /// The first lane of the value.
+    value: usize,
+    /// The lanes of a row.
+    stride: usize,
+}
