@@ -103,7 +103,7 @@ impl Emit<'_, '_> {
                 self.assign(*var, &lanes);
             }
             Stmt::Do(var, command, site) => {
-                let lanes = self.command(command, function, *site)?;
+                let lanes = self.command(command, *site)?;
                 if let Some(var) = var {
                     let expected = self.lanes(var_type(function, *var)?);
                     self.expect_lanes(&lanes, expected)?;

@@ -469,6 +469,11 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.raise_code(fault.code(), site);
     }
 
+    /// Ends the call with the fault that the context has; one without a place receives this one.
+    pub(crate) fn raise_status(&mut self, site: SiteId) {
+        self.raise_code(0, Some(site));
+    }
+
     /// Ends the call with a fault if the condition holds.
     pub(crate) fn raise_if(&mut self, condition: Value, fault: Fault, site: Option<SiteId>) {
         let (bad, fine) = (self.block(true), self.block(false));

@@ -484,3 +484,8 @@ fn scale(ty: &Type) -> Result<u8> {
         ty => Err(mistyped("a Decimal", ty)),
     }
 }
+
+fn library_id(index: u16) -> Result<&'static str> {
+    let row = tenon_core::builtins::BUILTINS.get(usize::from(index));
+    row.map(|row| row.id).ok_or_else(|| Error::new("a library function is called that does not exist"))
+}

@@ -50,6 +50,11 @@ pub fn compile(
         let ty = key_type(program, tenon_core::ir::RelationId(index as u32));
         key_shapes.push(unit.shapes.of(&ty));
     }
+    let field_shapes = program
+        .relations
+        .iter()
+        .map(|relation| relation.fields.iter().map(|field| unit.shapes.of(&field.ty)).collect())
+        .collect();
     let mut entries = Vec::with_capacity(text.entries.len());
     for (id, offset) in text.entries {
         let function = program.function(id);
@@ -82,6 +87,7 @@ pub fn compile(
         library: unit.library.names,
         schema: schema.clone(),
         key_shapes,
+        field_shapes,
         errors,
     };
     Ok(Compiled { image, clif: unit.clif })

@@ -140,6 +140,8 @@ pub struct CallContext {
     pub violation: ViolationRecord,
     /// The exact sums of floats of the call's queries.
     pub(crate) sums: Vec<tenon_value::float::ExactSum>,
+    /// Lines for the operator that the call has written.
+    pub log: Vec<String>,
     /// Problems of the request that the call has noted: a place and a message each.
     pub problems: Vec<(String, String)>,
     /// The call's random state.
@@ -242,6 +244,7 @@ impl CallContext {
             image: std::ptr::null(),
             transaction: std::ptr::null_mut(),
             sums: Vec::new(),
+            log: Vec::new(),
             problems: Vec::new(),
             fault: FaultRecord { code: 0, site: NO_SITE },
             failure: Failure { error: 0, lanes: 0, message: Str { head: 0, tail: 0 }, payload: std::ptr::null() },
@@ -272,6 +275,7 @@ impl CallContext {
         self.now = now;
         self.random = Random::new(seed);
         self.problems.clear();
+        self.log.clear();
         self.sums.clear();
     }
 

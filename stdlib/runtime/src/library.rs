@@ -82,13 +82,13 @@ pub unsafe extern "C" fn value_to_text(ctx: *mut CallContext, shape: u64, value:
     context!(ctx);
     let shape = ShapeId(shape as u32);
     // SAFETY: generated code passes a shape of its program and a value of it.
-    let value = unsafe {
+    let (tables, value) = unsafe {
         let tables = &*ctx.tables;
         let lanes = lanes_at(value, tables.shapes.lanes(shape) as usize);
-        to_value(&tables.shapes, shape, lanes, &ArenaMemory::new(ctx))
+        (tables, to_value(&tables.shapes, shape, lanes, &ArenaMemory::new(ctx)))
     };
     match value {
-        Ok(value) => ctx.text(tenon_value::format::display(&value).as_bytes()).into(),
+        Ok(value) => ctx.text(tenon_value::format::display_as(&tables.shapes, shape, &value).as_bytes()).into(),
         Err(fault) => {
             ctx.set_fault(fault);
             tenon_store::Str::default().into()

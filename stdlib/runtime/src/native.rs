@@ -46,6 +46,8 @@ pub struct Image {
     pub schema: Schema,
     /// The shape of each relation's key.
     pub key_shapes: Vec<ShapeId>,
+    /// The shapes of each relation's fields.
+    pub field_shapes: Vec<Vec<ShapeId>>,
     /// The shapes of the fields of each declared error.
     pub errors: Vec<Vec<ShapeId>>,
 }
@@ -91,6 +93,8 @@ pub struct RelationKey {
     pub shape: ShapeId,
     /// Its columns.
     pub columns: Vec<(u32, ColumnType)>,
+    /// The shape and the columns of each field.
+    pub fields: Vec<(ShapeId, Vec<(u32, ColumnType)>)>,
 }
 
 /// Why an image cannot be loaded.
@@ -232,18 +236,24 @@ fn finish(image: Image, text: Mmap) -> Result<Arc<Loaded>, LoadError> {
     let patterns = patterns.map_err(|_| LoadError::Damaged("a regular expression does not compile"))?;
     let library: Option<Vec<_>> = image.library.iter().map(|name| crate::library::find(name)).collect();
     let library = library.ok_or(LoadError::Damaged("a library function is not known"))?;
-    if image.key_shapes.len() != image.schema.relations.len() {
+    let relations = &image.schema.relations;
+    let described = image.key_shapes.len() == relations.len()
+        && image.field_shapes.len() == relations.len()
+        && relations.iter().zip(&image.field_shapes).all(|(r, shapes)| r.fields.len() == shapes.len());
+    if !described {
         return Err(LoadError::Damaged("the keys do not belong to the relations"));
     }
-    let keys = image.schema.relations.iter().zip(&image.key_shapes).map(|(relation, shape)| {
+    let mut keys = Vec::with_capacity(relations.len());
+    for (relation, (shape, field_shapes)) in relations.iter().zip(image.key_shapes.iter().zip(&image.field_shapes)) {
         let starts = relation.column_starts();
-        let columns = relation.key.iter().flat_map(|id| {
-            let first = starts[id.index()];
-            relation.field(*id).columns().into_iter().enumerate().map(move |(i, ty)| ((first + i) as u32, ty))
-        });
-        RelationKey { shape: *shape, columns: columns.collect() }
-    });
-    let keys = keys.collect();
+        let columns_of = |index: usize| -> Vec<(u32, ColumnType)> {
+            let own = relation.fields[index].columns().into_iter().enumerate();
+            own.map(|(i, ty)| ((starts[index] + i) as u32, ty)).collect()
+        };
+        let columns = relation.key.iter().flat_map(|id| columns_of(id.index())).collect();
+        let fields = field_shapes.iter().enumerate().map(|(i, shape)| (*shape, columns_of(i))).collect();
+        keys.push(RelationKey { shape: *shape, columns, fields });
+    }
     // Whole words, so that constant lanes are aligned.
     let mut constants = vec![0u64; image.constants.len().div_ceil(8) + 1];
     for (word, bytes) in constants.iter_mut().zip(image.constants.chunks(8)) {

@@ -139,3 +139,10 @@ pub unsafe extern "C" fn reject_problems(ctx: *mut CallContext) {
         ctx.failure.payload = std::ptr::null();
     }
 }
+
+/// Writes a line for the operator.
+pub unsafe extern "C" fn log(ctx: *mut CallContext, a0: u64, a1: u64) {
+    context!(ctx);
+    bytes!(line, a0, a1);
+    ctx.log.push(utf8(line).to_owned());
+}

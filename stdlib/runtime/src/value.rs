@@ -7,7 +7,8 @@ use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 use tenon_store::layout::{COLLECTION_ELEMENTS, NONE};
-use tenon_store::{Collection, Str};
+use tenon_store::{Collection, RelationView, Str};
+use tenon_value::schema::ColumnType;
 use tenon_value::shape::{Field, Kind, Presence, ShapeId};
 
 use crate::context::CallContext;
@@ -192,33 +193,12 @@ impl<'a> Comparer<'a> {
     /// # Safety
     /// The entity is that of a row that the call can see.
     pub(crate) unsafe fn key(&self, relation: u32, entity: u32) -> Option<Vec<u64>> {
-        use tenon_value::schema::ColumnType as C;
         let keys = self.tables.keys.get(relation as usize)?;
-        // SAFETY: relations of the program are in the table, entities of visible rows have a newest version, and
-        // the columns are those of the schema that the table was made from.
+        // SAFETY: relations of the program are in the table, and entities of visible rows have a newest version.
         unsafe {
             let view = &**self.relations.add(relation as usize);
             let slot = *view.newest.add(entity as usize);
-            if slot == NONE {
-                return None;
-            }
-            let slot = slot as usize;
-            let mut lanes = Vec::with_capacity(2);
-            for (column, ty) in &keys.columns {
-                let base = *view.columns.add(*column as usize);
-                match ty {
-                    C::U8 => lanes.push(u64::from(*base.add(slot))),
-                    C::I16 => lanes.push(i64::from(*base.cast::<i16>().add(slot)) as u64),
-                    C::I32 => lanes.push(i64::from(*base.cast::<i32>().add(slot)) as u64),
-                    C::U32 => lanes.push(u64::from(*base.cast::<u32>().add(slot))),
-                    C::I64 | C::F64 | C::Collection => lanes.push(*base.cast::<u64>().add(slot)),
-                    C::Str | C::Id => {
-                        lanes.push(*base.cast::<u64>().add(slot * 2));
-                        lanes.push(*base.cast::<u64>().add(slot * 2 + 1));
-                    }
-                }
-            }
-            Some(lanes)
+            (slot != NONE).then(|| read_columns(view, &keys.columns, slot))
         }
     }
 
@@ -285,6 +265,34 @@ impl<'a> Comparer<'a> {
             }
         }
     }
+}
+
+/// The lanes of some columns of a row version.
+///
+/// # Safety
+/// The columns are those of the relation, and the slot is that of a version that the call can see.
+pub(crate) unsafe fn read_columns(view: &RelationView, columns: &[(u32, ColumnType)], slot: u32) -> Vec<u64> {
+    use ColumnType as C;
+    let slot = slot as usize;
+    let mut lanes = Vec::with_capacity(columns.len());
+    // SAFETY: by the caller's promise.
+    unsafe {
+        for (column, ty) in columns {
+            let base = *view.columns.add(*column as usize);
+            match ty {
+                C::U8 => lanes.push(u64::from(*base.add(slot))),
+                C::I16 => lanes.push(i64::from(*base.cast::<i16>().add(slot)) as u64),
+                C::I32 => lanes.push(i64::from(*base.cast::<i32>().add(slot)) as u64),
+                C::U32 => lanes.push(u64::from(*base.cast::<u32>().add(slot))),
+                C::I64 | C::F64 | C::Collection => lanes.push(*base.cast::<u64>().add(slot)),
+                C::Str | C::Id => {
+                    lanes.push(*base.cast::<u64>().add(slot * 2));
+                    lanes.push(*base.cast::<u64>().add(slot * 2 + 1));
+                }
+            }
+        }
+    }
+    lanes
 }
 
 /// The lanes of a value behind a pointer.

@@ -20,6 +20,7 @@ pub use sink::LaneSink;
 
 use crate::fault::Fault;
 use crate::shape::{PredicateId, ShapeId};
+use crate::value::Value;
 
 /// What lies behind lanes.
 pub trait Memory {
@@ -32,6 +33,17 @@ pub trait Memory {
     fn put_collection(&mut self, count: usize, elements: &[u64]) -> Result<u64, Fault>;
     /// The elements of a collection with this stride: their number, and their lanes.
     fn collection(&self, collection: u64, stride: usize) -> (usize, &[u64]);
+    /// The reference or row of a relation that these lanes are: a reference has one, a row two. A memory without a
+    /// store has neither.
+    fn row_value(&self, relation: u32, lanes: &[u64]) -> Result<Value, Fault> {
+        let _ = (relation, lanes);
+        Err(Fault::Internal)
+    }
+    /// The lanes of a reference or row: as many as there are.
+    fn row_lanes(&mut self, relation: u32, value: &Value, lanes: &mut [u64]) -> Result<(), Fault> {
+        let _ = (relation, value, lanes);
+        Err(Fault::Internal)
+    }
 }
 
 /// A memory that can ask the program's predicates.

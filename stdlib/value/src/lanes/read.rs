@@ -83,7 +83,7 @@ pub fn to_value<M: Memory + ?Sized>(
             let case = usize::try_from(tag).ok().and_then(|tag| cases.get(tag)).ok_or(Fault::Internal)?;
             Value::Variant { tag: tag as u32, fields: read_fields(shapes, &case.fields, lanes, memory)? }
         }
-        Kind::Ref { .. } | Kind::Row { .. } => return Err(Fault::Internal),
+        Kind::Ref { relation, .. } | Kind::Row { relation, .. } => memory.row_value(*relation, lanes)?,
     })
 }
 
@@ -177,6 +177,9 @@ pub fn from_value<M: Memory + ?Sized>(
             let case = cases.get(*tag as usize).ok_or(Fault::Internal)?;
             set(lanes, &[u64::from(*tag)])?;
             write_fields(shapes, &case.fields, values, lanes, memory)
+        }
+        (Kind::Ref { relation, .. } | Kind::Row { relation, .. }, value) => {
+            memory.row_lanes(*relation, value, lanes)
         }
         _ => Err(Fault::Internal),
     }
