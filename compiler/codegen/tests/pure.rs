@@ -2,15 +2,16 @@
 
 mod harness;
 
-use harness::Native;
-use tenon_runtime::native::Ended;
+use harness::{Both, Outcome};
 use tenon_value::{Fault, Value};
 
+#[track_caller]
 fn run(text: &str, args: &[Value]) -> Result<Value, Fault> {
-    Native::new(text).call("f", args).map_err(|ended| match ended {
-        Ended::Fault(fault, _) => fault,
+    match Both::new(text).call("f", args) {
+        Outcome::Value(value) => Ok(value),
+        Outcome::Fault(fault) => Err(fault),
         other => panic!("{other:?}"),
-    })
+    }
 }
 
 #[track_caller]
@@ -113,19 +114,18 @@ fn decimals_and_floats() {
 
 #[test]
 fn failures_have_fields_and_a_message() {
-    let native = Native::new(
+    let mut both = Both::new(
         "error Bad(left: Int, why: Text)
          fn f(n: Int) -> Int pure { if (n > 0) { fail Bad(n, \"because of reasons\"; concat(\"only \", to_text(n))) @0 } else { } return n }",
     );
-    let Err(Ended::Failure(failure)) = native.call("f", &[7.into()]) else { panic!("it fails") };
+    let Outcome::Failure(failure) = both.call("f", &[7.into()]) else { panic!("it fails") };
     assert_eq!(failure.fields, [7.into(), "because of reasons".into()]);
     assert_eq!(failure.message, "only 7");
-    assert_eq!(native.call("f", &[0.into()]).ok(), Some(0.into()));
+    assert_eq!(both.value("f", &[0.into()]), 0.into());
 }
 
 #[test]
 fn an_image_in_a_file_is_the_same_program() {
-    let native = Native::new("fn f(n: Int) -> Text pure { return concat(\"a text that is long: \", to_text(n)) }");
-    let again = native.through_a_file();
-    assert_eq!(again.call("f", &[42.into()]).ok(), Some("a text that is long: 42".into()));
+    let both = Both::new("fn f(n: Int) -> Text pure { return concat(\"a text that is long: \", to_text(n)) }");
+    assert_eq!(both.through_a_file().value("f", &[42.into()]), "a text that is long: 42".into());
 }
