@@ -34,7 +34,7 @@ mod system;
 
 pub use log::{Log, Sink};
 pub use program::{LoadError, Program};
-pub use run::{Running, Server, StartError, wait_for_signal};
+pub use run::{Running, Server, Signals, StartError};
 pub use tenon_value::dispatch::Service;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -65,6 +65,8 @@ pub struct Settings {
     pub heavy: usize,
     /// How many heavy calls wait for their turn before others are told that the service is busy.
     pub heavy_waiting: usize,
+    /// How long a stop still takes connections while `/readyz` says no, so that a balancer can turn away first.
+    pub stop_delay: Duration,
     /// How long a stop waits for requests that have begun.
     pub drain_time: Duration,
     /// Whether there is a line in the log for every request.
@@ -86,6 +88,7 @@ impl Default for Settings {
             connections: 10_000,
             heavy: cores,
             heavy_waiting: 64,
+            stop_delay: Duration::ZERO,
             drain_time: Duration::from_secs(10),
             log_requests: false,
         }

@@ -16,6 +16,7 @@ use serde_json::json;
 use socket2::{Domain, Protocol, Socket, Type};
 use tenon_runtime::durable::{CommitLost, Durable};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::LocalSet;
 
@@ -158,10 +159,11 @@ impl Running {
         &self.shared.log
     }
 
-    /// Stops: `/readyz` says no, no connection is taken any more, requests that have begun are answered once their
+    /// Stops: `/readyz` says no, after the delay for stops no connection is taken any more, requests that have begun are answered once their
     /// commits are durable, then the threads end. Requests that take longer than the time for draining are cut off.
     pub fn stop(mut self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
+        std::thread::sleep(self.shared.settings.stop_delay);
         self.phase.send_replace(Phase::Draining);
         for thread in self.threads.drain(..) {
             // A thread that panicked has stopped as well; its requests were its own.
@@ -173,29 +175,43 @@ impl Running {
     }
 }
 
-/// Blocks until the process is told to end (SIGTERM, SIGINT) or commits cannot be made durable any more, which is the
-/// error.
-pub fn wait_for_signal(durable: &Durable) -> Result<(), CommitLost> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let lost = |error: std::io::Error| CommitLost(error.to_string().into());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(lost)?;
-    let failing = Arc::new(Notify::new());
-    let listener = failing.clone();
-    durable.listen(Arc::new(move || listener.notify_one()));
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).map_err(lost)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(lost)?;
-        loop {
-            if let Some(failure) = durable.failure() {
-                return Err(failure);
+/// Hears when the process is told to end (SIGTERM, SIGINT), from the moment it is made. To be made before the server is
+/// started, so that no signal finds the process without ears.
+pub struct Signals {
+    runtime: tokio::runtime::Runtime,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Begins to listen.
+    pub fn listen() -> std::io::Result<Signals> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (terminate, interrupt) = {
+            let _inside = runtime.enter();
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?)
+        };
+        Ok(Signals { runtime, terminate, interrupt })
+    }
+
+    /// Blocks until the process is told to end, or commits cannot be made durable any more, which is the error.
+    pub fn wait(mut self, durable: &Durable) -> Result<(), CommitLost> {
+        let failing = Arc::new(Notify::new());
+        let listener = failing.clone();
+        durable.listen(Arc::new(move || listener.notify_one()));
+        self.runtime.block_on(async {
+            loop {
+                if let Some(failure) = durable.failure() {
+                    return Err(failure);
+                }
+                tokio::select! {
+                    _ = self.terminate.recv() => return Ok(()),
+                    _ = self.interrupt.recv() => return Ok(()),
+                    () = failing.notified() => {}
+                }
             }
-            tokio::select! {
-                _ = terminate.recv() => return Ok(()),
-                _ = interrupt.recv() => return Ok(()),
-                () = failing.notified() => {}
-            }
-        }
-    })
+        })
+    }
 }
 
 /// A number to start from that differs from process to process.

@@ -4,6 +4,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tenon_runtime::durable::Durable;
-use tenon_server::{Log, Program, Running, Server, Settings, StartError};
+use tenon_server::{Log, Program, Running, Server, Settings, Signals, StartError};
 use tenon_value::dispatch::{
     Api, Call, Endpoint, EndpointKind, Format, Method, Outcome, Param, Reply, Service, Source,
 };
@@ -494,4 +495,58 @@ fn a_stop_loses_no_answer() {
     assert_eq!(waiting.read(false).unwrap().status, 200);
     assert!(idle.read(false).is_none());
     assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_stop_first_says_that_it_is_not_ready() {
+    let bench = start(|settings| settings.stop_delay = Duration::from_millis(400));
+    let address = bench.running.address();
+    let stopping = thread::spawn(move || bench.running.stop());
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while Client::new(address).get("/readyz").status == 200 {
+        assert!(Instant::now() < deadline);
+        thread::sleep(Duration::from_millis(10));
+    }
+    let mut client = Client::new(address);
+    assert_eq!((client.get("/readyz").text(), client.get("/greet").status), ("stopping\n", 200));
+    stopping.join().unwrap();
+}
+
+/// The process that the next test ends.
+#[test]
+#[ignore = "runs as a process of its own"]
+fn serve_until_told_to_end() {
+    let signals = Signals::listen().unwrap();
+    let bench = start(|_| {});
+    println!("\naddress {}", bench.running.address());
+    let (durable, commit) = (bench.durable.clone(), bench.commit.clone());
+    thread::spawn(move || {
+        while commit.load(Ordering::SeqCst) == 0 {
+            thread::sleep(Duration::from_millis(5));
+        }
+        println!("\nwaiting");
+        thread::sleep(Duration::from_millis(300));
+        durable.advance(1);
+    });
+    signals.wait(&bench.durable).unwrap();
+    bench.running.stop();
+    println!("\nstopped");
+}
+
+#[test]
+fn a_signal_stops_the_process_and_loses_no_answer() {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "serve_until_told_to_end", "--ignored", "--nocapture", "--test-threads=1"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let address = lines.find_map(|line| Some(line.strip_prefix("address ")?.parse().unwrap())).unwrap();
+    let mut client = Client::new(address);
+    client.send(post("/items", "{\"note\":\"a\"}").as_bytes());
+    assert!(lines.any(|line| line == "waiting"));
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(client.read(false).unwrap().status, 200);
+    assert!(lines.any(|line| line == "stopped"));
+    assert!(child.wait().unwrap().success());
 }
