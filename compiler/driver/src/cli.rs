@@ -25,6 +25,12 @@ enum Command {
     /// Find what is wrong with a program
     #[command(after_help = "Example: tenon check shop.tn --fix")]
     Check(commands::check::Check),
+    /// Run a program's scenarios
+    #[command(after_help = "Example: tenon test shop.tn --only 'last item'")]
+    Test(commands::test::Test),
+    /// Print a program's OpenAPI document
+    #[command(name = "openapi", after_help = "Example: tenon openapi shop.tn > shop.json")]
+    OpenApi(commands::openapi::OpenApi),
     /// Explain a diagnostic
     #[command(after_help = "Example: tenon error T0211")]
     Error(commands::error::Explain),
@@ -45,6 +51,8 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Command::New(command) => command.run(voice),
         Command::Check(command) => command.run(voice),
+        Command::Test(command) => command.run(voice),
+        Command::OpenApi(command) => command.run(voice),
         Command::Error(command) => command.run(voice),
     };
     voice.finish(result)

@@ -1,11 +1,17 @@
-//! From a project to a checked program.
+//! From a project to a checked program, to Core, to something that runs.
 
 use crate::library::LIBRARY;
 use crate::project::Project;
 use crate::report::{Stop, Voice};
+use std::sync::Arc;
 use tenon_check::db::CheckDatabase;
 use tenon_check::program::{check, is_sound};
-use tenon_diagnostics::Diagnostic;
+use tenon_core::eval::{Evaluator, Limits};
+use tenon_core::ir;
+use tenon_core::lower::{CheckedProgram, LowerError, lower};
+use tenon_core::scenario::{self, EvaluatorEngine, Report};
+use tenon_diagnostics::{Code, Diagnostic, ItemPath, Label, Location};
+use tenon_span::Range;
 
 /// A program in the checker's database.
 pub struct Checked {
@@ -50,4 +56,99 @@ impl Checked {
 fn fill(db: &mut CheckDatabase, project: &Project) {
     db.set_settings(project.settings());
     db.set_files(project.files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+}
+
+/// What runs a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Engine {
+    /// The evaluator: slow and plain; what tests compare native code with
+    Evaluator,
+}
+
+/// A program in Core.
+pub struct Lowered {
+    /// The program.
+    pub core: Arc<ir::Program>,
+}
+
+impl Checked {
+    /// Lowers a sound program to Core.
+    ///
+    /// # Errors
+    /// Constructs that cannot be run; they have been shown.
+    pub fn lower(&self, voice: Voice) -> Result<Lowered, Stop> {
+        let program = CheckedProgram::new(&self.db);
+        match lower(&program, &program.settings()) {
+            Ok(core) => Ok(Lowered { core: Arc::new(core) }),
+            Err(errors) => {
+                let found: Vec<Diagnostic> = errors.iter().map(|error| self.not_supported(&program, error)).collect();
+                voice.diagnostics(&found, &self.db);
+                Err(Stop::said())
+            }
+        }
+    }
+
+    fn not_supported(&self, program: &CheckedProgram<'_>, error: &LowerError) -> Diagnostic {
+        use tenon_core::lower::Typed;
+        let item = error.item.as_ref().map(|symbol| {
+            let site = program.item_site(symbol);
+            ItemPath {
+                file: site.file.as_str().into(),
+                kind: site.kind.as_str().into(),
+                name: site.name.as_str().into(),
+                nth: site.nth,
+            }
+        });
+        let file = item.as_ref().map_or_else(|| Arc::from(""), |item| item.file.clone());
+        let range = if item.is_some() { error.range } else { Range::empty(0) };
+        let label = Label { location: Location { item, file, range }, message: "not run by this version".to_owned() };
+        Diagnostic::new(Code::NotSupported, error.message.clone(), label)
+    }
+}
+
+/// A program that can run.
+pub struct Compiled {
+    core: Arc<ir::Program>,
+    engine: Engine,
+}
+
+/// The evaluator recurses on the stack of its thread; commands run it on threads of this size.
+pub const EVALUATOR_STACK: usize = 64 << 20;
+
+impl Lowered {
+    /// Makes the program ready to run.
+    ///
+    /// # Errors
+    /// The machine refuses.
+    pub fn compile(self, engine: Engine) -> Result<Compiled, Stop> {
+        Ok(Compiled { core: self.core, engine })
+    }
+}
+
+impl Compiled {
+    /// The program in Core.
+    pub fn core(&self) -> &ir::Program {
+        &self.core
+    }
+
+    /// Runs a scenario in an instance of its own.
+    ///
+    /// # Errors
+    /// The instance could not be made.
+    pub fn run_scenario(&self, scenario: &ir::Scenario, seed: u64) -> Result<Report, Stop> {
+        match self.engine {
+            Engine::Evaluator => {
+                let limits = Limits { stack: EVALUATOR_STACK / 2, ..Limits::default() };
+                let mut engine = EvaluatorEngine::new(Evaluator::with_limits(self.core.clone(), limits));
+                Ok(scenario::run(&self.core, scenario, &mut engine, seed))
+            }
+        }
+    }
+}
+
+/// A seed that differs from run to run.
+pub fn fresh_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    // The standard hasher's keys are drawn from the system; twenty bits are enough to type again.
+    std::collections::hash_map::RandomState::new().build_hasher().finish() & 0xf_ffff
 }

@@ -3,3 +3,5 @@
 pub mod check;
 pub mod error;
 pub mod new;
+pub mod openapi;
+pub mod test;
