@@ -25,6 +25,9 @@ enum Command {
     /// Find what is wrong with a program
     #[command(after_help = "Example: tenon check shop.tn --fix")]
     Check(commands::check::Check),
+    /// Bring a program into the one style
+    #[command(after_help = "Example: tenon fmt . --check")]
+    Fmt(commands::fmt::Fmt),
     /// Run a program's scenarios
     #[command(after_help = "Example: tenon test shop.tn --only 'last item'")]
     Test(commands::test::Test),
@@ -44,13 +47,30 @@ pub struct Program {
     pub program: PathBuf,
 }
 
+/// Trees of programs are walked recursively; nesting is limited so that this is enough.
+const STACK: usize = 256 << 20;
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let worker = std::thread::Builder::new().stack_size(STACK).spawn(move || run(cli));
+    match worker.map(|thread| thread.join()) {
+        Ok(Ok(code)) => code,
+        // The thread has said why it panicked.
+        Ok(Err(_)) => ExitCode::from(101),
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> ExitCode {
     let voice = Voice { json: cli.json, short: false };
     let result = match cli.command {
         Command::New(command) => command.run(voice),
         Command::Check(command) => command.run(voice),
+        Command::Fmt(command) => command.run(voice),
         Command::Test(command) => command.run(voice),
         Command::OpenApi(command) => command.run(voice),
         Command::Error(command) => command.run(voice),

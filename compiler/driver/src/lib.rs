@@ -6,6 +6,7 @@
 //! | [`project`] | a program on disk: its files and `tenon.toml` |
 //! | [`library`] | the standard library's text |
 //! | [`compile`] | from a project to a checked program and its Core |
+//! | [`table`] | answers as tables |
 //! | [`report`] | diagnostics and answers on the terminal, or as JSON |
 //! | [`cli`] | the command line: one table of commands |
 //! | [`commands`] | one file per command |
@@ -16,3 +17,4 @@ pub mod compile;
 pub mod library;
 pub mod project;
 pub mod report;
+pub mod table;
