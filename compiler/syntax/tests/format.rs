@@ -56,7 +56,7 @@ fn lines_are_seldom_long() {
 fn mutated_programs_are_formatted_once_or_left_alone() {
     let mut random = Random::new(4);
     for (_, text) in programs() {
-        for _ in 0..12 {
+        for _ in 0..6 {
             let mutant = mutate(&text, &mut random);
             let once = format(&mutant);
             for (index, reason) in &once.left {

@@ -5,6 +5,8 @@
 //! item, of which the splitter knows kind and name. One cause gives one message: errors of the repair speak for
 //! everything the grammar then says about the item, and an error of the grammar for its line.
 
+#![allow(clippy::vec_box, reason = "the stack of the grammar moves boxes rather than large nodes")]
+
 pub(crate) mod context;
 mod messages;
 pub(crate) mod paren;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 
-#[allow(clippy::all, unused, missing_docs, unreachable_pub)]
+#[allow(clippy::all, clippy::unwrap_used, unused, missing_docs, unreachable_pub)]
 mod grammar {
     include!(concat!(env!("OUT_DIR"), "/grammar.rs"));
 }

@@ -19,6 +19,7 @@ pub(crate) struct Paren {
 
 /// An element of `( … )`, which fits an argument list as it is.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it lies in a box")]
 pub(crate) enum ParenItem {
     Arg(Arg),
     Error,

@@ -114,7 +114,8 @@ fn block_lines(
         let blank = line.trim_start_matches([' ', '\t']);
         let stripped = indent.min(line.len() - blank.len());
         let content = line.get(stripped..).unwrap_or("");
-        if !(blank.is_empty() && !(is_last && !last)) {
+        let before_hole = is_last && !last;
+        if !blank.is_empty() || before_hole {
             out.push_str(&unescape(line_start + stripped as u32, content, errors));
         }
     }

@@ -60,13 +60,15 @@ impl Random {
     }
 }
 
-/// The text with one token deleted, doubled, or exchanged with another.
+/// The text with one token of one item deleted, doubled, or exchanged with another.
 pub fn mutate(text: &str, random: &mut Random) -> String {
-    let parsed = tenon_syntax::parse_item(text);
+    let items = tenon_syntax::items(text);
+    let item = &items[random.below(items.len())];
+    let parsed = tenon_syntax::parse_item(item.text(text));
     let count = parsed.tokens.tokens().len();
     let (one, two) = (random.below(count), random.below(count));
     let place = |index: usize| {
-        let range = parsed.tokens.token_place(index);
+        let range = parsed.tokens.token_place(index).shifted(item.range.start);
         range.start as usize..range.end as usize
     };
     let (first, second) = (place(one.min(two)), place(one.max(two)));
