@@ -93,10 +93,17 @@ impl Engine for EvaluatorEngine {
 
 /// Runs a scenario of a program on an engine of it.
 pub fn run(program: &Program, scenario: &Scenario, engine: &mut dyn Engine, seed: u64) -> Report {
+    let mut vars = vec![None; scenario.vars.len()];
+    // Before the first `when` nothing has succeeded and nothing has failed.
+    for var in counted(scenario) {
+        if let Some(count) = vars.get_mut(var.index()) {
+            *count = Some(Value::Int(0));
+        }
+    }
     let mut runner = Runner {
         program,
         engine,
-        vars: vec![None; scenario.vars.len()],
+        vars,
         now: START,
         random: Random::new(seed),
         calls: 0,
@@ -104,6 +111,14 @@ pub fn run(program: &Program, scenario: &Scenario, engine: &mut dyn Engine, seed
     };
     let broken = scenario.steps.iter().find_map(|step| runner.step(step).err());
     Report { name: scenario.name.clone(), site: scenario.site, seed, broken }
+}
+
+/// The variables that hold counts of outcomes; they are bound from the start.
+pub fn counted(scenario: &Scenario) -> impl Iterator<Item = VarId> {
+    scenario.steps.iter().flat_map(|step| match step {
+        ScenarioStep::Counts(counts) => counts.iter().map(|(var, _)| *var).collect(),
+        _ => Vec::new(),
+    })
 }
 
 /// A running scenario.

@@ -324,6 +324,9 @@ impl Verifier<'_> {
         self.site(scenario.site);
         scenario.vars.iter().for_each(|var| self.ty(&var.ty));
         let mut bound = vec![false; scenario.vars.len()];
+        for var in crate::scenario::counted(scenario) {
+            bind_step(&mut bound, var);
+        }
         let ty = |var: &VarId| scenario.vars.get(var.index()).map(|var| var.ty.clone());
         for step in &scenario.steps {
             match step {
