@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -370,6 +370,36 @@ fn an_answer_waits_for_its_commit() {
     let metrics = Client::new(address).get("/metrics");
     assert!(metrics.text().contains("tenon_group_commits_bucket{le=\"15\"} 1\n"), "{}", metrics.text());
     assert!(metrics.text().contains("tenon_commit 8\n"));
+}
+
+#[test]
+fn nobody_is_forgotten_under_load() {
+    let bench = start(|settings| settings.log_requests = false);
+    let address = bench.running.address();
+    let (durable, commit) = (bench.durable.clone(), bench.commit.clone());
+    let done = Arc::new(AtomicBool::new(false));
+    let stop = done.clone();
+    let committing = thread::spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            durable.advance(commit.load(Ordering::SeqCst));
+            thread::yield_now();
+        }
+    });
+    let clients: Vec<_> = (0..16)
+        .map(|n| {
+            thread::spawn(move || {
+                let mut client = Client::new(address);
+                for round in 0..40 {
+                    let answer = client.post("/items", &format!("{{\"note\":\"{n} {round}\"}}"));
+                    assert_eq!(answer.text(), format!("\"{n} {round}\""));
+                }
+            })
+        })
+        .collect();
+    clients.into_iter().for_each(|client| client.join().unwrap());
+    done.store(true, Ordering::Relaxed);
+    committing.join().unwrap();
+    assert_eq!(bench.commit.load(Ordering::SeqCst), 16 * 40);
 }
 
 #[test]
