@@ -268,6 +268,9 @@ impl Infer<'_> {
             ty => (false, ty),
         };
         let base = self.base(&inner);
+        if matches!(base, Ty::Error) {
+            return None;
+        }
         let wrong = |this: &mut Self, wants: &str| {
             let shown = this.show(&inner);
             this.error(Code::Type, argument.range, format!("`{}` folds {wants}, found `{shown}`", name.text), format!("`{shown}`"));

@@ -121,6 +121,16 @@ impl Infer<'_> {
                     return self.call_value(value, args, range);
                 }
                 self.skip_args(args);
+                let planned = match name.text.as_str() {
+                    "search" => Some("full-text search (`search`)"),
+                    "history" => Some("reads of the past (`history`)"),
+                    "can" => Some("policies (`can`)"),
+                    "token" | "PasswordHash" => Some("actors"),
+                    _ => None,
+                };
+                if let Some(planned) = planned {
+                    return self.not_supported(range, planned);
+                }
                 let names = self.ctx.names();
                 let library: Vec<&str> = Builtin::all().map(|b| b.scheme().name.as_str()).collect();
                 let near = nearest(&name.text, names.iter().map(SmolStr::as_str).chain(library)).map(SmolStr::new);

@@ -189,7 +189,8 @@ impl<'a> Infer<'a> {
         Diagnostic::new(code, message, self.label(range, label))
     }
 
-    pub fn report(&mut self, diagnostic: Diagnostic) {
+    pub fn report(&mut self, mut diagnostic: Diagnostic) {
+        diagnostic.message = with_articles(diagnostic.message);
         self.diagnostics.push(diagnostic);
     }
 
@@ -649,6 +650,21 @@ pub(crate) fn refined_name(ctx: &dyn Context, rule: &RuleRef) -> Option<SmolStr>
         Some(Signature::Type(sig)) if rule.index == 0 => Some(sig.symbol.name.clone()),
         _ => None,
     }
+}
+
+/// `an` before the names of types that begin with a vowel; sentences are put together with `a`.
+fn with_articles(sentence: String) -> String {
+    if !sentence.contains("a `") {
+        return sentence;
+    }
+    let mut out = sentence;
+    for vowel in ['A', 'E', 'I', 'O'] {
+        out = out.replace(&format!(" a `{vowel}"), &format!(" an `{vowel}"));
+        if let Some(rest) = out.strip_prefix(&format!("a `{vowel}")) {
+            out = format!("an `{vowel}{rest}");
+        }
+    }
+    out
 }
 
 /// The name that is most like the one that was written, if one is near enough.

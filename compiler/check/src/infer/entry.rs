@@ -23,6 +23,12 @@ pub fn function(ctx: &dyn Context, sig: &FunctionSig, body: &ast::Function) -> C
         let range = body.params.list.get(index).map_or(body.name.range, |p| p.name.range);
         params.push(infer.bind(&param.name, ty, false, range));
     }
+    for clause in &body.clauses {
+        // Callers are not supported yet, which is said at the header; their names cause no second message.
+        if let ast::ClauseKind::Caller { name, .. } = &clause.kind {
+            infer.bind(&name.text, Ty::Error, false, name.range);
+        }
+    }
     infer.function_body = true;
     let range = body.body.range;
     let value = match &sig.result {

@@ -55,8 +55,8 @@ impl Infer<'_> {
             ast::Literal::Bool(b) => Ok((Literal::Bool(*b), Ty::Bool)),
             ast::Literal::None => {
                 let of = match hint {
-                    Some(ty) => ty.clone(),
-                    None => self.fresh(range),
+                    Some(ty) if !matches!(ty, Ty::Infer(_)) => ty.clone(),
+                    _ => self.fresh(range),
                 };
                 Ok((Literal::None, Ty::Option(Arc::new(of))))
             }

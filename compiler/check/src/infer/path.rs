@@ -197,7 +197,10 @@ impl Infer<'_> {
 
     fn row_field(&mut self, base: Expr, symbol: &Symbol, name: &str, name_range: Range, range: Range) -> Expr {
         let Some(sig) = self.relation(symbol) else { return self.broken(range) };
-        if !matches!(base.kind, ExprKind::Local(_)) {
+        // The key parts of a reference are the row's own fields; anything else of its target is read.
+        let own = matches!(base.kind, ExprKind::Local(_))
+            || (matches!(super::facts::strip(&base).kind, ExprKind::StoredField(..)) && sig.key.iter().any(|k| k == name));
+        if !own {
             self.reads(symbol, range);
         }
         if let Some(field) = sig.fields.iter().find(|f| f.name == name) {

@@ -370,7 +370,7 @@ impl Infer<'_> {
                     }
                     Some(on) => self.push_clause(Clause::Join(local, from.source, on)),
                     None => {
-                        if kind == ast::JoinKind::Inner && !lateral {
+                        if kind == ast::JoinKind::Inner && !lateral && !matches!(from.element, Ty::Error) {
                             let d = self
                                 .diagnostic(Code::Source, range, "a join says which rows belong together", "no `on`")
                                 .note("write `on a.x == b.y`, or `cross join` for all combinations");
@@ -557,6 +557,11 @@ impl Infer<'_> {
         frame.canonical = locals.iter().map(|(l, _)| *l).collect();
         frame.ordered = false;
         frame.source_order = false;
+        frame.roots.clear();
+        if frame.group.is_some() {
+            // A group of groups: no left join's empty row is among them.
+            frame.left = None;
+        }
         self.push_clause(Clause::Group { keys: locals, aggregates: Vec::new(), all });
         let frame = self.frame();
         frame.group = Some(frame.clauses.len() - 1);
