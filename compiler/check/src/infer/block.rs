@@ -33,7 +33,7 @@ impl Infer<'_> {
                             leaves = true;
                             stmts.push(Stmt::Expr(e));
                         }
-                        _ => result = Some(Box::new(e)),
+                        _ => result = Some(Box::new(self.settled(e, hint))),
                     }
                 }
                 _ => {
@@ -54,6 +54,13 @@ impl Infer<'_> {
             None => Ty::Unit,
         };
         self.node(ExprKind::Block(stmts, result), ty, block.range)
+    }
+
+    /// The value as its place wants it, if it fits, while what is known here still is.
+    pub(crate) fn settled(&mut self, value: Expr, hint: Option<&Ty>) -> Expr {
+        let Some(hint) = hint.filter(|h| !matches!(self.shallow(h), Ty::Infer(_) | Ty::Unit)) else { return value };
+        let ty = self.resolve(&value.ty);
+        if matches!(ty, Ty::Never | Ty::Error) || !self.fits(&ty, hint) { value } else { self.coerce(value, hint) }
     }
 
     fn stmt(&mut self, stmt: &ast::Stmt, last_of_function: bool) -> Stmt {

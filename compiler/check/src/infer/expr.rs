@@ -764,7 +764,11 @@ impl Infer<'_> {
 
     fn arm_body(&mut self, body: &ast::ArmBody, hint: Option<&Ty>) -> Expr {
         match body {
-            ast::ArmBody::Expr(e) => self.expr(e, hint.filter(|h| **h != Ty::Unit)),
+            ast::ArmBody::Expr(e) => {
+                let hint = hint.filter(|h| **h != Ty::Unit);
+                let value = self.expr(e, hint);
+                self.settled(value, hint)
+            }
             ast::ArmBody::Block(block) => self.block(block, hint, !matches!(hint, Some(Ty::Unit))),
             ast::ArmBody::Fail(e) => self.fail(e, e.range),
             ast::ArmBody::Return { range, value } => self.return_expr(value.as_ref(), *range),
