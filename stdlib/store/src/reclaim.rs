@@ -55,6 +55,8 @@ pub(crate) struct Writer {
     pub(crate) touched: Vec<RelationId>,
     pub(crate) undo: Vec<Undo>,
     pub(crate) redo: Vec<Change>,
+    /// A row while it is updated, kept for its memory.
+    pub(crate) row: Vec<u64>,
     pub(crate) text_bytes: usize,
     pub(crate) commits: u64,
 }
@@ -87,6 +89,7 @@ impl Writer {
             touched: Vec::new(),
             undo: Vec::new(),
             redo: Vec::new(),
+            row: Vec::new(),
             text_bytes: 0,
             commits: 0,
         }

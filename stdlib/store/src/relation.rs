@@ -80,6 +80,8 @@ pub struct Meta {
     pub lane_starts: Vec<usize>,
     /// The key.
     pub key: Vec<Part>,
+    /// The column of a key of one column of one lane, which is found fastest.
+    pub key_word: Option<usize>,
     /// The uniques: their parts and the tag columns that must be 1.
     pub uniques: Vec<(Vec<Part>, Vec<usize>)>,
     /// The indexes: those of the schema, then those that deleting needs.
@@ -188,6 +190,10 @@ impl Meta {
         };
         let key = relation.key.iter().map(|f| part(&KeyPart::Field(*f), false)).collect::<Result<_, _>>()?;
         let key = narrow_enough(key)?;
+        let key_word = match key.as_slice() {
+            [part] if part.columns.len() == 1 && columns[part.columns.start].ty.lanes() == 1 => Some(part.columns.start),
+            _ => None,
+        };
         let mut uniques = Vec::new();
         for unique in &relation.uniques {
             let parts = unique.parts.iter().map(|p| part(p, false)).collect::<Result<_, _>>()?;
@@ -227,7 +233,7 @@ impl Meta {
             }
         }
         let nested = crate::nested::fields(relation);
-        Ok(Meta { nested, columns, column_starts, lane_starts, key, uniques, indexes, references, referrers })
+        Ok(Meta { nested, key_word, columns, column_starts, lane_starts, key, uniques, indexes, references, referrers })
     }
 
     /// The lanes of a whole row.
@@ -490,10 +496,16 @@ impl Relation {
     /// Copies the raw value of a column from one slot to another that nobody reads yet.
     pub(crate) fn copy(&self, column: usize, from: u32, to: u32) {
         let base = self.column_bases[column];
-        let width = self.meta.columns[column].ty.width();
+        let (from, to) = (from as usize, to as usize);
         // SAFETY: both slots are usable and differ; nobody reads the target.
         unsafe {
-            std::ptr::copy_nonoverlapping(base.add(from as usize * width), base.add(to as usize * width), width);
+            match self.meta.columns[column].ty.width() {
+                1 => *base.add(to) = *base.add(from),
+                2 => *base.cast::<u16>().add(to) = *base.cast::<u16>().add(from),
+                4 => *base.cast::<u32>().add(to) = *base.cast::<u32>().add(from),
+                8 => *base.cast::<u64>().add(to) = *base.cast::<u64>().add(from),
+                _ => *base.cast::<[u64; 2]>().add(to) = *base.cast::<[u64; 2]>().add(from),
+            }
         }
     }
 
@@ -714,20 +726,46 @@ impl Relation {
         }
     }
 
+    /// The hash of a key.
+    ///
+    /// # Safety
+    /// As for [`Relation::find_by_key`].
+    #[inline]
+    pub(crate) unsafe fn key_hash(&self, lanes: &[u64]) -> u64 {
+        if self.meta.key_word.is_some() {
+            return hash::finish(hash::word(hash::SEED, lanes[0]));
+        }
+        // SAFETY: by the caller's promise.
+        unsafe { self.hash_lanes(&self.meta.key, lanes) }
+    }
+
     /// The entity of a key, whether or not a row is visible. An entity has one key for all its time.
     ///
     /// # Safety
     /// As for [`Relation::find_by_key`].
     #[inline]
     pub(crate) unsafe fn entity_by_key(&self, lanes: &[u64]) -> Option<u32> {
-        let parts = &self.meta.key;
         // SAFETY: by the caller's promise.
-        let hash = unsafe { self.hash_lanes(parts, lanes) };
+        unsafe { self.entity_by_hash(self.key_hash(lanes), lanes) }
+    }
+
+    /// As [`Relation::entity_by_key`], with the key's hash.
+    ///
+    /// # Safety
+    /// As for [`Relation::find_by_key`].
+    #[inline]
+    pub(crate) unsafe fn entity_by_hash(&self, hash: u64, lanes: &[u64]) -> Option<u32> {
         self.key.candidates(hash).find(|entity| {
             let slot = self.newest(*entity).load(Ordering::Acquire);
-            // SAFETY: a version that is newest is not freed before its entity left the table and all
-            // readers that could have found it there are gone.
-            slot != NONE && unsafe { self.parts_are(parts, slot, lanes) }
+            if slot == NONE {
+                return false;
+            }
+            match self.meta.key_word {
+                Some(column) => self.read(column, slot).0 == lanes[0],
+                // SAFETY: a version that is newest is not freed before its entity left the table and all
+                // readers that could have found it there are gone; the lanes by the caller's promise.
+                None => unsafe { self.parts_are(&self.meta.key, slot, lanes) },
+            }
         })
     }
 

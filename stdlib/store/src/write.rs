@@ -255,9 +255,19 @@ impl<'a> WriteTxn<'a> {
         let relation = self.image.relation(id);
         debug_assert_eq!(lanes.len(), relation.meta.lanes());
         // SAFETY: by the caller's promise.
-        let known = unsafe {
-            let key = Parts::of(relation, &relation.meta.key, lanes);
-            relation.entity_by_key(&key.lanes)
+        let (key_hash, known) = unsafe {
+            match relation.meta.key_word {
+                Some(column) => {
+                    let key = [lanes[relation.meta.columns[column].lane]];
+                    let hash = relation.key_hash(&key);
+                    (hash, relation.entity_by_hash(hash, &key))
+                }
+                None => {
+                    let key = Parts::of(relation, &relation.meta.key, lanes);
+                    let hash = relation.key_hash(&key.lanes);
+                    (hash, relation.entity_by_hash(hash, &key.lanes))
+                }
+            }
         };
         if let Some(entity) = known
             && self.live(relation, entity).is_some()
@@ -307,7 +317,9 @@ impl<'a> WriteTxn<'a> {
         relation.view.live.fetch_add(1, Ordering::Release);
         self.writer.undo.push(Undo::Insert { relation: id, slot, entity, before });
         if known.is_none() {
-            self.add_entry(relation, Which::Key, slot, entity);
+            let writer = &mut *self.writer;
+            relation.key.insert(&mut writer.token, key_hash, entity, &mut writer.unlinked);
+            writer.undo.push(Undo::Index { relation: id, which: Which::Key, slot, entity });
         }
         for which in relation.all_indexes() {
             if !relation.exempt(which, slot) && !older_has(relation, which, before, slot) {
@@ -421,8 +433,29 @@ impl<'a> WriteTxn<'a> {
         let relation = self.image.relation(id);
         let Some(old) = self.live(relation, entity) else { return Err(Violation::Missing { relation: id, entity }) };
         // The row as it will be; texts that do not change are those of the old version.
-        let mut row = Vec::with_capacity(relation.meta.lanes());
+        let mut row = std::mem::take(&mut self.writer.row);
+        row.clear();
         relation.read_row(old, &mut row);
+        // SAFETY: by the caller's promise.
+        let result = unsafe { self.update_to(relation, entity, old, fields, lanes, &mut row) };
+        self.writer.row = row;
+        result
+    }
+
+    /// Updates a live version; `row` holds its lanes.
+    ///
+    /// # Safety
+    /// As for [`WriteTxn::update`].
+    unsafe fn update_to(
+        &mut self,
+        relation: &Relation,
+        entity: u32,
+        old: u32,
+        fields: &[FieldId],
+        lanes: &[u64],
+        row: &mut [u64],
+    ) -> Result<Row, Violation> {
+        let id = relation.id;
         let mut at = 0;
         for field in fields {
             let range = relation.meta.lane_starts[field.index()]..relation.meta.lane_starts[field.index() + 1];
@@ -441,7 +474,7 @@ impl<'a> WriteTxn<'a> {
             if changed(part.columns.clone()) {
                 // SAFETY: by the caller's promise; the old version is live.
                 let same = unsafe {
-                    let value = Parts::of(relation, std::slice::from_ref(part), &row);
+                    let value = Parts::of(relation, std::slice::from_ref(part), row);
                     relation.parts_are(std::slice::from_ref(part), old, &value.lanes)
                 };
                 if !same {
@@ -458,7 +491,7 @@ impl<'a> WriteTxn<'a> {
         for unique in 0..relation.uniques.len() {
             if unique_changed(unique) {
                 // SAFETY: by the caller's promise.
-                unsafe { self.check_unique(relation, unique, &row, entity)? };
+                unsafe { self.check_unique(relation, unique, row, entity)? };
             }
         }
         for reference in &relation.meta.references {
