@@ -279,7 +279,16 @@ impl<'p> Unit<'p> {
                 let place = start + *at as usize;
                 let target = offsets[target.0 as usize];
                 match kind {
-                    Reloc::X86CallPCRel4 | Reloc::X86PCRel4 => {
+                    Reloc::X86CallPCRel4 | Reloc::X86PCRel4 | Reloc::X86GOTPCRel4 => {
+                        if *kind == Reloc::X86GOTPCRel4 {
+                            // The address of a function, asked for through a table of addresses: the load of the
+                            // address becomes its computation, as linkers do it.
+                            let opcode = place.checked_sub(2).and_then(|at| text.bytes.get_mut(at));
+                            match opcode {
+                                Some(byte) if *byte == MOV => *byte = LEA,
+                                _ => return Err(Error::new("the address of a function is taken in an unknown way")),
+                            }
+                        }
                         let distance = target as i64 + addend - place as i64;
                         let distance = i32::try_from(distance)
                             .map_err(|_| Error::new("the program's code is larger than 2 GiB"))?;
@@ -303,6 +312,10 @@ impl<'p> Unit<'p> {
         Ok(text)
     }
 }
+
+/// The opcodes `mov register, [address]` and `lea register, [address]` of x86-64.
+const MOV: u8 = 0x8b;
+const LEA: u8 = 0x8d;
 
 fn pretty(error: &cranelift_codegen::CompileError<'_>) -> String {
     match &error.inner {

@@ -44,15 +44,20 @@ impl Both {
     }
 
     pub fn with(text: &str, options: Options) -> Both {
-        let program = Arc::new(tenon_core::text::parse(text).unwrap_or_else(|e| panic!("{e}\n{text}")));
+        let program = tenon_core::text::parse(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        Both::of(program, options).unwrap_or_else(|e| panic!("{e}\n{text}"))
+    }
+
+    /// A program on both engines, or why it has no machine code.
+    pub fn of(program: Program, options: Options) -> Result<Both, tenon_codegen::Error> {
+        let program = Arc::new(program);
         let planned = tenon_plan::plan(&program, &Assumed::new(&program)).unwrap();
         let all: Vec<FunctionId> = (0..program.functions.len()).map(|i| FunctionId(i as u32)).collect();
-        let compiled = tenon_codegen::compile(&program, &planned.schema, &planned.queries, &all, &options)
-            .unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let compiled = tenon_codegen::compile(&program, &planned.schema, &planned.queries, &all, &options)?;
         let loaded = native::load(compiled.image.clone()).unwrap();
         let data = tenon_store::Image::new(Arc::new(planned.schema.clone())).unwrap();
         let limits = tenon_core::eval::Limits { fuel: 2_000_000, depth: 300, ..Default::default() };
-        Both {
+        Ok(Both {
             evaluator: Evaluator::with_limits(program.clone(), limits),
             store: MemoryStore::new(&program),
             ctx: CallContext::new(LIMITS, 0, 1),
@@ -63,7 +68,7 @@ impl Both {
             loaded,
             data,
             seed: 0,
-        }
+        })
     }
 
     /// The same image, written to a file behind something else, and mapped from there.
@@ -119,9 +124,13 @@ impl Both {
 
     /// Calls natively, in a transaction.
     pub fn native(&mut self, name: &str, args: &[Value], now: i64) -> Outcome {
-        let function = self.function(name);
+        self.run(self.function(name), args, now, self.seed)
+    }
+
+    /// Calls a function natively, in a transaction.
+    pub fn run(&mut self, function: u32, args: &[Value], now: i64, seed: u64) -> Outcome {
         let ctx = &mut self.ctx;
-        ctx.reset(LIMITS, now, self.seed);
+        ctx.reset(LIMITS, now, seed);
         self.loaded.prepare(ctx);
         let mut transaction = self.data.write();
         ctx.image = &self.data;
