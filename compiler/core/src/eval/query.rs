@@ -86,6 +86,20 @@ impl<'a> Machine<'a> {
                 }
                 rows
             }
+            Rel::Filter { input, predicate } if matches!(**input, Rel::Scan { .. }) => {
+                let Rel::Scan { relation, var, .. } = &**input else { return malformed("a scan is expected") };
+                // Only rows that pass are copied: most of the time of a nested loop is spent here.
+                let mut row = outer.clone();
+                let mut rows = Vec::new();
+                for (key, fields) in self.store.rows(*relation) {
+                    self.burn(1)?;
+                    row[var.index()] = Some(Value::Row { relation: relation.0, key, fields });
+                    if self.bool(predicate, &mut row)? {
+                        rows.push(row.clone());
+                    }
+                }
+                rows
+            }
             Rel::Filter { input, predicate } => {
                 let mut rows = Vec::new();
                 for mut row in self.rel(input, outer, scope)? {
@@ -184,14 +198,22 @@ impl<'a> Machine<'a> {
     ) -> Run<Vec<Env>> {
         let left = self.rel(left, outer, scope)?;
         let right = self.rel(right, outer, scope)?;
+        // What the right rows bind beside what is bound around both.
+        let bound: Vec<usize> = match right.first() {
+            Some(first) => (0..first.len()).filter(|at| first[*at].is_some() && outer[*at].is_none()).collect(),
+            None => Vec::new(),
+        };
         let mut rows = Vec::new();
         for l in &left {
             let mut matches = Vec::new();
+            let mut row = l.clone();
             for r in &right {
                 self.burn(1)?;
-                let mut row = both(l, r);
+                for at in &bound {
+                    row[*at].clone_from(&r[*at]);
+                }
                 if self.bool(on, &mut row)? {
-                    matches.push(row);
+                    matches.push(row.clone());
                 }
             }
             match kind {
@@ -305,11 +327,6 @@ pub(super) fn compare(a: &[Value], b: &[Value], keys: &[SortKey]) -> Ordering {
         }
     }
     Ordering::Equal
-}
-
-/// A row with the variables of both. No variable is bound by two operators, and what both see has one value.
-fn both(left: &Env, right: &Env) -> Env {
-    left.iter().zip(right).map(|(l, r)| l.clone().or_else(|| r.clone())).collect()
 }
 
 /// The rows of a left join for one left row.
