@@ -223,8 +223,17 @@ struct OpenText {
 
 /// Reads all tokens of an item's text.
 pub(crate) fn lex(text: &str, errors: &mut Vec<SyntaxError>) -> Vec<Token> {
-    let mut lexer = Driver { text, errors, tokens: Vec::with_capacity(text.len() / 4), open: Vec::new(), end: 0, indent: 0 };
-    lexer.run();
+    let mut lexer = Driver::new(text, errors, text.len() / 4);
+    lexer.run(usize::MAX);
+    lexer.close_texts_at_end();
+    lexer.tokens
+}
+
+/// Reads at most `limit` tokens.
+pub(crate) fn lex_first(text: &str, limit: usize) -> Vec<Token> {
+    let mut errors = Vec::new();
+    let mut lexer = Driver::new(text, &mut errors, limit);
+    lexer.run(limit);
     lexer.tokens
 }
 
@@ -239,10 +248,15 @@ struct Driver<'a> {
     indent: u16,
 }
 
-impl Driver<'_> {
-    fn run(&mut self) {
+impl<'a> Driver<'a> {
+    fn new(text: &'a str, errors: &'a mut Vec<SyntaxError>, capacity: usize) -> Self {
+        Driver { text, errors, tokens: Vec::with_capacity(capacity), open: Vec::new(), end: 0, indent: 0 }
+    }
+
+    fn run(&mut self, limit: usize) {
         let mut plain = Plain::lexer(self.text);
-        while let Some(next) = plain.next() {
+        while self.tokens.len() < limit {
+            let Some(next) = plain.next() else { return };
             let (start, end) = (plain.span().start, plain.span().end);
             let starts_line = self.begins_line(start);
             if starts_line {
@@ -272,7 +286,6 @@ impl Driver<'_> {
                 self.end = end;
             }
         }
-        self.close_texts_at_end();
     }
 
     fn begins_line(&self, start: usize) -> bool {

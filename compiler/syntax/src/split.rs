@@ -30,6 +30,9 @@ impl ItemText {
     }
 }
 
+/// How many tokens at the beginning of an item may tell its name.
+const HEAD: usize = 12;
+
 /// Splits a file. A file without tokens is one item without word and name.
 pub fn items(file: &str) -> Vec<ItemText> {
     let mut starts = Vec::new();
@@ -144,9 +147,8 @@ fn trivia_start(file: &str, after: usize, next: usize) -> usize {
 
 /// The item word and the name in the first tokens of an item.
 fn head(text: &str) -> (&'static str, SmolStr) {
-    let first_lines = text.char_indices().filter(|(_, c)| *c == '\n').nth(3).map_or(text, |(end, _)| &text[..end]);
-    let tokens = lexer::lex(first_lines, &mut Vec::new());
-    let mut tokens = tokens.iter().map(|token| (token.kind, token.range.slice(first_lines))).peekable();
+    let tokens = lexer::lex_first(text, HEAD);
+    let mut tokens = tokens.iter().map(|token| (token.kind, token.range.slice(text))).peekable();
     tokens.next_if(|(_, text)| *text == "private");
     let Some(word) = tokens.next().and_then(|(_, first)| words::item_words().find(|word| *word == first)) else {
         return ("", SmolStr::default());

@@ -180,7 +180,7 @@ fn operator_before(tokens: &[Token], index: usize, wanted: impl Fn(K) -> bool) -
     None
 }
 
-/// The expected terminals in words: a class where it is complete, else up to six terminals.
+/// The expected terminals in words: a class where it is complete, else up to eight terminals.
 fn expectation(expected: &[String]) -> String {
     let terminals: Vec<&str> = expected.iter().map(|terminal| terminal.trim_matches('"')).collect();
     let has = |spelling: &str| terminals.contains(&spelling);
@@ -195,6 +195,12 @@ fn expectation(expected: &[String]) -> String {
     }
     if has("_") && has("UPPER") && has("LOWER") {
         return "a pattern".to_string();
+    }
+    if has("ensures") && has("requires") && !has("auth") {
+        return "a clause of the header, or `{`".to_string();
+    }
+    if has("unique") && has("check") && has("transitions") && !has("auth") {
+        return "a field, `key`, `unique`, `index`, `check`, `transitions` or `history`".to_string();
     }
     let mut words: Vec<String> = Vec::new();
     for terminal in &terminals {
@@ -215,7 +221,7 @@ fn expectation(expected: &[String]) -> String {
             words.push(word);
         }
     }
-    if words.len() > 6 {
+    if words.len() > 8 {
         return String::new();
     }
     match words.split_last() {

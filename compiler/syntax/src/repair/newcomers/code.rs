@@ -29,6 +29,7 @@ impl Translator<'_> {
                 K::WordRequires | K::WordEnsures if index < first => {
                     self.comparison(index, |this, at| at >= first || this.token(at).is_some_and(|t| t.first_on_line));
                 }
+                K::KwFor if index > first && self.kind(index + 1) == Some(K::LParen) => self.for_in_parentheses(index),
                 K::KwMatch | K::SoftAttempt if index > first => self.arms(index),
                 K::LowerName if index > first => self.foreign_word(index),
                 K::KwInsert if self.text(index + 1) == "into" => self.word_too_many(index + 1, "insert"),
@@ -211,6 +212,22 @@ impl Translator<'_> {
                 .fix(title, edits, true),
         );
         self.become_kind(index, Self::keyword_kind(meant));
+    }
+
+    /// `for (x in xs) { … }`
+    fn for_in_parentheses(&mut self, index: usize) {
+        let Some(close) = self.closing(index + 1) else { return };
+        let inside = self.find(index + 2, |this, at| this.kind(at) == Some(K::KwIn));
+        if inside >= close || self.kind(close + 1) != Some(K::LBrace) {
+            return;
+        }
+        let (open, end) = (self.range(index + 1), self.range(close));
+        self.tell(
+            SyntaxError::new(Code::ForeignWord, "`for` takes no parentheses", open.cover(end))
+                .fix("remove them", [(open, String::new()), (end, String::new())], true),
+        );
+        self.remove(close, close + 1);
+        self.remove(index + 1, index + 2);
     }
 
     fn word_too_many(&mut self, index: usize, after: &str) {
