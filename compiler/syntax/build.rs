@@ -139,7 +139,9 @@ fn grammar(rules: &str, entries: &[Entry]) -> String {
     for entry in entries.iter().filter(|entry| entry.class == "contextual") {
         let _ = writeln!(out, "  <l:@L> <t:\"{}\"> => ident(t, l),", entry.spelling);
     }
-    out.push_str("};\n\nextern {\n  type Location = u32;\n  type Error = std::convert::Infallible;\n  enum Tok<'input> {\n");
+    out.push_str(
+        "};\n\nextern {\n  type Location = u32;\n  type Error = std::convert::Infallible;\n  enum Tok<'input> {\n",
+    );
     for entry in entries {
         let kind = format!("TokenKind::{}", entry.variant);
         let line = match entry.class.as_str() {

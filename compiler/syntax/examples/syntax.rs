@@ -25,7 +25,9 @@ fn main() -> std::io::Result<()> {
         }
         "read" => {
             for _ in 0..20 {
-                std::hint::black_box(items(&text).iter().map(|item| parse_item(item.text(&text)).errors.len()).sum::<usize>());
+                std::hint::black_box(
+                    items(&text).iter().map(|item| parse_item(item.text(&text)).errors.len()).sum::<usize>(),
+                );
             }
         }
         _ => speed(&text),

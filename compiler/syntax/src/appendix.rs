@@ -56,7 +56,8 @@ pub fn grammar_appendix() -> String {
                 let _ = writeln!(page, "{name}");
                 for (index, alternative) in alternatives.iter().enumerate() {
                     let sign = if index == 0 { "=" } else { "|" };
-                    let _ = writeln!(page, "  {sign} {}", if alternative.is_empty() { "(nothing)" } else { alternative });
+                    let _ =
+                        writeln!(page, "  {sign} {}", if alternative.is_empty() { "(nothing)" } else { alternative });
                 }
             }
             Entry::Rule { .. } => {}
@@ -212,7 +213,8 @@ fn symbols(pattern: &str) -> String {
                 at += 1;
             }
             _ if c.is_alphanumeric() || c == '_' || c == '@' || c == '!' => {
-                let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '@' | '!'))).unwrap_or(rest.len());
+                let end =
+                    rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '@' | '!'))).unwrap_or(rest.len());
                 let word = &rest[..end];
                 at += end;
                 let arguments = if pattern[at..].starts_with('<') { bracketed(&pattern[at..]) } else { 0 };

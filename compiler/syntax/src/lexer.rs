@@ -34,9 +34,7 @@ enum Plain {
     BadNumber,
     #[regex("@[0-9]{4}-[0-9]{2}-[0-9]{2}")]
     Date,
-    #[regex(
-        r"@[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})"
-    )]
+    #[regex(r"@[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})")]
     Instant,
     #[regex("0x\"[0-9a-fA-F]*\"", priority = 30)]
     Bytes,
@@ -196,9 +194,14 @@ impl Plain {
             Plain::BangEqualEqual => K::BangEqualEqual,
             Plain::Percent => K::Percent,
             Plain::ColonEqual => K::ColonEqual,
-            Plain::LBrace | Plain::RBrace | Plain::Quote | Plain::BlockQuote | Plain::BadNumber | Plain::BlockComment => {
+            Plain::LBrace
+            | Plain::RBrace
+            | Plain::Quote
+            | Plain::BlockQuote
+            | Plain::BadNumber
+            | Plain::BlockComment => {
                 return None;
-            },
+            }
         })
     }
 }
@@ -415,11 +418,13 @@ impl<'a> Driver<'a> {
         }
         let range = Range::new(start as u32, end as u32);
         let character = range.slice(self.text);
-        let mut error = SyntaxError::new(Code::BadCharacter, format!("`{character}` is no part of the language"), range);
+        let mut error =
+            SyntaxError::new(Code::BadCharacter, format!("`{character}` is no part of the language"), range);
         if character == "#" {
             error = error.fix("write `//` for a comment", [(range, "//".to_string())], false);
         } else if !character.is_ascii() {
-            error = error.note("names are written with the letters a to z, digits and `_`; texts may hold any character");
+            error =
+                error.note("names are written with the letters a to z, digits and `_`; texts may hold any character");
         }
         self.errors.push(error);
         self.push(TokenKind::Bad, start, end, starts_line)

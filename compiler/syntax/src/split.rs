@@ -154,7 +154,11 @@ fn head(text: &str) -> (&'static str, SmolStr) {
         return ("", SmolStr::default());
     };
     let name = match word {
-        "after" => tokens.take_while(|(kind, _)| *kind != TokenKind::LBrace).map(|(_, text)| text).collect::<Vec<_>>().join(" "),
+        "after" => tokens
+            .take_while(|(kind, _)| *kind != TokenKind::LBrace)
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>()
+            .join(" "),
         "policy" => tokens.take_while(|(kind, _)| *kind != TokenKind::LBrace).map(|(_, text)| text).collect(),
         "schedule" | "seed" => String::new(),
         _ => match tokens.next() {

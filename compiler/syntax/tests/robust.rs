@@ -17,7 +17,10 @@ fn read(file: &str) -> Vec<Parsed> {
 fn read_item(text: &str) -> Parsed {
     let parsed = parse_item(text);
     let tree = format!("{:?}", parsed.item);
-    let holes = tree.contains("kind: Error }") || tree.contains("kind: Error,") || tree.contains("broken: true") || tree.contains("name: None, optional");
+    let holes = tree.contains("kind: Error }")
+        || tree.contains("kind: Error,")
+        || tree.contains("broken: true")
+        || tree.contains("name: None, optional");
     if parsed.errors.is_empty() {
         assert!(!holes, "a hole without an error in {text:?}");
         assert!(parsed.item.is_some() || parsed.tokens.tokens().is_empty(), "lost without an error: {text:?}");
@@ -76,10 +79,30 @@ fn token_soup_is_read() {
         .iter()
         .filter(|row| !matches!(row.class, TokenClass::Literal | TokenClass::Repair))
         .map(|row| row.spelling)
-        .chain(["x", "Order", "1", "1.5", "2f", "30d", "\"a\"", "\"{", "\"\"\"", "}\"", "\n", "\n}", "'", "å", "\\", "// c\n", "r\"x\"", "@2026-11-20"])
+        .chain([
+            "x",
+            "Order",
+            "1",
+            "1.5",
+            "2f",
+            "30d",
+            "\"a\"",
+            "\"{",
+            "\"\"\"",
+            "}\"",
+            "\n",
+            "\n}",
+            "'",
+            "å",
+            "\\",
+            "// c\n",
+            "r\"x\"",
+            "@2026-11-20",
+        ])
         .collect();
     for _ in 0..800 {
-        let mut soup = String::from(["", "fn f() {", "relation R {", "query q() { from x in X ", "policy P {"][random.below(5)]);
+        let mut soup =
+            String::from(["", "fn f() {", "relation R {", "query q() { from x in X ", "policy P {"][random.below(5)]);
         for _ in 0..random.below(40) {
             soup += words[random.below(words.len())];
             soup += ["", " ", " ", "\n  "][random.below(4)];

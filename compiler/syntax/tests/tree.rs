@@ -117,7 +117,8 @@ fn block_texts_with_holes_keep_their_lines() {
 #[test]
 fn documentation_lands_on_what_follows_it() {
     let doc = |doc: &Option<Doc>| doc.as_ref().map(|doc| doc.text.to_string());
-    let relation = item("// a comment\n/// An order.\n/// Or two.\nrelation Order {\n  /// Its key.\n  key id: Id\n  n: Int\n}");
+    let relation =
+        item("// a comment\n/// An order.\n/// Or two.\nrelation Order {\n  /// Its key.\n  key id: Id\n  n: Int\n}");
     assert_eq!(doc(&relation.doc).as_deref(), Some("An order.\nOr two."));
     let ItemKind::Relation(order) = &relation.kind else { panic!() };
     let fields: Vec<_> = order
@@ -149,7 +150,8 @@ fn lines_end_where_the_law_says() {
 
 #[test]
 fn a_query_keeps_its_clauses_in_order() {
-    let ExprKind::Query(query) = expr("(from c in C left join o in c.orders with n = 1 group by c select (c.x) limit 3)").kind
+    let ExprKind::Query(query) =
+        expr("(from c in C left join o in c.orders with n = 1 group by c select (c.x) limit 3)").kind
     else {
         panic!()
     };

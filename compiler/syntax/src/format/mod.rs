@@ -98,7 +98,8 @@ pub fn format_item(source: &str) -> Result<String, NotFormatted> {
 
 /// True if an empty line stands before the first comment or token.
 fn begins_with_empty_line(source: &str) -> bool {
-    source.split('\n').next().is_some_and(|line| line.trim().is_empty()) && source.contains(|c: char| !c.is_whitespace())
+    source.split('\n').next().is_some_and(|line| line.trim().is_empty())
+        && source.contains(|c: char| !c.is_whitespace())
 }
 
 /// The tokens of an item as the grammar sees them.

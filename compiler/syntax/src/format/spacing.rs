@@ -14,7 +14,14 @@ pub(super) fn space_before(pieces: &Pieces, index: usize) -> bool {
         (K::TextHead | K::TextMiddle, _) | (_, K::TextMiddle | K::TextTail) => false,
         (
             _,
-            K::RParen | K::RBracket | K::Comma | K::Colon | K::Dot | K::QuestionDot | K::Question | K::Bang
+            K::RParen
+            | K::RBracket
+            | K::Comma
+            | K::Colon
+            | K::Dot
+            | K::QuestionDot
+            | K::Question
+            | K::Bang
             | K::DotDotEqual,
         ) => false,
         (kind, K::DotDot) => !ends_operand(kind),

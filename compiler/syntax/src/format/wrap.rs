@@ -53,8 +53,19 @@ fn begins_header_clause(pieces: &Pieces, index: usize) -> bool {
         && piece.depth == 0
         && matches!(
             piece.token.kind,
-            K::WordAt | K::WordPublic | K::WordLive | K::WordTrusted | K::WordBreaking | K::KwAs | K::WordStatus
-                | K::WordRequires | K::WordEnsures | K::WordRate | K::PairOnceBy | K::PairUniqueBy | K::SoftWithin
+            K::WordAt
+                | K::WordPublic
+                | K::WordLive
+                | K::WordTrusted
+                | K::WordBreaking
+                | K::KwAs
+                | K::WordStatus
+                | K::WordRequires
+                | K::WordEnsures
+                | K::WordRate
+                | K::PairOnceBy
+                | K::PairUniqueBy
+                | K::SoftWithin
         )
         && !matches!(
             pieces.kind(index - 1),
@@ -76,7 +87,8 @@ fn break_outermost(pieces: &mut Pieces, line: &Line) -> bool {
             return true;
         }
         let widest = widest_list(pieces, line, &here);
-        if widest.is_some_and(|(_, width)| width >= WORTH * 2) && widest.is_some_and(|(list, _)| pieces.open_list(list)) {
+        if widest.is_some_and(|(_, width)| width >= WORTH * 2) && widest.is_some_and(|(list, _)| pieces.open_list(list))
+        {
             return true;
         }
         if break_logic(pieces, &here) {
@@ -125,7 +137,8 @@ fn break_clauses(pieces: &mut Pieces, line: &Line, here: &[usize]) -> bool {
 /// The cases of a variant type.
 fn break_cases(pieces: &mut Pieces, here: &[usize]) -> bool {
     let in_type = pieces.list.iter().take(2).any(|piece| piece.token.kind == K::ItemType);
-    let bars: Vec<usize> = here.iter().copied().filter(|index| in_type && pieces.kind(*index) == Some(K::Bar)).collect();
+    let bars: Vec<usize> =
+        here.iter().copied().filter(|index| in_type && pieces.kind(*index) == Some(K::Bar)).collect();
     for bar in &bars {
         pieces.set_break(Some(*bar));
     }

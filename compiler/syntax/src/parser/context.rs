@@ -164,7 +164,14 @@ impl<'input> Context<'input> {
         self.expr(start, end, ExprKind::Unary { op, operand: Box::new(operand) })
     }
 
-    pub(crate) fn call(&mut self, start: u32, end: u32, callee: Expr, args: Paren, window: Option<Box<Window>>) -> Expr {
+    pub(crate) fn call(
+        &mut self,
+        start: u32,
+        end: u32,
+        callee: Expr,
+        args: Paren,
+        window: Option<Box<Window>>,
+    ) -> Expr {
         let args = self.args(args);
         self.expr(start, end, ExprKind::Call { callee: Box::new(callee), args, window })
     }
@@ -459,13 +466,7 @@ impl<'input> Context<'input> {
         }
     }
 
-    pub(crate) fn transitions(
-        &mut self,
-        start: u32,
-        end: u32,
-        field: Ident,
-        lines: Vec<Option<Transition>>,
-    ) -> Member {
+    pub(crate) fn transitions(&mut self, start: u32, end: u32, field: Ident, lines: Vec<Option<Transition>>) -> Member {
         let broken = lines.iter().any(Option::is_none);
         let lines = lines.into_iter().flatten().collect();
         Member::Transitions { range: Range::new(start, end), field, lines, broken }
@@ -473,9 +474,11 @@ impl<'input> Context<'input> {
 }
 
 fn said_twice(word: &str, range: Range) -> SyntaxError {
-    SyntaxError::new(Code::Twice, format!("`{word}` is said twice"), range)
-        .label("the second time")
-        .fix("remove it", [(range, String::new())], false)
+    SyntaxError::new(Code::Twice, format!("`{word}` is said twice"), range).label("the second time").fix(
+        "remove it",
+        [(range, String::new())],
+        false,
+    )
 }
 
 /// The elements that could be read, and whether one is missing.

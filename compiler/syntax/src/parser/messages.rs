@@ -57,12 +57,16 @@ pub(super) fn no_item_word(code: &str, table: &TokenTable) -> Option<SyntaxError
     let foreign = FOREIGN_ITEM_WORDS.iter().find(|(foreign, _)| *foreign == word).map(|(_, meant)| *meant);
     let similar = words::item_words().find(|item_word| differs_little(word, item_word));
     Some(match foreign.or(similar) {
-        Some("") => error
-            .label("items are public unless they are `private`")
-            .fix("remove it", [(first.range, String::new())], false),
-        Some(meant) => error
-            .label(format!("did you mean `{meant}`?"))
-            .fix(format!("write `{meant}`"), [(first.range, meant.to_string())], false),
+        Some("") => error.label("items are public unless they are `private`").fix(
+            "remove it",
+            [(first.range, String::new())],
+            false,
+        ),
+        Some(meant) => error.label(format!("did you mean `{meant}`?")).fix(
+            format!("write `{meant}`"),
+            [(first.range, meant.to_string())],
+            false,
+        ),
         None => error.label("I expected an item word: `relation`, `type`, `fn`, `query`, `handler`, …"),
     })
 }
@@ -113,8 +117,17 @@ fn shown(code: &str, range: Range, kind: K) -> &str {
 fn known_mistake(code: &str, found: K, range: Range, tokens: &[Token], index: usize) -> Option<SyntaxError> {
     let arithmetic = matches!(
         found,
-        K::Plus | K::Minus | K::Star | K::Slash | K::SlashQuestion | K::DotDot | K::DotDotEqual | K::SoftDiv
-            | K::SoftMod | K::PairAsOf | K::QuestionQuestion
+        K::Plus
+            | K::Minus
+            | K::Star
+            | K::Slash
+            | K::SlashQuestion
+            | K::DotDot
+            | K::DotDotEqual
+            | K::SoftDiv
+            | K::SoftMod
+            | K::PairAsOf
+            | K::QuestionQuestion
     );
     if arithmetic && let Some(coalesce) = operator_before(tokens, index, |kind| kind == K::QuestionQuestion) {
         return Some(
@@ -131,7 +144,9 @@ fn known_mistake(code: &str, found: K, range: Range, tokens: &[Token], index: us
                 .note("readers disagree about `a + b ?? 0`: write `a + (b ?? 0)` or `(a + b) ?? 0`"),
         );
     }
-    if is_comparison(found) && let Some(first) = operator_before(tokens, index, is_comparison) {
+    if is_comparison(found)
+        && let Some(first) = operator_before(tokens, index, is_comparison)
+    {
         return Some(
             SyntaxError::new(Code::ComparisonChain, "comparisons do not chain", range)
                 .label("the second comparison")

@@ -221,8 +221,5 @@ impl Reading<'_> {
 
 /// The first token that is in the text and starts at or behind the offset.
 fn index_of(tokens: &[Token], offset: u32) -> usize {
-    tokens
-        .iter()
-        .position(|token| token.range.start >= offset && !token.range.is_empty())
-        .unwrap_or(tokens.len())
+    tokens.iter().position(|token| token.range.start >= offset && !token.range.is_empty()).unwrap_or(tokens.len())
 }

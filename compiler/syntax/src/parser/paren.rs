@@ -104,11 +104,21 @@ impl Context<'_> {
         let mut parts = Vec::with_capacity(paren.items.len());
         for arg in paren.args() {
             if arg.distinct || arg.per.is_some() || arg.filter.is_some() {
-                let word = if arg.distinct { "distinct" } else if arg.per.is_some() { "per" } else { "where" };
+                let word = if arg.distinct {
+                    "distinct"
+                } else if arg.per.is_some() {
+                    "per"
+                } else {
+                    "where"
+                };
                 self.errors.push(
-                    SyntaxError::new(Code::Syntax, format!("`{word}` belongs into the call of an aggregate"), arg.range)
-                        .label("these parentheses are no argument list")
-                        .note("as in `sum(o.paid where o.paid > 0)`"),
+                    SyntaxError::new(
+                        Code::Syntax,
+                        format!("`{word}` belongs into the call of an aggregate"),
+                        arg.range,
+                    )
+                    .label("these parentheses are no argument list")
+                    .note("as in `sum(o.paid where o.paid > 0)`"),
                 );
             }
             if grouping && arg.name.is_none() && !arg.spread {
@@ -130,7 +140,15 @@ impl Context<'_> {
         let mut params = Vec::with_capacity(paren.items.len());
         for arg in paren.args() {
             match arg {
-                Arg { name: None, value: Expr { kind: ExprKind::Name(name), .. }, spread: false, distinct: false, per: None, filter: None, .. } => {
+                Arg {
+                    name: None,
+                    value: Expr { kind: ExprKind::Name(name), .. },
+                    spread: false,
+                    distinct: false,
+                    per: None,
+                    filter: None,
+                    ..
+                } => {
                     params.push(name);
                 }
                 Arg { name: Some(name), value, .. } => {

@@ -169,7 +169,8 @@ fn put(out: &mut String, character: char) -> usize {
 /// `\u{…}`; gives its length.
 fn code_point(out: &mut String, offset: u32, escape: &str, errors: &mut Vec<SyntaxError>) -> usize {
     let digits_start = 3;
-    let digits = escape[digits_start..].find(|c: char| !c.is_ascii_hexdigit()).map(|end| &escape[digits_start..][..end]);
+    let digits =
+        escape[digits_start..].find(|c: char| !c.is_ascii_hexdigit()).map(|end| &escape[digits_start..][..end]);
     let closed = digits.is_some_and(|digits| escape[digits_start + digits.len()..].starts_with('}'));
     let digits = digits.unwrap_or("");
     let length = digits_start + digits.len() + usize::from(closed);

@@ -28,11 +28,7 @@ fn spelling(closing: K) -> &'static str {
 }
 
 /// Gives the tokens with every bracket paired. `closes_item` says which `}` stand at column 0.
-pub(super) fn balance(
-    tokens: Vec<Token>,
-    closes_item: &[u32],
-    errors: &mut Vec<SyntaxError>,
-) -> Vec<Token> {
+pub(super) fn balance(tokens: Vec<Token>, closes_item: &[u32], errors: &mut Vec<SyntaxError>) -> Vec<Token> {
     if is_balanced(&tokens) {
         return tokens;
     }
@@ -98,8 +94,7 @@ impl Balance<'_> {
 
     fn closing(&mut self, token: &Token) {
         let pair = self.open.iter().rposition(|open| partner(open.kind) == token.kind);
-        let within_brace =
-            pair.is_some_and(|pair| self.open.iter().skip(pair + 1).all(|open| open.kind != K::LBrace));
+        let within_brace = pair.is_some_and(|pair| self.open.iter().skip(pair + 1).all(|open| open.kind != K::LBrace));
         match pair {
             Some(pair) if token.kind == K::RBrace || within_brace => {
                 let at = self.end_of_last();

@@ -79,10 +79,7 @@ pub(crate) fn can_end(kind: K) -> bool {
 
 /// True for a word that begins a statement wherever it stands.
 pub(crate) fn begins_statement(kind: K) -> bool {
-    matches!(
-        kind,
-        K::KwLet | K::KwVar | K::KwReturn | K::KwFor | K::KwWhile | K::KwAssert | K::KwBreak | K::KwContinue
-    )
+    matches!(kind, K::KwLet | K::KwVar | K::KwReturn | K::KwFor | K::KwWhile | K::KwAssert | K::KwBreak | K::KwContinue)
 }
 
 /// True for the words of query clauses.

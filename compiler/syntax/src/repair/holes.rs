@@ -28,8 +28,7 @@ pub(super) fn fill(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxErro
         } else if let (Some(indent), Some(next)) = (statements, next)
             && falls_back(token, next, indent)
         {
-            missing(source, token)
-                .note("or the next line belongs to this one: then it is indented deeper")
+            missing(source, token).note("or the next line belongs to this one: then it is indented deeper")
         } else {
             continue;
         };

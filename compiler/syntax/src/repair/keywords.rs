@@ -82,11 +82,7 @@ impl<'a> Promotion<'a> {
             token.kind = kind;
             fused = Some(match fused {
                 None => *token,
-                Some(first) => Token {
-                    range: first.range.cover(token.range),
-                    space_after: token.space_after,
-                    ..first
-                },
+                Some(first) => Token { range: first.range.cover(token.range), space_after: token.space_after, ..first },
             });
         }
         self.out.extend(fused);
@@ -149,8 +145,8 @@ impl<'a> Promotion<'a> {
                 begins_operand(after.kind)
                     || after.kind == K::LParen && next.is_some_and(|operator| operator.space_after)
             });
-        let operand_next = !operator_next
-            && (next_kind.is_some_and(|kind| begins_operand(kind) || contextual(kind)) || bracket_next);
+        let operand_next =
+            !operator_next && (next_kind.is_some_and(|kind| begins_operand(kind) || contextual(kind)) || bracket_next);
         let same_line = next.is_some_and(|next| !next.first_on_line);
         let before = self.out.last().map(|token| token.kind);
         if before == Some(K::KwAs) {
@@ -170,10 +166,7 @@ impl<'a> Promotion<'a> {
             }
             K::SoftSet => {
                 let assigns = self.table.get(index + 2).is_none_or(|token| {
-                    matches!(
-                        token.kind,
-                        K::Equal | K::PlusEqual | K::MinusEqual | K::StarEqual | K::Dot | K::LowerName
-                    )
+                    matches!(token.kind, K::Equal | K::PlusEqual | K::MinusEqual | K::StarEqual | K::Dot | K::LowerName)
                 });
                 operand_ended && (next_kind == Some(K::DotDot) || name_next && assigns)
             }

@@ -54,7 +54,10 @@ pub(crate) fn repair_broken(source: &str, table: &TokenTable, errors: &mut Vec<S
     let mut table = table.clone();
     for token in &mut table.tokens {
         // Keywords are found anew from plain words.
-        if !matches!(token.kind.class(), TokenClass::Sign | TokenClass::Literal | TokenClass::Repair | TokenClass::Foreign) {
+        if !matches!(
+            token.kind.class(),
+            TokenClass::Sign | TokenClass::Literal | TokenClass::Repair | TokenClass::Foreign
+        ) {
             token.kind = TokenKind::LowerName;
         }
     }

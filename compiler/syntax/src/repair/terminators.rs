@@ -27,7 +27,11 @@ pub(super) fn place(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxErr
                 errors.push(
                     SyntaxError::new(Code::LineEnd, format!("`{word}` begins a new statement"), token.range)
                         .label("I expected a new line or `;` before it")
-                        .fix("put `;` between the statements", [(Range::empty(token.range.start), "; ".to_string())], true),
+                        .fix(
+                            "put `;` between the statements",
+                            [(Range::empty(token.range.start), "; ".to_string())],
+                            true,
+                        ),
                 );
                 out.push(put_in(K::Semi, token.range.start));
             }

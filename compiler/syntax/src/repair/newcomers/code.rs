@@ -64,11 +64,11 @@ impl Translator<'_> {
             (_, true) => (Code::BraceRecord, "maps are written with brackets; braces hold code"),
             _ => (Code::BraceRecord, "records are written with parentheses; braces hold code"),
         };
-        self.tell(
-            SyntaxError::new(code, message, open_range)
-                .label("read as a block")
-                .fix(format!("write `{open}…{end}`"), edits, true),
-        );
+        self.tell(SyntaxError::new(code, message, open_range).label("read as a block").fix(
+            format!("write `{open}…{end}`"),
+            edits,
+            true,
+        ));
         let (open, end) = if texts { (K::LBracket, K::RBracket) } else { (K::LParen, K::RParen) };
         self.become_kind(index, open);
         self.become_kind(close, end);
@@ -94,10 +94,11 @@ impl Translator<'_> {
             }
         }
         let range = self.range(index + 2);
-        self.tell(
-            SyntaxError::new(Code::NamedArgument, "a named argument is written with `:`", range)
-                .fix("write `:`", edits, true),
-        );
+        self.tell(SyntaxError::new(Code::NamedArgument, "a named argument is written with `:`", range).fix(
+            "write `:`",
+            edits,
+            true,
+        ));
     }
 
     /// `=` in a condition, which ends where `stop` says.
@@ -115,8 +116,12 @@ impl Translator<'_> {
                 Some(K::Equal) if depth == 0 => {
                     let range = self.range(at);
                     self.tell(
-                        SyntaxError::new(Code::AssignCompare, "`=` gives a value to a name; to compare write `==`", range)
-                            .fix("write `==`", [(range, "==".to_string())], true),
+                        SyntaxError::new(
+                            Code::AssignCompare,
+                            "`=` gives a value to a name; to compare write `==`",
+                            range,
+                        )
+                        .fix("write `==`", [(range, "==".to_string())], true),
                     );
                     self.become_kind(at, K::EqualEqual);
                 }
@@ -162,10 +167,11 @@ impl Translator<'_> {
                 Some(kind) if kind.closes() => depth = depth.saturating_sub(1),
                 Some(K::Arrow) if depth == 0 => {
                     let range = self.range(at);
-                    self.tell(
-                        SyntaxError::new(Code::MatchArrow, "an arm of `match` is written with `=>`", range)
-                            .fix("write `=>`", [(range, "=>".to_string())], true),
-                    );
+                    self.tell(SyntaxError::new(Code::MatchArrow, "an arm of `match` is written with `=>`", range).fix(
+                        "write `=>`",
+                        [(range, "=>".to_string())],
+                        true,
+                    ));
                     self.become_kind(at, K::FatArrow);
                 }
                 _ => {}
@@ -181,20 +187,22 @@ impl Translator<'_> {
         match word {
             "mut" if self.kind_before(index) == Some(K::KwLet) && next_name => {
                 let range = self.range(index - 1).cover(self.range(index));
-                self.tell(
-                    SyntaxError::new(Code::ForeignWord, "a variable is declared with `var`", range)
-                        .fix("write `var`", [(range, "var".to_string())], true),
-                );
+                self.tell(SyntaxError::new(Code::ForeignWord, "a variable is declared with `var`", range).fix(
+                    "write `var`",
+                    [(range, "var".to_string())],
+                    true,
+                ));
                 self.become_kind(index - 1, K::KwVar);
                 self.remove(index, index + 1);
             }
             "const" | "val" if begins && next_name && assigned => self.replace_word(index, "let"),
             "elif" | "elsif" | "elseif" if self.kind_before(index) == Some(K::RBrace) => {
                 let range = self.range(index);
-                self.tell(
-                    SyntaxError::new(Code::ForeignWord, format!("`{word}` is written `else if`"), range)
-                        .fix("write `else if`", [(range, "else if".to_string())], true),
-                );
+                self.tell(SyntaxError::new(Code::ForeignWord, format!("`{word}` is written `else if`"), range).fix(
+                    "write `else if`",
+                    [(range, "else if".to_string())],
+                    true,
+                ));
                 self.become_kind(index, K::KwElse);
                 self.insert(index + 1, K::KwIf);
             }
@@ -222,10 +230,11 @@ impl Translator<'_> {
             return;
         }
         let (open, end) = (self.range(index + 1), self.range(close));
-        self.tell(
-            SyntaxError::new(Code::ForeignWord, "`for` takes no parentheses", open.cover(end))
-                .fix("remove them", [(open, String::new()), (end, String::new())], true),
-        );
+        self.tell(SyntaxError::new(Code::ForeignWord, "`for` takes no parentheses", open.cover(end)).fix(
+            "remove them",
+            [(open, String::new()), (end, String::new())],
+            true,
+        ));
         self.remove(close, close + 1);
         self.remove(index + 1, index + 2);
     }
@@ -233,10 +242,11 @@ impl Translator<'_> {
     fn word_too_many(&mut self, index: usize, after: &str) {
         let word = self.text(index).to_string();
         let range = self.range(index);
-        self.tell(
-            SyntaxError::new(Code::ForeignWord, format!("`{after}` takes no `{word}`"), range)
-                .fix("remove it", [(range, String::new())], true),
-        );
+        self.tell(SyntaxError::new(Code::ForeignWord, format!("`{after}` takes no `{word}`"), range).fix(
+            "remove it",
+            [(range, String::new())],
+            true,
+        ));
         self.remove(index, index + 1);
     }
 

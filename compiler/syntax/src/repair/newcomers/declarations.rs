@@ -70,9 +70,7 @@ impl Translator<'_> {
                 second == Some(K::UpperName)
                     && (matches!(third, Some(K::Equal | K::LBrace)) || self.text(index + 2) == "is")
             }
-            "scenario" | "property" | "invariant" | "goal" => {
-                second == Some(K::Text) && third == Some(K::LBrace)
-            }
+            "scenario" | "property" | "invariant" | "goal" => second == Some(K::Text) && third == Some(K::LBrace),
             _ => false,
         }
     }
@@ -93,13 +91,19 @@ impl Translator<'_> {
         let (first, Some(word)) = self.item_word() else { return };
         let upper = matches!(
             word,
-            K::ItemType | K::ItemRelation | K::ItemEvent | K::ItemView | K::ItemError | K::ItemActor | K::ItemPolicy
-                | K::ItemBinding | K::ItemEvolve | K::ItemRepair
+            K::ItemType
+                | K::ItemRelation
+                | K::ItemEvent
+                | K::ItemView
+                | K::ItemError
+                | K::ItemActor
+                | K::ItemPolicy
+                | K::ItemBinding
+                | K::ItemEvolve
+                | K::ItemRepair
         );
-        let lower = matches!(
-            word,
-            K::KwFn | K::ItemQuery | K::ItemHandler | K::ItemWorkflow | K::ItemPage | K::ItemConst
-        );
+        let lower =
+            matches!(word, K::KwFn | K::ItemQuery | K::ItemHandler | K::ItemWorkflow | K::ItemPage | K::ItemConst);
         match self.kind(first + 1) {
             Some(kind) if upper && kind.is_name() => self.wrong_case(first + 1, true),
             Some(K::UpperName) if lower => self.wrong_case(first + 1, false),
@@ -133,7 +137,8 @@ impl Translator<'_> {
     fn cases(&mut self, from: usize) {
         for index in from..self.tokens.len() {
             let bar = |at: Option<K>| at == Some(K::Bar);
-            let case = bar(self.kind_before(index)) || self.kind_before(index) == Some(K::Equal) && bar(self.kind(index + 1));
+            let case =
+                bar(self.kind_before(index)) || self.kind_before(index) == Some(K::Equal) && bar(self.kind(index + 1));
             if case && self.is_name(index) {
                 self.wrong_case(index, true);
             }
@@ -209,10 +214,11 @@ impl Translator<'_> {
         let begins = self.begins_line(index) || matches!(self.kind_before(index), Some(K::WordKey | K::WordSecret));
         if kind == K::Comma && self.begins_line(index + 1) {
             let range = self.range(index);
-            self.tell(
-                SyntaxError::new(Code::MemberComma, "the lines of a relation have no commas", range)
-                    .fix("remove the comma", [(range, String::new())], true),
-            );
+            self.tell(SyntaxError::new(Code::MemberComma, "the lines of a relation have no commas", range).fix(
+                "remove the comma",
+                [(range, String::new())],
+                true,
+            ));
             self.become_kind(index, K::Semi);
         } else if kind == K::WordKey && self.is_name(index + 1) && self.begins_line(index + 2) {
             self.key_behind_field(index);
@@ -243,9 +249,8 @@ impl Translator<'_> {
     fn key_behind_field(&mut self, index: usize) {
         let (key, name) = (self.range(index), self.range(index + 1));
         let field = self.text(index + 1);
-        let declared = (0..self.tokens.len()).find(|at| {
-            self.text(*at) == field && self.kind(at + 1) == Some(K::Colon) && self.begins_line(*at)
-        });
+        let declared = (0..self.tokens.len())
+            .find(|at| self.text(*at) == field && self.kind(at + 1) == Some(K::Colon) && self.begins_line(*at));
         let mut error = SyntaxError::new(Code::KeyForm, "`key` comes before the field that it marks", key.cover(name))
             .label(format!("to mark a field that is declared: `key ({field})`"));
         if let Some(declared) = declared {

@@ -22,11 +22,7 @@ use tenon_span::Range;
 const TOKENS: usize = 8_000;
 
 /// Gives the tokens with all replacements, and the texts that are meant.
-pub(super) fn translate(
-    source: &str,
-    tokens: Vec<Token>,
-    errors: &mut Vec<SyntaxError>,
-) -> (Vec<Token>, Vec<SmolStr>) {
+pub(super) fn translate(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxError>) -> (Vec<Token>, Vec<SmolStr>) {
     let mut translator = Translator { source, tokens, errors, meant: Vec::new() };
     if translator.tokens.len() > TOKENS {
         return (translator.tokens, translator.meant);
@@ -203,8 +199,14 @@ impl<'a> Translator<'a> {
     fn tell(&mut self, error: SyntaxError) {
         let once = matches!(
             error.code,
-            Code::ForeignOperator | Code::MemberComma | Code::MatchArrow | Code::ForeignType | Code::Null
-                | Code::ForeignLiteral | Code::ClauseWords | Code::AngleType
+            Code::ForeignOperator
+                | Code::MemberComma
+                | Code::MatchArrow
+                | Code::ForeignType
+                | Code::Null
+                | Code::ForeignLiteral
+                | Code::ClauseWords
+                | Code::AngleType
         );
         let earlier = self.errors.iter_mut().find(|earlier| once && earlier.code == error.code);
         let Some(earlier) = earlier else {

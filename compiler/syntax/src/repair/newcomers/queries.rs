@@ -15,10 +15,10 @@ impl Translator<'_> {
             match kind {
                 K::KwSelect | K::UpperName if self.begins_sql(index) => self.sql(index),
                 K::LowerName
-                    if word == "from"
-                        && !self.after_dot(index)
-                        && self.kind_before(index) != Some(K::KwDelete) =>
-                 self.from_without_in(index),
+                    if word == "from" && !self.after_dot(index) && self.kind_before(index) != Some(K::KwDelete) =>
+                {
+                    self.from_without_in(index)
+                }
                 K::LowerName if word == "join" && self.kind(index + 1) == Some(K::UpperName) => {
                     self.become_kind(index, K::SoftJoin);
                     self.source_without_in(index, "join");
@@ -84,10 +84,11 @@ impl Translator<'_> {
         let range = self.range(index);
         let (kind, meant) = match word {
             "having" => {
-                self.tell(
-                    SyntaxError::new(Code::Having, "a `where` behind `group by` filters groups", range)
-                        .fix("write `where`", [(range, "where".to_string())], true),
-                );
+                self.tell(SyntaxError::new(Code::Having, "a `where` behind `group by` filters groups", range).fix(
+                    "write `where`",
+                    [(range, "where".to_string())],
+                    true,
+                ));
                 self.become_kind(index, K::KwWhere);
                 return;
             }
@@ -99,10 +100,11 @@ impl Translator<'_> {
         };
         let with_by = self.text(index + 1) == "by";
         let range = if with_by { range.cover(self.range(index + 1)) } else { range };
-        self.tell(
-            SyntaxError::new(Code::ClauseWords, format!("the clause is called `{meant}`"), range)
-                .fix(format!("write `{meant}`"), [(range, meant.to_string())], true),
-        );
+        self.tell(SyntaxError::new(Code::ClauseWords, format!("the clause is called `{meant}`"), range).fix(
+            format!("write `{meant}`"),
+            [(range, meant.to_string())],
+            true,
+        ));
         self.become_kind(index, kind);
         if with_by {
             self.remove(index + 1, index + 2);
@@ -118,8 +120,12 @@ impl Translator<'_> {
             // `from p Product`
             let at = Range::empty(self.range(index + 1).end);
             self.tell(
-                SyntaxError::new(Code::FromIn, "`in` stands between the row and what it ranges over", self.range(index + 1))
-                    .fix("write `in`", [(at, " in".to_string())], true),
+                SyntaxError::new(
+                    Code::FromIn,
+                    "`in` stands between the row and what it ranges over",
+                    self.range(index + 1),
+                )
+                .fix("write `in`", [(at, " in".to_string())], true),
             );
             self.become_kind(index, K::SoftFrom);
             self.insert(index + 2, K::KwIn);
@@ -132,7 +138,8 @@ impl Translator<'_> {
         let relation_range = self.range(index + 1);
         let with_as = self.kind(index + 2) == Some(K::KwAs);
         let name_at = index + 2 + usize::from(with_as);
-        let named = self.is_name(name_at) && self.token(name_at).is_some_and(|token| !token.first_on_line)
+        let named = self.is_name(name_at)
+            && self.token(name_at).is_some_and(|token| !token.first_on_line)
             && !self.kind(name_at + 1).is_some_and(|kind| matches!(kind, K::LParen | K::Dot));
         let name = match named {
             true => self.text(name_at).to_string(),
@@ -184,7 +191,8 @@ impl Translator<'_> {
             let kind = this.kind(at);
             kind == Some(K::Semi)
                 || kind.is_some_and(|kind| begins_query_clause(kind) || kind == K::KwUnion)
-                || at > start && this.token(at).is_some_and(|token| token.first_on_line && kind != Some(K::KwAs))
+                || at > start
+                    && this.token(at).is_some_and(|token| token.first_on_line && kind != Some(K::KwAs))
                     && this.kind_before(at) != Some(K::Comma)
         });
         // A list in parentheses: `select (p.name as title)`.
@@ -200,7 +208,9 @@ impl Translator<'_> {
             part = comma + 1;
         }
         let alias = |this: &Self, (from, to): (usize, usize)| {
-            to >= from + 3 && this.kind(to - 2) == Some(K::KwAs) && matches!(this.kind(to - 1), Some(kind) if kind.is_name() || kind == K::UpperName)
+            to >= from + 3
+                && this.kind(to - 2) == Some(K::KwAs)
+                && matches!(this.kind(to - 1), Some(kind) if kind.is_name() || kind == K::UpperName)
         };
         let Some(first) = parts.iter().copied().find(|part| alias(self, *part)) else { return };
         let mut edits = Vec::new();
@@ -240,7 +250,8 @@ impl Translator<'_> {
 
     /// `SELECT …` anywhere at the beginning of a statement, and `select` where no `from` came before it.
     fn begins_sql(&self, index: usize) -> bool {
-        let begins = self.begins_line(index) || matches!(self.kind_before(index), Some(K::Equal | K::LParen | K::KwReturn));
+        let begins =
+            self.begins_line(index) || matches!(self.kind_before(index), Some(K::Equal | K::LParen | K::KwReturn));
         match self.kind(index) {
             Some(K::UpperName) => begins && matches!(self.text(index), "SELECT" | "INSERT" | "UPDATE" | "DELETE"),
             _ => begins && !self.in_query(index),
@@ -252,7 +263,11 @@ impl Translator<'_> {
             let first = this.token(at).is_some_and(|token| token.first_on_line);
             let word = this.text(at).to_ascii_lowercase();
             this.kind(at) == Some(K::Semi)
-                || first && !matches!(word.as_str(), "from" | "where" | "order" | "group" | "having" | "limit" | "join" | "left" | "and" | "or")
+                || first
+                    && !matches!(
+                        word.as_str(),
+                        "from" | "where" | "order" | "group" | "having" | "limit" | "join" | "left" | "and" | "or"
+                    )
         });
         let range = self.range(index).cover(self.range(line.saturating_sub(1)));
         let mut error = SyntaxError::new(Code::Sql, "this is SQL; here a query begins with `from`", self.range(index))

@@ -16,8 +16,11 @@ impl Translator<'_> {
                 K::BarBar if self.item_word().1 == Some(K::ItemType) => self.become_kind(index, K::Bar),
                 K::ColonEqual => {
                     self.tell(
-                        SyntaxError::new(Code::ForeignOperator, "an assignment is written `=`", token.range)
-                            .fix("write `=`", [(token.range, "=".to_string())], true),
+                        SyntaxError::new(Code::ForeignOperator, "an assignment is written `=`", token.range).fix(
+                            "write `=`",
+                            [(token.range, "=".to_string())],
+                            true,
+                        ),
                     );
                     self.become_kind(index, K::Equal);
                 }
@@ -58,10 +61,11 @@ impl Translator<'_> {
         let range = self.range(index);
         let inner = self.text(index).trim_matches('\'').replace('"', "\\\"").replace('{', "\\{");
         let text = format!("\"{inner}\"");
-        self.tell(
-            SyntaxError::new(Code::ForeignLiteral, "texts stand in double quotes", range)
-                .fix(format!("write `{text}`"), [(range, text.clone())], true),
-        );
+        self.tell(SyntaxError::new(Code::ForeignLiteral, "texts stand in double quotes", range).fix(
+            format!("write `{text}`"),
+            [(range, text.clone())],
+            true,
+        ));
         self.become_text(index, K::Text, text);
     }
 
@@ -70,7 +74,10 @@ impl Translator<'_> {
         let first_on_line = self.token(index).is_some_and(|token| token.first_on_line);
         let before = self.kind_before(index);
         let followed = self.token(index + 1).is_some_and(|next| !next.first_on_line)
-            && matches!(self.kind(index + 1), Some(K::LowerName | K::UpperName | K::LParen | K::Bang | K::KwTrue | K::KwFalse));
+            && matches!(
+                self.kind(index + 1),
+                Some(K::LowerName | K::UpperName | K::LParen | K::Bang | K::KwTrue | K::KwFalse)
+            );
         let behind_value = before.is_some_and(|kind| can_end(kind) && kind != K::KwReturn);
         followed && (first_on_line || !behind_value)
     }
@@ -95,10 +102,11 @@ impl Translator<'_> {
             _ => (K::MinusEqual, "-="),
         };
         let range = self.range(index).cover(self.range(index + 1));
-        self.tell(
-            SyntaxError::new(Code::ForeignOperator, format!("counting is written `{sign} 1`"), range)
-                .fix(format!("write `{sign} 1`"), [(range, format!(" {sign} 1"))], true),
-        );
+        self.tell(SyntaxError::new(Code::ForeignOperator, format!("counting is written `{sign} 1`"), range).fix(
+            format!("write `{sign} 1`"),
+            [(range, format!(" {sign} 1"))],
+            true,
+        ));
         self.become_kind(index, kind);
         self.become_text(index + 1, K::Int, "1");
     }
@@ -109,10 +117,11 @@ impl Translator<'_> {
             && !matches!(self.kind(index + 1), Some(K::Colon | K::LParen | K::Equal));
         if plain && matches!(word, "null" | "nil" | "undefined" | "NULL") {
             let range = self.range(index);
-            self.tell(
-                SyntaxError::new(Code::Null, "there is no null; an absent value is `none`", range)
-                    .fix("write `none`", [(range, "none".to_string())], true),
-            );
+            self.tell(SyntaxError::new(Code::Null, "there is no null; an absent value is `none`", range).fix(
+                "write `none`",
+                [(range, "none".to_string())],
+                true,
+            ));
             self.become_kind(index, K::KwNone);
         }
     }

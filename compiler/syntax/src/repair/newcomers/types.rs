@@ -66,10 +66,11 @@ impl Translator<'_> {
         let colon = (1..end).find(|at| self.kind(*at) == Some(K::Colon) && self.kind(at - 1) == Some(K::RParen));
         if let Some(colon) = colon.filter(|_| declares) {
             let range = self.range(colon);
-            self.tell(
-                SyntaxError::new(Code::ForeignOperator, "the type of the result stands behind `->`", range)
-                    .fix("write `->`", [(range, " ->".to_string())], true),
-            );
+            self.tell(SyntaxError::new(Code::ForeignOperator, "the type of the result stands behind `->`", range).fix(
+                "write `->`",
+                [(range, " ->".to_string())],
+                true,
+            ));
             self.become_kind(colon, K::Arrow);
         }
     }
@@ -157,10 +158,11 @@ impl Translator<'_> {
         let name = self.range(index);
         let brackets = self.range(index + 1).cover(self.range(index + 2));
         let edits = [(tenon_span::Range::empty(name.start), "[".to_string()), (brackets, "]".to_string())];
-        self.tell(
-            SyntaxError::new(Code::AngleType, "a list type stands between brackets", name.cover(brackets))
-                .fix("put the brackets around the type", edits, true),
-        );
+        self.tell(SyntaxError::new(Code::AngleType, "a list type stands between brackets", name.cover(brackets)).fix(
+            "put the brackets around the type",
+            edits,
+            true,
+        ));
         self.remove(index + 1, index + 2);
         self.insert(index, K::LBracket);
     }
@@ -183,7 +185,15 @@ impl Translator<'_> {
                     }
                 }
                 kind if kind.is_name() => {}
-                K::UpperName | K::Comma | K::Dot | K::Question | K::LBracket | K::RBracket | K::LParen | K::RParen | K::Int => {}
+                K::UpperName
+                | K::Comma
+                | K::Dot
+                | K::Question
+                | K::LBracket
+                | K::RBracket
+                | K::LParen
+                | K::RParen
+                | K::Int => {}
                 _ => return None,
             }
         }
