@@ -211,7 +211,7 @@ impl Verifier<'_> {
                 self.check(optional, || format!("field {} is cleared, but is no optional reference", field.name));
             }
             if let Some(initial) = &field.initial
-                && !self.has_type(initial, &field.ty)
+                && !is_of(self.program, initial, &field.ty)
             {
                 self.error(format!("the initial value of {} is not of its type", field.name));
             }
