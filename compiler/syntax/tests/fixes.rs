@@ -6,8 +6,11 @@ use common::data;
 use tenon_diagnostics::CATALOGUE;
 use tenon_syntax::{SyntaxError, items, parse_item};
 
+/// Replacements of ranges of a file.
+type Edits = Vec<(std::ops::Range<usize>, String)>;
+
 /// All errors of a file, with the edits of their first fixes as ranges of the file.
-fn errors(file: &str) -> Vec<(SyntaxError, Vec<(std::ops::Range<usize>, String)>)> {
+fn errors(file: &str) -> Vec<(SyntaxError, Edits)> {
     let mut found = Vec::new();
     for item in items(file) {
         let parsed = parse_item(item.text(file));

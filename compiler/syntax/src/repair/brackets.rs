@@ -45,16 +45,15 @@ pub(super) fn balance(tokens: Vec<Token>, closes_item: &[u32], errors: &mut Vec<
 fn is_balanced(tokens: &[Token]) -> bool {
     let mut open = Vec::new();
     for token in tokens {
-        if token.kind.opens() {
-            open.push(partner(token.kind));
-        } else if token.kind.closes() && open.pop() != Some(token.kind) {
-            return false;
-        } else if token.first_on_line
+        let breaks_out = token.first_on_line
             && (begins_statement(token.kind) || token.kind == K::KwFail)
             && matches!(open.last(), Some(K::RParen | K::RBracket))
-            && open.contains(&K::RBrace)
-        {
+            && open.contains(&K::RBrace);
+        if breaks_out || token.kind.closes() && open.pop() != Some(token.kind) {
             return false;
+        }
+        if token.kind.opens() {
+            open.push(partner(token.kind));
         }
     }
     open.is_empty()

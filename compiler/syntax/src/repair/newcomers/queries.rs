@@ -17,7 +17,7 @@ impl Translator<'_> {
                 K::LowerName
                     if word == "from" && !self.after_dot(index) && self.kind_before(index) != Some(K::KwDelete) =>
                 {
-                    self.from_without_in(index)
+                    self.binder_without_in(index)
                 }
                 K::LowerName if word == "join" && self.kind(index + 1) == Some(K::UpperName) => {
                     self.become_kind(index, K::SoftJoin);
@@ -112,7 +112,7 @@ impl Translator<'_> {
     }
 
     /// `from Product p`, `from Product as p`, `from Product`
-    fn from_without_in(&mut self, index: usize) {
+    fn binder_without_in(&mut self, index: usize) {
         if self.kind(index + 1) == Some(K::UpperName) {
             self.become_kind(index, K::SoftFrom);
             self.source_without_in(index, "from");
@@ -272,7 +272,7 @@ impl Translator<'_> {
         let range = self.range(index).cover(self.range(line.saturating_sub(1)));
         let mut error = SyntaxError::new(Code::Sql, "this is SQL; here a query begins with `from`", self.range(index))
             .label("the clauses run from top to bottom, `select` last");
-        if let Some(text) = self.from_sql(index, line) {
+        if let Some(text) = self.query_for_sql(index, line) {
             error = error.fix(format!("write `{text}`"), [(range, text)], false);
         }
         self.tell(error);
@@ -280,7 +280,7 @@ impl Translator<'_> {
     }
 
     /// `SELECT a, b FROM R WHERE c` as a query; nothing for anything larger.
-    fn from_sql(&self, start: usize, end: usize) -> Option<String> {
+    fn query_for_sql(&self, start: usize, end: usize) -> Option<String> {
         let find = |word: &str| (start..end).find(|at| self.text(*at).eq_ignore_ascii_case(word));
         let from = find("from")?;
         let relation = self.text(from + 1);
