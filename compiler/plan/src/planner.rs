@@ -155,7 +155,7 @@ impl Planner<'_, '_> {
             }
             Node::Fold { left, right, aggregates } => {
                 let left = self.plan(*left, want);
-                let right = self.plan(*right, None);
+                let right = self.chain(*right);
                 fold(left, right, aggregates)
             }
             Node::Window { input, partition, order, peers, windows } => {
@@ -191,6 +191,27 @@ impl Planner<'_, '_> {
             }
             Node::Unit | Node::Scan { .. } => self.plan(node, want),
             Node::Apply { .. } => unreachable!("decorrelation leaves no dependent join"),
+        }
+    }
+
+    /// The chain of a fold, as it stands: collections of one row are walked in the order of the text.
+    fn chain(&mut self, node: Node) -> Built {
+        match node {
+            Node::Filter { input, predicates } => self.chain(*input).filter(predicates, &self.est),
+            Node::Map { input, defs } => self.chain(*input).map(defs),
+            Node::Unnest { input, source, var, index } => {
+                let input = self.chain(*input);
+                let rows = input.op.est_rows * crate::joins::ELEMENTS;
+                let cost = input.cost + rows * JOINED_ROW;
+                let kind = OpKind::Unnest { input: Box::new(input.op), source, var, index: Some(index) };
+                Built::new(op(kind, rows, None), cost)
+            }
+            Node::Fold { left, right, aggregates } => {
+                let (left, right) = (self.chain(*left), self.chain(*right));
+                fold(left, right, aggregates)
+            }
+            Node::Unit => Built::new(op(OpKind::Unit, 1.0, None), 0.0),
+            other => self.plan(other, None),
         }
     }
 
