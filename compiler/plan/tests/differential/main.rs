@@ -40,16 +40,26 @@ fn agree(
     store: &mut MemoryStore,
     args: Vec<tenon_value::Value>,
 ) -> Result<(), String> {
-    let ty = result_type(query);
+    agree_as(program, planned, query, store, args, &result_type(query))
+}
+
+fn agree_as(
+    program: &Program,
+    planned: &tenon_plan::Planned,
+    query: &Query,
+    store: &mut MemoryStore,
+    args: Vec<tenon_value::Value>,
+    ty: &Type,
+) -> Result<(), String> {
     let limits = Limits { fuel: 100_000, memory: 32 << 20, ..Limits::default() };
     let evaluator = Evaluator::with_limits(Arc::new(program.clone()), limits);
-    let expected = evaluator.query(store, query.id, args.clone(), &ty, &INPUTS).map(|f| f.value);
+    let expected = evaluator.query(store, query.id, args.clone(), ty, &INPUTS).map(|f| f.value);
     // What the evaluator does not finish says nothing about the plan.
     if let Err(Stop::Fault { fault: Fault::FuelExhausted | Fault::MemoryExceeded, .. }) = expected {
         return Ok(());
     }
     let plan = &planned.queries[query.id.index()];
-    let found = interpreter::run(program, plan, &planned.indexes, store, args, &ty);
+    let found = interpreter::run(program, plan, &planned.indexes, store, args, ty);
     match (&expected, &found) {
         (Ok(a), Ok(b)) => {
             // Debug text tells rows with equal keys and unequal fields apart, too.
@@ -169,4 +179,55 @@ fn generated_queries() {
 #[test]
 fn generated_queries_that_can_fail() {
     generated(10_000..10_000 + seeds(), true);
+}
+
+/// The queries that functions ask with constant arguments, with the types of their results.
+fn asked(program: &Program) -> Vec<(usize, Vec<tenon_value::Value>, Type)> {
+    use tenon_core::ir::{Expr, ExprKind, Stmt};
+    fn visit(e: &Expr, out: &mut Vec<(usize, Vec<tenon_value::Value>, Type)>) {
+        if let ExprKind::Query(id, args) = &e.kind {
+            let constants: Option<Vec<_>> = args
+                .iter()
+                .map(|a| match &a.kind {
+                    ExprKind::Literal(v) => Some(v.clone()),
+                    _ => None,
+                })
+                .collect();
+            out.extend(constants.map(|args| (id.index(), args, e.ty.clone())));
+        }
+        e.children(&mut |c| visit(c, out));
+    }
+    let mut out = Vec::new();
+    for function in &program.functions {
+        for stmt in &function.body {
+            if let Stmt::Let(_, e) | Stmt::Return(e) = stmt {
+                visit(e, &mut out);
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn cases_of_core() {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for seed in 0..seeds() {
+        let config = tenon_core::generate::Config { depth: 4, reads: 4, writes: 0, faults: seed % 2 == 1 };
+        let case = tenon_core::generate::case(seed, &config);
+        let mut store = MemoryStore::new(&case.program);
+        let evaluator = Evaluator::new(Arc::new(case.program.clone()));
+        // Where filling fails, it leaves an empty store: a case as well.
+        let filled = evaluator.run(&mut store, case.run[0], Vec::new(), &tenon_core::generate::inputs(0));
+        assert!(config.faults || filled.is_ok());
+        let planned = tenon_plan::plan(&case.program, &Assumed::new(&case.program)).unwrap();
+        for (query, args, ty) in asked(&case.program) {
+            count += 1;
+            let query = &case.program.queries[query];
+            failures.extend(agree_as(&case.program, &planned, query, &mut store, args, &ty).err());
+        }
+    }
+    failures.sort_by_key(String::len);
+    assert!(count > 0);
+    assert!(failures.is_empty(), "{} of {count} fail; the shortest:\n{}", failures.len(), failures[0]);
 }
