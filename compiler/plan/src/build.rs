@@ -13,7 +13,7 @@ use tenon_core::ir::{
 use tenon_value::Value;
 
 use crate::PlanError;
-use crate::expr::{Safe, Safety, conjuncts, has_query, is_path, substitute};
+use crate::expr::{Safe, Safety, VarSet, conjuncts, has_query, is_path, substitute};
 use crate::inline::inline;
 use crate::logical::{ApplyKind, Context, Node};
 use crate::physical::{Aggregate, Kind, WindowValue};
@@ -251,7 +251,7 @@ impl Builder<'_, '_> {
                 Ok((node, order))
             }
             ir::JoinKind::Left(lifts) => {
-                let (lifts, lifted) = self.lift_order(right_order, lifts);
+                let (lifts, lifted) = self.lift_order(right_order, lifts, &right.bound());
                 order.extend(lifted);
                 let kind = Kind::Left(lifts);
                 if parts.iter().any(has_query) {
@@ -269,10 +269,15 @@ impl Builder<'_, '_> {
     }
 
     /// The order of right rows above a left join, and the lifts with those that the order needs.
-    fn lift_order(&mut self, order: Vec<SortKey>, lifts: &[Lift]) -> (Vec<Lift>, Vec<SortKey>) {
+    fn lift_order(
+        &mut self,
+        order: Vec<SortKey>,
+        lifts: &[Lift],
+        right: &VarSet,
+    ) -> (Vec<Lift>, Vec<SortKey>) {
         let mut lifts = lifts.to_vec();
         for v in crate::expr::free_all(order.iter().map(|k| &k.expr)) {
-            if !lifts.iter().any(|l| l.from == v) {
+            if right.contains(&v) && !lifts.iter().any(|l| l.from == v) {
                 let info = self.ctx.vars[v.index()].clone();
                 let to = self.ctx.fresh(info.name, info.ty.optional());
                 lifts.push(Lift { from: v, to });
@@ -334,7 +339,7 @@ impl Builder<'_, '_> {
                 ApplyKind::Join(Kind::Inner)
             }
             ir::Apply::Left(lifts) => {
-                let (lifts, lifted) = self.lift_order(right_order, lifts);
+                let (lifts, lifted) = self.lift_order(right_order, lifts, &right.bound());
                 order.extend(lifted);
                 ApplyKind::Join(Kind::Left(lifts))
             }

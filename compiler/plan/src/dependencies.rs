@@ -3,7 +3,7 @@
 
 use tenon_core::ir::{Expr, ExprKind, FieldId, Program, SortKey, Type, VarId};
 
-use crate::expr::{VarSet, equality, free, identity, row_field};
+use crate::expr::{Safe, Safety, VarSet, equality, free, identity, row_field};
 use crate::logical::{Node, aggregate_exprs};
 use crate::physical::Kind;
 
@@ -68,9 +68,15 @@ impl Dependencies {
     pub fn reduce(&self, keys: &[SortKey], known: VarSet, program: &Program) -> Vec<SortKey> {
         let mut set = self.closure(known);
         let mut out: Vec<SortKey> = Vec::new();
+        let safe = Safe::new(program);
         for key in keys {
+            // What can fail is evaluated even where it decides nothing.
+            if safe.of(&key.expr) == Safety::Failing {
+                out.push(key.clone());
+                continue;
+            }
             if self.tells_rows_apart(&set) {
-                break;
+                continue;
             }
             if self.determined(&set, &key.expr) || out.iter().any(|k| k.expr == key.expr) {
                 continue;

@@ -188,6 +188,7 @@ impl Planner<'_, '_> {
             conjuncts[i] = p;
             i += 1;
         }
+        conjuncts.iter_mut().for_each(|p| self.turn(p));
         self.canonical_order(block, &conjuncts);
         let mask_of = |set: &VarSet, leaves: &[Leaf]| {
             leaves.iter().enumerate().fold(0u128, |m, (i, l)| {
@@ -217,8 +218,31 @@ impl Planner<'_, '_> {
                 }
             }
         }
+        // All of them are total, so their order is free: the most selective first.
+        let ctx = &*self.ctx;
+        let rank = |p: &Expr| (self.est.selectivity(p), crate::show::anonymous(p, ctx));
         for leaf in &mut block.leaves {
             leaf.rows = leaf.rows.max(1e-3);
+            leaf.local.sort_by_cached_key(|p| {
+                let (share, text) = rank(p);
+                ((share * 1e9) as u64, text)
+            });
+        }
+        block.conjuncts.sort_by_cached_key(|(p, mask)| (crate::show::anonymous(p, ctx), *mask));
+    }
+
+    /// Turns equalities so that it does not matter from which side they are written.
+    fn turn(&self, p: &mut Expr) {
+        if let ExprKind::Prim(Prim::Eq, args, _) = &mut p.kind
+            && let [a, b] = args.as_mut_slice()
+        {
+            let rank = |e: &Expr| {
+                let text = crate::show::anonymous(e, self.ctx);
+                (free(e).is_empty(), !matches!(e.kind, ExprKind::Field(..)), std::cmp::Reverse(text))
+            };
+            if rank(a) > rank(b) {
+                std::mem::swap(a, b);
+            }
         }
     }
 
@@ -297,7 +321,9 @@ impl Planner<'_, '_> {
         }
         let all = if block.leaves.len() == 128 { u128::MAX } else { (1u128 << block.leaves.len()) - 1 };
         let best = if block.leaves.len() <= DP_LEAVES {
-            self.dynamic(&block, all)
+            // Pairs without a common conjunct are joined only where nothing else leads to the whole.
+            let best = self.dynamic(&block, all, false);
+            if best.contains_key(&all) { best } else { self.dynamic(&block, all, true) }
         } else {
             self.greedy(&block, all)
         };
@@ -402,7 +428,7 @@ impl Planner<'_, '_> {
         best
     }
 
-    fn dynamic(&mut self, block: &Block, all: u128) -> BTreeMap<u128, Best> {
+    fn dynamic(&mut self, block: &Block, all: u128, pairs: bool) -> BTreeMap<u128, Best> {
         let mut best: BTreeMap<u128, Best> = BTreeMap::new();
         for i in 0..block.leaves.len() {
             if block.leaves[i].needs == 0 {
@@ -414,8 +440,10 @@ impl Planner<'_, '_> {
                 continue;
             }
             let mut found: Option<Best> = None;
-            // Pairs without a common conjunct are joined only where nothing else is possible.
             for connected in [true, false] {
+                if !connected && !pairs {
+                    break;
+                }
                 let mut left = (mask - 1) & mask;
                 while left > 0 {
                     let right = mask & !left;

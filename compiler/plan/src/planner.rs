@@ -330,13 +330,14 @@ impl Planner<'_, '_> {
 
     /// Shortens grains and orders of folds over rows that agree on `known`.
     fn shorten(&self, aggregates: &mut [(VarId, Aggregate)], deps: &Dependencies, known: &VarSet) {
+        let safe = Safe::new(self.ctx.program);
         for (_, a) in aggregates {
             if let Some(grain) = &a.grain {
                 let mut set = known.clone();
                 for e in grain {
                     deps.learn(&mut set, e, self.ctx.program);
                 }
-                if deps.tells_rows_apart(&set) {
+                if deps.tells_rows_apart(&set) && safe.all(grain) < Safety::Failing {
                     a.grain = None;
                 }
             }
