@@ -32,6 +32,7 @@ pub mod store;
 mod write;
 
 pub use store::{MemoryStore, Store};
+pub(crate) use write::references;
 
 use crate::ir::{FunctionId, Name, Program, QueryId, SiteId, Type};
 use machine::Machine;

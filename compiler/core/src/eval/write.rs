@@ -19,7 +19,7 @@ fn target_of(ty: &Type) -> Option<RelationId> {
 }
 
 /// Calls `f` on each reference in a stored value: relation and key.
-pub(super) fn references<'v>(value: &'v Value, f: &mut dyn FnMut(RelationId, &'v Value)) {
+pub(crate) fn references<'v>(value: &'v Value, f: &mut dyn FnMut(RelationId, &'v Value)) {
     match value {
         Value::Ref { relation, key } | Value::Row { relation, key, .. } => f(RelationId(*relation), key),
         Value::Some(inner) => references(inner, f),

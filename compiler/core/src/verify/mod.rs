@@ -415,7 +415,9 @@ impl Verifier<'_> {
 
     /// Whether a constant is a value of a type. Rows and references are never constants.
     fn has_type(&self, value: &Value, ty: &Type) -> bool {
-        !contains_row(ty) && is_of(self.program, value, ty)
+        let mut refers = false;
+        crate::eval::references(value, &mut |_, _| refers = true);
+        !refers && is_of(self.program, value, ty)
     }
 }
 
