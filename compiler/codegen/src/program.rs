@@ -2,7 +2,7 @@
 
 use tenon_core::ir::{FunctionId, Program, ScenarioStep};
 use tenon_plan::physical::Plan;
-use tenon_runtime::native::{Entry, Image};
+use tenon_runtime::native::{Entry, Image, Interface};
 use tenon_value::schema::Schema;
 
 use crate::error::{Error, Result};
@@ -77,11 +77,19 @@ pub fn compile(
         .collect();
     let mut shapes = unit.shapes.shapes;
     shapes.finish().map_err(|e| Error::new(format!("a type has no layout: {e}")))?;
+    let site = |site: &tenon_core::ir::Site| format!("{}: {} {}", site.file, site.kind, site.item);
+    let interface = Interface {
+        api: program.api.clone(),
+        endpoints: program.endpoints.iter().map(|e| e.function.0).collect(),
+        sites: program.sites.iter().map(site).collect(),
+        main: program.main.map(|id| id.0),
+    };
     let image = Image {
         abi: tenon_runtime::functions::abi_hash(),
         text: text.bytes,
         constants: unit.constants.finish(),
         entries,
+        interface,
         shapes,
         patterns: program.regexes.clone(),
         library: unit.library.names,

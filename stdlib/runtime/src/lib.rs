@@ -34,6 +34,7 @@ pub mod random;
 pub mod rows;
 pub mod stored;
 pub mod tables;
+pub mod service;
 pub mod text;
 pub mod value;
 pub mod world;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use memmap2::{Mmap, MmapMut, MmapOptions};
 use serde::{Deserialize, Serialize};
+use tenon_value::dispatch::Api;
 use tenon_value::fault::FIRST_DECLARED;
 use tenon_value::lanes::{from_value, to_value};
 use tenon_value::pattern::Pattern;
@@ -36,7 +37,9 @@ pub struct Image {
     pub constants: Vec<u8>,
     /// The functions that can be called from outside: number in the program, position in the code. Ascending.
     pub entries: Vec<Entry>,
-    /// The shapes that the code names.
+    /// What the outside sees.
+    pub interface: Interface,
+    /// The shapes that the code names; they begin with those of the interface.
     pub shapes: Shapes,
     /// The regular expressions that the code names.
     pub patterns: Vec<String>,
@@ -50,6 +53,19 @@ pub struct Image {
     pub field_shapes: Vec<Vec<ShapeId>>,
     /// The shapes of the fields of each declared error.
     pub errors: Vec<Vec<ShapeId>>,
+}
+
+/// What the outside sees of a program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Interface {
+    /// Endpoints, shapes, errors.
+    pub api: Api,
+    /// The function of each endpoint.
+    pub endpoints: Vec<u32>,
+    /// Where each place of the program is, in words for logs.
+    pub sites: Vec<String>,
+    /// `main`, if there is one.
+    pub main: Option<u32>,
 }
 
 /// A function that can be called from outside.
@@ -134,6 +150,7 @@ pub struct Loaded {
     text: Mmap,
     constants: Vec<u64>,
     entries: Vec<Entry>,
+    interface: Interface,
     tables: Tables,
 }
 
@@ -261,10 +278,13 @@ fn finish(image: Image, text: Mmap) -> Result<Arc<Loaded>, LoadError> {
         raw[..bytes.len()].copy_from_slice(bytes);
         *word = u64::from_le_bytes(raw);
     }
+    let mut interface = image.interface;
+    interface.api.shapes.finish().map_err(|_| LoadError::Damaged("a shape is not complete"))?;
     Ok(Arc::new(Loaded {
         text,
         constants,
         entries: image.entries,
+        interface,
         tables: Tables { shapes, patterns, schema: image.schema, keys, library, errors: image.errors },
     }))
 }
@@ -273,6 +293,11 @@ impl Loaded {
     /// What the program's code names.
     pub fn tables(&self) -> &Tables {
         &self.tables
+    }
+
+    /// What the outside sees.
+    pub fn interface(&self) -> &Interface {
+        &self.interface
     }
 
     /// How a function of the program is called from outside, if it can be.
