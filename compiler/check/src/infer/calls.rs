@@ -425,7 +425,9 @@ impl Infer<'_> {
             taken[0] = true;
         }
         let mut fine = !args.broken;
-        // By name, and bare names that are a parameter's.
+        // By name; and, beside named arguments, bare names that are a parameter's. Without any name a call is
+        // positional, so that `gcd(b, a mod b)` means what it says.
+        let named = args.list.iter().any(|a| a.name.is_some());
         for (index, arg) in args.list.iter().enumerate() {
             if arg.distinct || arg.per.is_some() || arg.filter.is_some() || arg.spread {
                 let word = if arg.distinct { "distinct" } else if arg.per.is_some() { "per" } else if arg.filter.is_some() { "where" } else { ".." };
@@ -464,7 +466,8 @@ impl Infer<'_> {
                     }
                 },
                 None => {
-                    if let ast::ExprKind::Name(name) = &arg.value.kind
+                    if named
+                        && let ast::ExprKind::Name(name) = &arg.value.kind
                         && let Some(at) = params.iter().position(|p| p.name == name.text)
                         && !taken[at]
                     {

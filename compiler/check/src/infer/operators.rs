@@ -3,7 +3,7 @@
 use super::engine::{Deferred, Infer};
 use super::obligations::Outcome;
 use crate::ty::Ty;
-use crate::typed::{BinaryOp, Conversion, Expr, ExprKind, Literal, Pattern, PatternKind};
+use crate::typed::{BinaryOp, Expr, ExprKind, Literal, Pattern, PatternKind};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
@@ -335,7 +335,7 @@ impl Infer<'_> {
             return Expr { kind: ExprKind::Error, ty: Ty::Bool, range };
         }
         let (bx, by) = (self.base(&x), self.base(&y));
-        if bx == Ty::Float && by == Ty::Float && !is_zero(&a) && !is_zero(&b) {
+        if bx == Ty::Float && by == Ty::Float && (is_computed(&a) || is_computed(&b)) {
             let d = self
                 .diagnostic(Code::FloatEqual, range, "equality of Floats is exact to the bit: 0.1f * 3.0f == 0.3f is false", "exact equality")
                 .note("compare with a tolerance: `(a - b).abs < 1e-9f`");
@@ -598,10 +598,11 @@ fn is_literal(e: &Expr) -> bool {
     matches!(e.kind, ExprKind::Literal(_))
 }
 
-fn is_zero(e: &Expr) -> bool {
+/// A result of arithmetic, which is rounded.
+fn is_computed(e: &Expr) -> bool {
     match &e.kind {
-        ExprKind::Literal(Literal::Float(bits)) => f64::from_bits(*bits) == 0.0,
-        ExprKind::Convert(Conversion::Forget, e) => is_zero(e),
+        ExprKind::Binary(..) => true,
+        ExprKind::Convert(_, e) | ExprKind::Negate(e) => is_computed(e),
         _ => false,
     }
 }
