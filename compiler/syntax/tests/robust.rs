@@ -176,7 +176,17 @@ fn deep_nesting_is_one_error() {
 fn a_wide_item_is_no_deep_item() {
     let fields: String = (0..2_000).map(|n| format!("  f{n}: Int = (1 + 2) * 3\n")).collect();
     let lines: String = (0..2_000).map(|n| format!("  let a{n} = f(g({n}), [1, 2]).b.c + 1\n")).collect();
-    for text in [format!("relation R {{\n  key id: Id\n{fields}}}\n"), format!("fn f() {{\n{lines}}}\n")] {
+    let cases: String = (0..2_000).map(|n| format!(" | C{n}(x: Int)")).collect();
+    let branches = "if a.b.c == 1 and d.e > 2 { f(1) } else ".repeat(300);
+    let logic = "a.b.c(1) + 2 * 3 == 4 and ".repeat(150);
+    let texts = [
+        format!("relation R {{\n  key id: Id\n{fields}}}\n"),
+        format!("fn f() {{\n{lines}}}\n"),
+        format!("type T = A{cases}\n"),
+        format!("fn f() {{\n  {branches}{{ 1 }}\n}}\n"),
+        format!("fn f() {{\n  {logic} x\n}}\n"),
+    ];
+    for text in texts {
         let parsed = parse_item(&text);
         assert_eq!(parsed.errors, vec![]);
     }
