@@ -17,7 +17,7 @@ use crate::names::{SymbolKey, item_of, symbol_of};
 use crate::signature::{CallableKind, FunctionSig, GeneratedKey, OnDelete, RelationSig, Signature};
 use crate::sites::BodyPart;
 use crate::ty::{Symbol, Ty};
-use crate::typed::{Expr, ExprKind};
+use crate::typed::{Conversion, Expr, ExprKind};
 use crate::walk::children;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -33,6 +33,8 @@ pub enum Node {
     Item(Symbol),
     /// A computed field.
     Computed(Symbol, SmolStr),
+    /// A refinement, by the index of its [`RuleRef`](crate::ty::RuleRef).
+    Rule(Symbol, u32),
     /// What an insert into a relation runs: its defaults; and what it may fail with.
     Insert(Symbol),
     /// What an update of a relation runs: the defaults of fields `on update`; and what it may fail with.
@@ -95,7 +97,18 @@ pub fn built_in(name: &'static str) -> Symbol {
 #[salsa::tracked(returns(ref))]
 pub fn item_facts<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<NodeFacts> {
     let Some(symbol) = symbol_of(db, item) else { return Vec::new() };
-    match signature(db, &symbol) {
+    let mut found = Vec::new();
+    if tree(db, item).as_ref().is_some_and(|tree| HasCode::of(tree).rules) {
+        let of = rules(db, item);
+        for (rule, (_, effects)) in of.rules.iter().zip(&of.effects) {
+            let mut gathered = Gathered::default();
+            gathered.effects(effects);
+            gathered.expr(&rule.body.value);
+            let index = rule.rule.as_ref().map_or(0, |rule| rule.index);
+            found.push(gathered.facts(Node::Rule(symbol.clone(), index)));
+        }
+    }
+    found.extend(match signature(db, &symbol) {
         Some(Signature::Relation(relation)) => relation_facts(db, item, relation),
         // Scenarios have no signature and are called by nobody.
         Some(Signature::Unsupported(_) | Signature::Type(_) | Signature::Error(_)) | None => Vec::new(),
@@ -115,7 +128,8 @@ pub fn item_facts<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<NodeFacts> {
             }
             vec![gathered.facts(Node::Item(symbol))]
         }
-    }
+    });
+    found
 }
 
 fn relation_facts<'db>(db: &'db dyn Db, item: Item<'db>, relation: &RelationSig) -> Vec<NodeFacts> {
@@ -195,10 +209,23 @@ impl Gathered {
             }
             ExprKind::Update { relation, .. } => self.runs.push(Node::Update(relation.clone())),
             ExprKind::Delete { relation, .. } => self.runs.push(Node::Delete(relation.clone())),
+            // What is not known to satisfy a rule is tried when it runs.
+            ExprKind::Convert(Conversion::Refine { checked: true }, _) | ExprKind::TryRefine(_) => self.tries(&expr.ty),
             ExprKind::Const(constant) => self.runs.push(Node::Item(constant.clone())),
             _ => {}
         }
         children(expr).into_iter().for_each(|child| self.expr(child));
+    }
+
+    fn tries(&mut self, ty: &Ty) {
+        match ty {
+            Ty::Refined(base, rule) => {
+                self.runs.push(Node::Rule(rule.owner.clone(), rule.index));
+                self.tries(base);
+            }
+            Ty::Option(inner) => self.tries(inner),
+            _ => {}
+        }
     }
 
     fn facts(mut self, node: Node) -> NodeFacts {
@@ -218,14 +245,14 @@ pub struct ProgramEffects {
     effects: Vec<Does>,
     facts: Facts,
     sets: Vec<EffectSet>,
-    /// Computed fields and views that need themselves: circles of nodes, each beginning with the first such.
+    /// Computed fields, rules and views that need themselves: circles of nodes, each beginning with the first such.
     pub circles: Vec<Vec<Node>>,
 }
 
 /// Closes the effects of all items over calls.
 #[salsa::tracked(returns(ref))]
 pub fn program_effects(db: &dyn Db) -> ProgramEffects {
-    let can_run = |item: &Item<'_>| !matches!(item.word(db), "type" | "error" | "use" | "scenario");
+    let can_run = |item: &Item<'_>| !matches!(item.word(db), "error" | "use" | "scenario");
     let mut open: Vec<Item<'_>> = program_items(db).filter(can_run).collect();
     let mut reached: FxHashSet<Item<'_>> = open.iter().copied().collect();
     let mut facts: Vec<&NodeFacts> = Vec::new();
@@ -250,7 +277,7 @@ impl Node {
     /// The item that it belongs to.
     pub fn symbol(&self) -> &Symbol {
         match self {
-            Node::Item(symbol) | Node::Computed(symbol, _) | Node::Insert(symbol) | Node::Update(symbol) | Node::Delete(symbol) => symbol,
+            Node::Item(symbol) | Node::Computed(symbol, _) | Node::Rule(symbol, _) | Node::Insert(symbol) | Node::Update(symbol) | Node::Delete(symbol) => symbol,
         }
     }
 }
@@ -287,7 +314,7 @@ impl ProgramEffects {
         }
         // Views are called in upper case, other callables in lower case.
         let may_not_need_itself = |node: &Node| match node {
-            Node::Computed(..) => true,
+            Node::Computed(..) | Node::Rule(..) => true,
             Node::Item(symbol) => symbol.name.starts_with(char::is_uppercase),
             _ => false,
         };
@@ -445,6 +472,7 @@ fn node_name(node: &Node) -> String {
     match node {
         Node::Item(symbol) => symbol.name.to_string(),
         Node::Computed(symbol, field) => format!("{}.{field}", symbol.name),
+        Node::Rule(symbol, _) => format!("the rule of {}", symbol.name),
         Node::Insert(symbol) => format!("insert {}", symbol.name),
         Node::Update(symbol) => format!("update {}", symbol.name),
         Node::Delete(symbol) => format!("delete {}", symbol.name),
@@ -467,7 +495,7 @@ fn own_write(db: &dyn Db, node: &Node, relation: &Symbol) -> Option<Label> {
     Some(item.label(db, *range, format!("`{}` is written here", relation.name)))
 }
 
-/// What is wrong with the program's effects as a whole: computed fields and views that need themselves.
+/// What is wrong with the program's effects as a whole: computed fields, rules and views that need themselves.
 #[salsa::tracked(returns(ref))]
 pub fn circular_fields(db: &dyn Db) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -476,6 +504,15 @@ pub fn circular_fields(db: &dyn Db) -> Vec<Diagnostic> {
             let Some(item) = item_of(db, view) else { continue };
             let label = item.label(db, name_range(db, item), "refers to itself");
             found.push(Diagnostic::new(Code::NotSupported, "recursive views are not supported yet", label));
+        }
+        if let Some(Node::Rule(owner, _)) = circle.first() {
+            let Some(item) = item_of(db, owner) else { continue };
+            let through: Vec<String> = circle.iter().skip(1).map(|node| format!("`{}`", node_name(node))).collect();
+            let message = match through.as_slice() {
+                [] => format!("the rule of `{}` wants a value that satisfies it already", owner.name),
+                others => format!("the rule of `{}` needs itself, through {}", owner.name, others.join(", ")),
+            };
+            found.push(Diagnostic::new(Code::CircularBody, message, item.label(db, name_range(db, item), "would never end")));
         }
         let Some(Node::Computed(relation, field)) = circle.first() else { continue };
         let Some(location) = place_of(db, relation, Some(field)) else { continue };

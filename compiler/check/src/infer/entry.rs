@@ -81,9 +81,6 @@ pub fn expression(ctx: &dyn Context, around: &Surroundings<'_>, e: &ast::Expr) -
         Some(ty) => infer.check(e, ty),
         None => infer.expr(e, None),
     };
-    if around.kind == BodyKind::Rule {
-        infer.refuse_world();
-    }
     infer.finish(params, value)
 }
 
@@ -147,19 +144,6 @@ impl Infer<'_> {
                 Expr { kind: ExprKind::Block(stmts, Some(Box::new(last))), ty: of, range: value.range }
             }
             kind => self.coerce(Expr { kind, ty: value.ty, range: value.range }, ty),
-        }
-    }
-
-    /// A rule speaks of its values alone.
-    fn refuse_world(&mut self) {
-        let bad = self.effects.clock.first().or(self.effects.random.first()).or(self.effects.logs.first()).copied();
-        if let Some(range) = bad {
-            self.error(
-                Code::Misplaced,
-                range,
-                "a rule speaks of its values alone, so that it holds for ever; the clock and chance have no place in it",
-                "not the same every time",
-            );
         }
     }
 }
