@@ -50,8 +50,10 @@
 
 mod lex;
 mod parse;
+mod parse_code;
 mod parse_expr;
 mod parse_query;
+mod parse_value;
 mod print;
 mod print_query;
 mod value;
