@@ -155,9 +155,10 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn read(&self, errors: &mut Vec<SyntaxError>) -> Option<Item> {
-        let mut tokens = self.repaired.tokens.clone();
+        let mut after_cuts: Option<Vec<Token>> = None;
         let mut failures: Vec<SyntaxError> = Vec::new();
         for cuts in 0..=CUTS {
+            let tokens = after_cuts.as_deref().unwrap_or(&self.repaired.tokens);
             let mut context = Context::new(self.docs);
             let stream = tokens.iter().map(|token| {
                 let text = self.repaired.text(self.code, token);
@@ -175,18 +176,18 @@ impl Reading<'_> {
             let readable = item.is_some() && recovered.len() <= 1;
             let cut = match recovered.first() {
                 Some(first) if !readable && cuts < CUTS => {
-                    excision::cut_line(&tokens, index_of(&tokens, first.range.start))
+                    excision::cut_line(tokens, index_of(tokens, first.range.start))
                 }
                 _ => None,
             };
             let Some(cut) = cut else {
-                failures.extend(recovered.iter().take(ERRORS).map(|failure| self.describe(failure, &tokens)));
+                failures.extend(recovered.iter().take(ERRORS).map(|failure| self.describe(failure, tokens)));
                 errors.extend(found);
                 self.report(failures, errors);
                 return item;
             };
-            failures.extend(recovered.first().map(|failure| self.describe(failure, &tokens)));
-            tokens = cut;
+            failures.extend(recovered.first().map(|failure| self.describe(failure, tokens)));
+            after_cuts = Some(cut);
         }
         None
     }
