@@ -4,7 +4,7 @@
 
 use crate::abi::{Address, Effect, Function, hash_bytes, hash_words, signature};
 use crate::context::{COLLECTION_LAYOUT, offsets};
-use crate::{buffer, chance, collection, library, memory, number, rows, tables, text, value};
+use crate::{buffer, chance, collection, library, memory, number, rows, text, value};
 
 macro_rules! word_of {
     ($name:ident) => {
@@ -98,13 +98,6 @@ functions! {
     rows::update_row(ctx, relation, entity, fields, count, lanes) fallible Writes;
     rows::delete_row(ctx, relation, entity) fallible Writes;
     rows::next_serial(ctx, relation) fallible Writes;
-    tables::buffer_new(ctx, stride, capacity) fallible Writes;
-    tables::buffer_grow(ctx, buffer) fallible Writes;
-    tables::buffer_sort(ctx, buffer, keys, count) fallible Writes;
-    tables::top_offer(ctx, buffer, limit, keys, count, row) fallible Writes;
-    tables::join_build(ctx, buffer) fallible Writes;
-    tables::group_new(ctx, stride, expected) fallible Writes;
-    tables::group_insert(ctx, table, hash) fallible Writes;
     chance::random_id(ctx) total Writes;
     chance::random_uuid(ctx) total Writes;
     chance::random_integer(ctx, low, high) fallible Writes;

@@ -11,7 +11,7 @@
 //! | [`functions`] | the one table of functions that generated code may call; [`abi`] says how |
 //!
 //! The functions themselves stand by subject: [`memory`], [`text`], [`number`], [`value`],
-//! [`collection`], [`library`], [`rows`], [`tables`], [`chance`].
+//! [`collection`], [`library`], [`rows`], [`chance`].
 #![allow(clippy::missing_safety_doc, reason = "every function of the table has the contract of `abi`")]
 
 pub mod abi;
@@ -33,7 +33,6 @@ pub mod number;
 pub mod random;
 pub mod rows;
 pub mod stored;
-pub mod tables;
 pub mod service;
 pub mod text;
 pub mod value;

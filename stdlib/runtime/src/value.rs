@@ -50,17 +50,6 @@ impl<'a> Comparer<'a> {
         self.tables.shapes.lanes(shape) as usize
     }
 
-    /// What a shape is.
-    pub(crate) fn kind(&self, shape: ShapeId) -> &'a Kind {
-        &self.tables.shapes.get(shape).kind
-    }
-
-    /// Whether values of a shape are one lane that sorts as a signed number.
-    pub(crate) fn is_word(&self, shape: ShapeId) -> bool {
-        use Kind::{Bool, Date, DateTime, Decimal, Duration, Instant, Int, Time};
-        matches!(self.kind(shape), Bool | Int | Decimal { .. } | Instant | DateTime | Date | Time | Duration)
-    }
-
     /// Compares two values.
     ///
     /// # Safety

@@ -37,6 +37,7 @@ fn allocate(bits: u32) -> NonNull<AtomicU64> {
     // SAFETY: the layout's size is not zero.
     let start = unsafe { alloc_zeroed(layout(bits)) };
     let Some(start) = NonNull::new(start.cast::<AtomicU64>()) else { handle_alloc_error(layout(bits)) };
+    crate::region::prefer_large_pages(start.as_ptr().cast(), layout(bits).size());
     // SAFETY: freshly allocated, zeroed, at least one word.
     unsafe { start.as_ref() }.store(u64::from(bits), Ordering::Relaxed);
     start
@@ -136,8 +137,8 @@ impl EntityTable {
     fn rebuild(&self, _: &mut WriteToken, unlinked: &mut Unlinked) {
         let old = self.places();
         let (old_start, old_bits) = (self.words.load(Ordering::Relaxed), old.bits);
-        // Room for twice what is there, so that a table full of emptied places does not grow.
-        let bits = ((self.len() + 1) * 4).next_power_of_two().trailing_zeros().max(4);
+        // At most half full after it, so that a table full of emptied places does not grow.
+        let bits = ((self.len() + 1) * 2).next_power_of_two().trailing_zeros().max(4);
         let fresh = allocate(bits);
         // SAFETY: just allocated with this size.
         let words = unsafe { std::slice::from_raw_parts(fresh.as_ptr().add(HEADER), 1 << bits) };
