@@ -24,7 +24,7 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
 use tenon_authority::{Authority, AuthorityError, Changes, Meta};
-use tenon_store::image::Reader;
+use tenon_store::image::{DEFAULT_MAX_ROWS, Reader};
 use tenon_store::schema::{Generated, RelationId, Schema};
 use tenon_store::{Change, ChangeKind, Image, SchemaError, Snapshot, Violation, WriteTxn};
 
@@ -121,8 +121,19 @@ const FULL_GROUP: usize = 1 << 20;
 
 impl Database {
     /// Rebuilds the image from the authority and begins to serve.
-    pub fn start(schema: Arc<Schema>, mut authority: Box<dyn Authority>, world: Arc<dyn World>) -> Result<Database, StartError> {
-        let image = Arc::new(Image::new(schema.clone()).map_err(StartError::Schema)?);
+    pub fn start(schema: Arc<Schema>, authority: Box<dyn Authority>, world: Arc<dyn World>) -> Result<Database, StartError> {
+        Database::start_with(schema, authority, world, DEFAULT_MAX_ROWS)
+    }
+
+    /// As [`Database::start`], with room for so many versions of rows in each relation: a small number for
+    /// the many short-lived databases of tests, which take address space by it.
+    pub fn start_with(
+        schema: Arc<Schema>,
+        mut authority: Box<dyn Authority>,
+        world: Arc<dyn World>,
+        max_rows: u32,
+    ) -> Result<Database, StartError> {
+        let image = Arc::new(Image::with_max_rows(schema.clone(), max_rows).map_err(StartError::Schema)?);
         let stored = Stored::new(schema.clone()).map_err(StartError::Types)?;
         crate::load::load(&image, &stored, authority.as_mut())?;
         let meta = authority.meta().clone();

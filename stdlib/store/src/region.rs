@@ -2,6 +2,7 @@
 //! So the address of an element never changes, and generated code may keep it.
 
 use std::io;
+use std::sync::Arc;
 
 /// A reserved range of addresses whose beginning is usable memory, zero at first.
 #[derive(Debug)]
@@ -9,7 +10,21 @@ pub struct Region {
     base: *mut u8,
     reserved: usize,
     usable: usize,
+    /// What the range is a part of.
+    _mapping: Arc<Mapping>,
 }
+
+/// Address space that is given back when the last of its regions goes.
+#[derive(Debug)]
+struct Mapping {
+    base: *mut u8,
+    bytes: usize,
+}
+
+// SAFETY: a mapping is only a range of addresses.
+unsafe impl Send for Mapping {}
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
 
 // SAFETY: a region is plain memory; who may touch which part is decided by its users.
 unsafe impl Send for Region {}
@@ -40,15 +55,17 @@ pub(crate) fn prefer_large_pages(start: *mut u8, bytes: usize) {
 }
 
 impl Region {
-    /// Reserves `bytes` of address space; none of it is usable yet.
+    /// Reserves address space for several regions at once; none of it is usable yet. One mapping for all
+    /// keeps what the system counts small while nothing is stored.
     #[cfg(not(miri))]
-    pub fn reserve(bytes: usize) -> io::Result<Region> {
-        let reserved = bytes.max(1).next_multiple_of(PAGE);
+    pub fn reserve(sizes: impl IntoIterator<Item = usize>) -> io::Result<Vec<Region>> {
+        let sizes: Vec<usize> = sizes.into_iter().map(|bytes| bytes.max(1).next_multiple_of(PAGE)).collect();
+        let bytes = sizes.iter().sum::<usize>().max(PAGE);
         // SAFETY: a new private anonymous mapping anywhere; it touches no existing memory.
         let base = unsafe {
             libc::mmap(
                 std::ptr::null_mut(),
-                reserved,
+                bytes,
                 libc::PROT_NONE,
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
                 -1,
@@ -58,17 +75,28 @@ impl Region {
         if base == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        Ok(Region { base: base.cast(), reserved, usable: 0 })
+        let mapping = Arc::new(Mapping { base: base.cast(), bytes });
+        let mut at = 0;
+        let regions = sizes.into_iter().map(|reserved| {
+            // SAFETY: the parts together are as large as the mapping.
+            let base = unsafe { mapping.base.add(at) };
+            at += reserved;
+            Region { base, reserved, usable: 0, _mapping: mapping.clone() }
+        });
+        Ok(regions.collect())
     }
 
-    /// Under miri, which has no reserved mappings, a region is a small allocation.
+    /// Under miri, which has no reserved mappings, regions are small allocations.
     #[cfg(miri)]
-    pub fn reserve(bytes: usize) -> io::Result<Region> {
-        let reserved = bytes.clamp(1, 1 << 16).next_multiple_of(PAGE);
-        let layout = std::alloc::Layout::from_size_align(reserved, PAGE).expect("a small multiple of a page");
-        // SAFETY: the layout's size is not zero.
-        let base = unsafe { std::alloc::alloc_zeroed(layout) };
-        Ok(Region { base, reserved, usable: reserved })
+    pub fn reserve(sizes: impl IntoIterator<Item = usize>) -> io::Result<Vec<Region>> {
+        let regions = sizes.into_iter().map(|bytes| {
+            let bytes = bytes.clamp(1, 1 << 16).next_multiple_of(PAGE);
+            let layout = std::alloc::Layout::from_size_align(bytes, PAGE).expect("a small multiple of a page");
+            // SAFETY: the layout's size is not zero.
+            let base = unsafe { std::alloc::alloc_zeroed(layout) };
+            Region { base, reserved: bytes, usable: bytes, _mapping: Arc::new(Mapping { base, bytes }) }
+        });
+        Ok(regions.collect())
     }
 
     /// The first address.
@@ -112,17 +140,17 @@ impl Region {
     }
 }
 
-impl Drop for Region {
+impl Drop for Mapping {
     fn drop(&mut self) {
         #[cfg(not(miri))]
         // SAFETY: the mapping was made by `reserve` and nobody can use it any more.
         unsafe {
-            libc::munmap(self.base.cast(), self.reserved);
+            libc::munmap(self.base.cast(), self.bytes);
         }
         #[cfg(miri)]
         // SAFETY: allocated by `reserve` with this layout.
         unsafe {
-            let layout = std::alloc::Layout::from_size_align(self.reserved, PAGE).expect("as in reserve");
+            let layout = std::alloc::Layout::from_size_align(self.bytes, PAGE).expect("as in reserve");
             std::alloc::dealloc(self.base, layout);
         }
     }
@@ -134,7 +162,9 @@ mod tests {
 
     #[test]
     fn grows_in_place_and_ends() {
-        let mut region = Region::reserve(1 << 16).expect("address space");
+        let mut regions = Region::reserve([10, 1 << 16]).expect("address space");
+        let mut region = regions.pop().expect("two were reserved");
+        assert_eq!(regions.len(), 1);
         let base = region.base();
         region.ensure(10).expect("fits");
         // SAFETY: byte 9 is usable.

@@ -347,11 +347,12 @@ impl Relation {
     pub(crate) fn new(schema: &Schema, id: RelationId, max_rows: u32) -> Result<(Relation, Memory), SchemaError> {
         let meta = Meta::new(schema, id)?;
         let failed = |error: io::Error| SchemaError::NoMemory(error.to_string());
-        let mut slots = Vec::new();
-        for width in [8, 8, 4, 4].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())) {
-            slots.push((Region::reserve(max_rows as usize * width).map_err(failed)?, width));
-        }
-        let newest = Region::reserve(max_rows as usize * 4).map_err(failed)?;
+        let widths: Vec<usize> = [8, 8, 4, 4].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())).collect();
+        // What grows with the slots, and `newest`, which grows with the entities.
+        let sizes = widths.iter().chain([&4]).map(|width| max_rows as usize * width);
+        let mut regions = Region::reserve(sizes).map_err(failed)?;
+        let newest = regions.pop().expect("a region was reserved for each size");
+        let slots: Vec<(Region, usize)> = regions.into_iter().zip(widths).collect();
         let column_bases: Box<[*mut u8]> = slots[4..].iter().map(|(region, _)| region.base()).collect();
         let view = Box::new(RelationView {
             slots: AtomicU32::new(0),

@@ -340,7 +340,7 @@ fn compare(reader: &Reader<'_>, model: &Model) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
     #[test]
     fn the_image_agrees_with_ordered_maps(steps in steps()) {
         let image = Image::with_max_rows(Arc::new(schema()), 4096).expect("a good schema");
