@@ -1,15 +1,15 @@
 //! From a project to a checked program, to Core, to something that runs.
 
+use crate::engine::{Engine, Native, scenario_engine};
 use crate::library::LIBRARY;
 use crate::project::Project;
 use crate::report::{Stop, Voice};
 use std::sync::Arc;
 use tenon_check::db::CheckDatabase;
 use tenon_check::program::{check, is_sound};
-use tenon_core::eval::{Evaluator, Limits};
 use tenon_core::ir;
 use tenon_core::lower::{CheckedProgram, LowerError, lower};
-use tenon_core::scenario::{self, EvaluatorEngine, Report};
+use tenon_core::scenario::{self, Report};
 use tenon_diagnostics::{Code, Diagnostic, ItemPath, Label, Location};
 use tenon_span::Range;
 
@@ -58,13 +58,6 @@ fn fill(db: &mut CheckDatabase, project: &Project) {
     db.set_files(project.files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
 }
 
-/// What runs a program.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub enum Engine {
-    /// The evaluator: slow and plain; what tests compare native code with
-    Evaluator,
-}
-
 /// A program in Core.
 pub struct Lowered {
     /// The program.
@@ -109,19 +102,20 @@ impl Checked {
 /// A program that can run.
 pub struct Compiled {
     core: Arc<ir::Program>,
-    engine: Engine,
+    native: Option<Native>,
 }
-
-/// The evaluator recurses on the stack of its thread; commands run it on threads of this size.
-pub const EVALUATOR_STACK: usize = 64 << 20;
 
 impl Lowered {
     /// Makes the program ready to run.
     ///
     /// # Errors
-    /// The machine refuses.
+    /// What cannot be compiled.
     pub fn compile(self, engine: Engine) -> Result<Compiled, Stop> {
-        Ok(Compiled { core: self.core, engine })
+        let native = match engine {
+            Engine::Native => Some(Native::compile(&self.core, true)?),
+            Engine::Evaluator => None,
+        };
+        Ok(Compiled { core: self.core, native })
     }
 }
 
@@ -136,13 +130,8 @@ impl Compiled {
     /// # Errors
     /// The instance could not be made.
     pub fn run_scenario(&self, scenario: &ir::Scenario, seed: u64) -> Result<Report, Stop> {
-        match self.engine {
-            Engine::Evaluator => {
-                let limits = Limits { stack: EVALUATOR_STACK / 2, ..Limits::default() };
-                let mut engine = EvaluatorEngine::new(Evaluator::with_limits(self.core.clone(), limits));
-                Ok(scenario::run(&self.core, scenario, &mut engine, seed))
-            }
-        }
+        let mut engine = scenario_engine(&self.core, self.native.as_ref())?;
+        Ok(scenario::run(&self.core, scenario, engine.as_mut(), seed))
     }
 }
 

@@ -7,6 +7,7 @@
 //! | [`library`] | the standard library's text |
 //! | [`compile`] | from a project to a checked program and its Core |
 //! | [`table`] | answers as tables |
+//! | [`engine`] | programs that run, natively or on the evaluator |
 //! | [`report`] | diagnostics and answers on the terminal, or as JSON |
 //! | [`cli`] | the command line: one table of commands |
 //! | [`commands`] | one file per command |
@@ -14,6 +15,7 @@
 pub mod cli;
 pub mod commands;
 pub mod compile;
+pub mod engine;
 pub mod library;
 pub mod project;
 pub mod report;

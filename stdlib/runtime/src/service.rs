@@ -14,8 +14,9 @@ use tenon_value::{BuiltIn, Failure, Fault, Value};
 
 use crate::arena::ArenaMemory;
 use crate::context::{CallContext, Limits, Status};
-use crate::database::{Database, Stopped};
+use crate::database::{Database, Stopped, Transaction};
 use crate::native::{Ended, Loaded};
+use crate::random::Random;
 
 /// Takes the lines that calls write for the operator.
 pub type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
@@ -130,6 +131,28 @@ impl NativeService {
         })
     }
 
+    /// Runs many calls in one transaction, which is committed if `work` succeeds and undone otherwise. Yields the
+    /// commit that makes it durable.
+    ///
+    /// # Errors
+    /// Those of `work`, or `stopped` where the store does not write any more.
+    pub fn batch<T, E>(&self, stopped: E, work: impl FnOnce(&mut Batch<'_, '_>) -> Result<T, E>) -> Result<(T, u64), E> {
+        self.with_context(|ctx| {
+            let Ok(transaction) = self.database.write() else { return Err(stopped) };
+            let mut batch = Batch { service: self, transaction, ctx };
+            let result = work(&mut batch);
+            let Batch { transaction, ctx, .. } = batch;
+            ctx.transaction = std::ptr::null_mut();
+            match result {
+                Ok(value) => Ok((value, transaction.commit())),
+                Err(error) => {
+                    transaction.abort();
+                    Err(error)
+                }
+            }
+        })
+    }
+
     fn outcome(&self, call: &Call<'_>, ctx: &mut CallContext) -> Outcome {
         match self.loaded.ended(ctx) {
             Ended::Fault(fault, site) => Outcome::Faulted { fault, site: site.unwrap_or(UNKNOWN_SITE) },
@@ -154,6 +177,36 @@ impl NativeService {
             }
             _ => self.outcome(call, ctx),
         }
+    }
+}
+
+/// A transaction of many calls; see [`NativeService::batch`].
+pub struct Batch<'a, 'c> {
+    service: &'a NativeService,
+    transaction: Transaction<'a>,
+    ctx: &'c mut CallContext,
+}
+
+impl<'a> Batch<'a, '_> {
+    /// Calls a function. A call that fails leaves what it had written; functions whose last act is their only write
+    /// leave nothing.
+    ///
+    /// # Errors
+    /// How the call ended.
+    pub fn call(&mut self, function: u32, args: &[Value]) -> Result<Value, Ended> {
+        self.ctx.reset(self.service.limits, 0, 0);
+        self.service.loaded.prepare(self.ctx);
+        self.transaction.bind(self.ctx);
+        // Each call draws its own random values.
+        self.ctx.random = Random::new(self.service.database.world().seed());
+        let result = self.service.loaded.call_values(function, self.ctx, args);
+        self.ctx.transaction = std::ptr::null_mut();
+        result
+    }
+
+    /// The transaction, between calls.
+    pub fn transaction(&mut self) -> &mut Transaction<'a> {
+        &mut self.transaction
     }
 }
 

@@ -1,7 +1,8 @@
 //! `tenon test`: runs scenarios, each in an instance of its own, side by side.
 
 use crate::cli::Program;
-use crate::compile::{Checked, Engine};
+use crate::compile::Checked;
+use crate::engine::{EVALUATOR_STACK, Engine};
 use crate::project::Project;
 use crate::report::{Stop, Voice};
 use clap::Args;
@@ -25,7 +26,7 @@ pub struct Test {
     #[arg(long)]
     seed: Option<u64>,
     /// What runs the program
-    #[arg(long, value_enum, default_value_t = Engine::Evaluator)]
+    #[arg(long, value_enum, default_value_t = Engine::Native)]
     engine: Engine,
 }
 
@@ -53,7 +54,7 @@ impl Test {
         let stopped: Mutex<Option<Stop>> = Mutex::new(None);
         std::thread::scope(|scope| {
             for _ in 0..workers {
-                let worker = std::thread::Builder::new().stack_size(crate::compile::EVALUATOR_STACK).spawn_scoped(scope, || {
+                let worker = std::thread::Builder::new().stack_size(EVALUATOR_STACK).spawn_scoped(scope, || {
                     loop {
                         let at = next.fetch_add(1, Ordering::Relaxed);
                         let Some(scenario) = chosen.get(at) else { break };

@@ -1,0 +1,191 @@
+//! Programs that run: natively over a database, or on the evaluator.
+
+use crate::project::Limits as ProjectLimits;
+use crate::report::Stop;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use tenon_authority::{Authority, MemoryAuthority, SqliteAuthority};
+use tenon_core::eval::{Evaluator, Inputs, Limits as EvaluatorLimits};
+use tenon_core::ir::{self, FunctionId, SiteId};
+use tenon_core::scenario::{Engine as ScenarioEngine, EvaluatorEngine, START};
+use tenon_plan::statistics::Assumed;
+use tenon_plan::{Planned, plan};
+use tenon_runtime::context::Limits;
+use tenon_runtime::database::Database;
+use tenon_runtime::native::{Ended, Image, Loaded, load};
+use tenon_runtime::stored::Stored;
+use tenon_runtime::service::{LogSink, NativeService};
+use tenon_runtime::world::{SystemWorld, World};
+use tenon_value::Value;
+use tenon_value::dispatch::Service;
+
+/// What runs a program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Engine {
+    /// Machine code
+    Native,
+    /// The evaluator: slow and plain; what tests compare native code with
+    Evaluator,
+}
+
+/// The evaluator recurses on the stack of its thread; commands run it on threads of this size.
+pub const EVALUATOR_STACK: usize = 64 << 20;
+
+/// A program as machine code.
+pub struct Native {
+    /// Its plans and the schema of its store.
+    pub planned: Planned,
+    /// The code, before it was mapped.
+    pub image: Image,
+    /// The code.
+    pub loaded: Arc<Loaded>,
+}
+
+impl Native {
+    /// Plans and compiles a program.
+    ///
+    /// # Errors
+    /// What cannot be compiled; the message names it.
+    pub fn compile(core: &ir::Program, optimize: bool) -> Result<Native, Stop> {
+        let planned = plan(core, &Assumed::new(core)).map_err(|error| Stop::failed(format!("cannot plan: {error}")))?;
+        // Functions of imports are endpoints; nothing else is called from outside.
+        let options = tenon_codegen::Options { optimize, ..Default::default() };
+        let compiled = tenon_codegen::compile(core, &planned.schema, &planned.queries, &[], &options)
+            .map_err(|error| Stop::failed(format!("cannot compile: {}", error.message)))?;
+        let image = compiled.image;
+        let loaded = load(image.clone()).map_err(|error| Stop::failed(format!("cannot load the compiled code: {error}")))?;
+        Ok(Native { planned, image, loaded })
+    }
+
+    /// A database of the program over what is stored in a directory.
+    ///
+    /// # Errors
+    /// The store cannot be opened: somebody else has it, it has another shape, or the system refuses.
+    pub fn open(&self, data: &Path) -> Result<Arc<Database>, Stop> {
+        std::fs::create_dir_all(data).map_err(|error| Stop::failed(format!("cannot make `{}`: {error}", data.display())))?;
+        let schema = Arc::new(self.planned.schema.clone());
+        // Rows that were stored before a field existed get its default, read by the schema over an empty image.
+        let stored = Stored::new(schema.clone()).map_err(Stop::failed)?;
+        let image = tenon_store::image::Image::new(schema.clone()).map_err(|error| Stop::failed(format!("{error}")))?;
+        let snapshot = image.snapshot();
+        let defaults = |relation, field| stored.default_cells(&snapshot, relation, field);
+        let authority = SqliteAuthority::open(data, &schema, &defaults).map_err(|error| Stop::failed(error.to_string()))?;
+        self.start(Box::new(authority), Arc::new(SystemWorld::new()))
+    }
+
+    /// A database for reading, beside whoever owns the store.
+    ///
+    /// # Errors
+    /// There is no store, or it does not fit the program.
+    pub fn open_read_only(&self, data: &Path) -> Result<Arc<Database>, Stop> {
+        let authority =
+            SqliteAuthority::open_read_only(data, &self.planned.schema).map_err(|error| Stop::failed(error.to_string()))?;
+        self.start(Box::new(authority), Arc::new(SystemWorld::new()))
+    }
+
+    /// An empty database in memory.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn in_memory(&self, world: Arc<dyn World>) -> Result<Arc<Database>, Stop> {
+        self.start(Box::new(MemoryAuthority::new()), world)
+    }
+
+    fn start(&self, authority: Box<dyn Authority>, world: Arc<dyn World>) -> Result<Arc<Database>, Stop> {
+        let schema = Arc::new(self.planned.schema.clone());
+        let database = Database::start(schema, authority, world).map_err(|error| Stop::failed(error.to_string()))?;
+        Ok(Arc::new(database))
+    }
+}
+
+/// The limits of calls, as a project sets them.
+pub fn limits(project: &ProjectLimits) -> Limits {
+    let standard = Limits::default();
+    Limits {
+        fuel: project.fuel.map_or(standard.fuel, |n| i64::try_from(n).unwrap_or(i64::MAX)),
+        memory: project.memory.map_or(standard.memory, |n| usize::try_from(n).unwrap_or(usize::MAX)),
+        depth: project.depth.unwrap_or(standard.depth),
+    }
+}
+
+/// Lines of `log(x)` go to standard error, where the server's own log goes too.
+pub fn log_to_stderr() -> LogSink {
+    Arc::new(|line| eprintln!("{line}"))
+}
+
+/// An instance of a program with an empty store in memory, for one scenario.
+pub fn scenario_engine(core: &Arc<ir::Program>, native: Option<&Native>) -> Result<Box<dyn ScenarioEngine>, Stop> {
+    match native {
+        None => {
+            let limits = EvaluatorLimits { stack: EVALUATOR_STACK / 2, ..EvaluatorLimits::default() };
+            Ok(Box::new(EvaluatorEngine::new(Evaluator::with_limits(core.clone(), limits))))
+        }
+        Some(native) => {
+            let world = Arc::new(ScriptedWorld::default());
+            let database = native.in_memory(world.clone())?;
+            let service = NativeService::new(native.loaded.clone(), database, Limits::default(), Arc::new(|_| {}));
+            Ok(Box::new(NativeEngine { service, world }))
+        }
+    }
+}
+
+/// A native program in a scenario.
+struct NativeEngine {
+    service: NativeService,
+    world: Arc<ScriptedWorld>,
+}
+
+impl ScenarioEngine for NativeEngine {
+    fn service(&self) -> &dyn Service {
+        &self.service
+    }
+
+    fn run(&mut self, function: FunctionId, arguments: Vec<Value>) -> Result<Value, tenon_core::eval::Stop> {
+        self.service.run(function.0, &arguments).map_err(stop_of)
+    }
+
+    fn set_inputs(&mut self, inputs: Inputs) {
+        self.world.set(inputs);
+    }
+}
+
+/// How a native call ended, in the evaluator's words.
+pub fn stop_of(ended: Ended) -> tenon_core::eval::Stop {
+    use tenon_core::eval::Stop;
+    match ended {
+        Ended::Fault(fault, site) => Stop::Fault { fault, site: SiteId(site.unwrap_or(u32::MAX)), detail: None },
+        Ended::Failure(failure) => Stop::Fail(failure, SiteId(u32::MAX)),
+        Ended::Invalid(problems) => Stop::Invalid(problems),
+    }
+}
+
+/// A world that says what it was told for the next call.
+struct ScriptedWorld {
+    next: Mutex<Inputs>,
+}
+
+impl Default for ScriptedWorld {
+    fn default() -> Self {
+        ScriptedWorld { next: Mutex::new(Inputs { now: START, seed: 0 }) }
+    }
+}
+
+impl ScriptedWorld {
+    fn set(&self, inputs: Inputs) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = inputs;
+    }
+
+    fn get(&self) -> Inputs {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl World for ScriptedWorld {
+    fn now(&self) -> i64 {
+        self.get().now
+    }
+
+    fn seed(&self) -> u64 {
+        self.get().seed
+    }
+}
