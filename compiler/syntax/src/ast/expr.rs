@@ -141,14 +141,14 @@ pub enum ExprKind {
     /// `insert R(…)`
     Insert {
         /// Into what.
-        relation: TypeName,
+        relation: Box<TypeName>,
         /// The fields.
         args: Args,
     },
     /// `upsert R(…)`, `upsert R(…) set n += 1`
     Upsert {
         /// Into what.
-        relation: TypeName,
+        relation: Box<TypeName>,
         /// The fields.
         args: Args,
         /// What else is done where the row is there; empty without `set`.
