@@ -482,6 +482,12 @@ impl Infer<'_> {
 
     fn record_value(&mut self, value: &ast::Expr, wanted: Option<&FieldTy>) -> Expr {
         match wanted {
+            Some(field) if field.absent && matches!(self.base(&field.ty), Ty::Option(_)) => {
+                // `f?: T?`: being there, and being `none`, are two things.
+                let inner = self.check(value, &field.ty);
+                let range = inner.range;
+                self.node(ExprKind::PresentField(Box::new(inner)), field.ty.clone(), range)
+            }
             Some(field) if field.absent => {
                 let ty = field.ty.clone().optional();
                 let expr = self.check(value, &ty);
