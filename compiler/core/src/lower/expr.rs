@@ -689,6 +689,8 @@ impl Scope<'_, '_> {
                 (Type::Float, _) => prim(Prim::AddFloat, a, b, core),
                 (Type::Text, _) => prim(Prim::Concat, a, b, core),
                 (Type::Duration, Type::Duration) => prim(Prim::AddDurations, a, b, core),
+                (Type::Date, Type::Duration) => date_plus(a, b, false, site),
+                (Type::Duration, Type::Date) => date_plus(b, a, false, site),
                 (Type::Duration, _) => prim(Prim::AddDuration, b, a, core),
                 (_, Type::Duration) => prim(Prim::AddDuration, a, b, core),
                 _ => {
@@ -701,6 +703,7 @@ impl Scope<'_, '_> {
                 (Type::Decimal(_), _) => prim(Prim::SubDecimal, a, b, core),
                 (Type::Float, _) => prim(Prim::SubFloat, a, b, core),
                 (Type::Duration, _) => prim(Prim::SubDurations, a, b, core),
+                (Type::Date, Type::Duration) => date_plus(a, b, true, site),
                 (_, Type::Duration) => prim(Prim::SubDuration, a, b, core),
                 (Type::Set(_), _) => {
                     let element = a.ty.element().cloned().unwrap_or(Type::Unit);
@@ -862,4 +865,15 @@ pub(super) fn literal_value(literal: &Literal, ty: &Type) -> Value {
         Literal::Time(us) => Value::Time(*us),
         Literal::Duration(us) => Value::Duration(*us),
     }
+}
+
+/// A date so many whole days later, or earlier: the part of a duration below a day moves no date.
+fn date_plus(date: Expr, duration: Expr, earlier: bool, site: crate::ir::SiteId) -> Expr {
+    use crate::builtins::Builtin;
+    let call = |builtin: Builtin, args, ty| Expr::new(ExprKind::Prim(Prim::Builtin(builtin.0), args, site), ty);
+    let mut days = call(Builtin::DurationDays, vec![duration], Type::Int);
+    if earlier {
+        days = Expr::new(ExprKind::Prim(Prim::NegInt, vec![days], site), Type::Int);
+    }
+    call(Builtin::DatePlusDays, vec![date, days], Type::Date)
 }
