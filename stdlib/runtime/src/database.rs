@@ -23,12 +23,13 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
+use rustc_hash::FxHashSet;
 use tenon_authority::{Authority, AuthorityError, Changes, Meta};
 use tenon_store::image::{DEFAULT_MAX_ROWS, Reader};
 use tenon_store::schema::{Generated, RelationId, Schema};
 use tenon_store::{Change, ChangeKind, Image, SchemaError, Snapshot, Violation, WriteTxn};
 
-use crate::context::CallContext;
+use crate::context::{CallContext, Limits};
 use crate::durable::{CommitLost, Durable};
 use crate::metrics::Metrics;
 use crate::random::Random;
@@ -229,7 +230,7 @@ impl Database {
         }
         let inner = shared.image.write();
         let now = self.world.now().max(shared.last_now.load(Ordering::Relaxed));
-        Ok(Transaction { database: self, inner, now, seed: self.world.seed() })
+        Ok(Transaction { database: self, inner, now, seed: self.world.seed(), arena: None })
     }
 }
 
@@ -278,9 +279,20 @@ pub struct Transaction<'a> {
     inner: WriteTxn<'a>,
     now: i64,
     seed: u64,
+    /// Where writes by values put their lanes.
+    arena: Option<Box<CallContext>>,
 }
 
 impl<'a> Transaction<'a> {
+    /// Runs with an empty arena, whose memory is kept for the next time.
+    pub(crate) fn with_arena<T>(&mut self, run: impl FnOnce(&mut Self, &mut CallContext) -> T) -> T {
+        let mut arena = self.arena.take().unwrap_or_else(|| Box::new(CallContext::new(Limits::default(), 0, 0)));
+        arena.reset(Limits::default(), 0, 0);
+        let result = run(self, &mut arena);
+        self.arena = Some(arena);
+        result
+    }
+
     /// `now()` of the transaction.
     pub fn now(&self) -> i64 {
         self.now
@@ -423,7 +435,11 @@ impl Shared {
         // SAFETY: only columns of versions that these changes name and keys of rows that they refer to are
         // read, and none of these is freed before the group is durable.
         let reader = unsafe { Reader::at(&self.image, self.image.newest()) };
-        for change in changes {
+        let needless = self.needless(changes);
+        for (number, change) in changes.iter().enumerate() {
+            if needless.get(number).is_some_and(|needless| *needless) {
+                continue;
+            }
             self.stored.cells(&reader, change.relation, change.slot, cells)?;
             // SAFETY: as above.
             let row = unsafe { cells.cells() };
@@ -434,6 +450,21 @@ impl Shared {
             }
         }
         Ok(())
+    }
+
+    /// Which updates a later change of the same row in the group replaces. Only in relations without
+    /// uniques: leaving a state out could make two rows meet in a value that each had at another time.
+    fn needless(&self, changes: &[Change]) -> Vec<bool> {
+        let schema = self.stored.schema();
+        let mut later = FxHashSet::default();
+        let mut needless = vec![false; changes.len()];
+        for (change, needless) in changes.iter().zip(&mut needless).rev() {
+            if schema.relation(change.relation).uniques.is_empty() && change.kind != ChangeKind::Insert {
+                let replaced = !later.insert((change.relation, change.entity));
+                *needless = replaced && change.kind == ChangeKind::Update;
+            }
+        }
+        needless
     }
 
     fn stop(&self, why: &str) {

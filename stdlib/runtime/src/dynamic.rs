@@ -127,14 +127,22 @@ impl<'a> Transaction<'a> {
 
     /// Inserts a row: a value per field in order, `None` for one that is generated. Returns the key.
     pub fn insert(&mut self, relation: RelationId, fields: &[Option<Value>]) -> Result<Value, WriteError> {
+        self.with_arena(|this, arena| this.insert_with(arena, relation, fields))
+    }
+
+    fn insert_with(
+        &mut self,
+        arena: &mut CallContext,
+        relation: RelationId,
+        fields: &[Option<Value>],
+    ) -> Result<Value, WriteError> {
         let database = self.database();
         let description = database.schema().relation(relation);
-        let mut arena = CallContext::new(Limits::default(), 0, 0);
         let mut lanes = Vec::new();
         for (number, field) in description.fields.iter().enumerate() {
             let id = FieldId(number as u32);
             match (fields.get(number).and_then(Option::as_ref), field.generated) {
-                (Some(value), _) => self.lanes(&mut arena, relation, id, value, &mut lanes)?,
+                (Some(value), _) => self.lanes(arena, relation, id, value, &mut lanes)?,
                 (None, Some(Generated::Serial)) => {
                     let next = self.store().next_serial(relation).ok_or(WriteError::NoMoreNumbers)?;
                     lanes.push(next as u64);
@@ -151,10 +159,9 @@ impl<'a> Transaction<'a> {
         Ok(database.stored().key_of(&self.reader(), relation, row.entity))
     }
 
-    fn entity(&self, relation: RelationId, key: &Value) -> Result<u32, WriteError> {
-        let mut arena = CallContext::new(Limits::default(), 0, 0);
+    fn entity(&self, arena: &mut CallContext, relation: RelationId, key: &Value) -> Result<u32, WriteError> {
         let reader = self.reader();
-        let lanes = self.database().stored().key_lanes(&mut arena, &reader, relation, key).map_err(WriteError::Key)?;
+        let lanes = self.database().stored().key_lanes(arena, &reader, relation, key).map_err(WriteError::Key)?;
         // SAFETY: the lanes are those of the key; texts lie in the arena.
         match unsafe { reader.find_by_key(relation, &lanes) } {
             Some(row) => Ok(row.entity),
@@ -164,21 +171,22 @@ impl<'a> Transaction<'a> {
 
     /// Gives the row with a key new values of some fields.
     pub fn update(&mut self, relation: RelationId, key: &Value, changes: &[(FieldId, Value)]) -> Result<(), WriteError> {
-        let entity = self.entity(relation, key)?;
-        let mut arena = CallContext::new(Limits::default(), 0, 0);
-        let (mut fields, mut lanes) = (Vec::new(), Vec::new());
-        for (field, value) in changes {
-            fields.push(*field);
-            self.lanes(&mut arena, relation, *field, value, &mut lanes)?;
-        }
-        // SAFETY: the lanes were made for the fields in order; texts lie in the arena.
-        unsafe { self.store().update(relation, entity, &fields, &lanes) }.map_err(WriteError::Violation)?;
-        Ok(())
+        self.with_arena(|this, arena| {
+            let entity = this.entity(arena, relation, key)?;
+            let (mut fields, mut lanes) = (Vec::new(), Vec::new());
+            for (field, value) in changes {
+                fields.push(*field);
+                this.lanes(arena, relation, *field, value, &mut lanes)?;
+            }
+            // SAFETY: the lanes were made for the fields in order; texts lie in the arena.
+            unsafe { this.store().update(relation, entity, &fields, &lanes) }.map_err(WriteError::Violation)?;
+            Ok(())
+        })
     }
 
     /// Deletes the row with a key.
     pub fn delete(&mut self, relation: RelationId, key: &Value) -> Result<(), WriteError> {
-        let entity = self.entity(relation, key)?;
+        let entity = self.with_arena(|this, arena| this.entity(arena, relation, key))?;
         self.store().delete(relation, entity).map_err(WriteError::Violation)
     }
 }

@@ -249,7 +249,7 @@ fn refused_writes_leave_no_trace() {
     let no_row = txn.update(PERSON, &Value::Int(1), &[(FieldId(2), Value::some(person(99)))]);
     assert!(matches!(no_row, Err(WriteError::Value { .. })), "{no_row:?}");
     let wrong = txn.update(PERSON, &Value::Int(1), &[(FieldId(1), Value::Int(1))]);
-    assert_eq!(wrong.unwrap_err().describe(database.stored(), PERSON), "name: a value of type Text is needed, not Int");
+    assert_eq!(wrong.expect_err("an Int is no text").describe(database.stored(), PERSON), "name: a value of type Text is needed, not Int");
     txn.insert(PERSON, &[None, some(Value::text("Eve")), some(Value::None)]).expect("allowed");
     let newest = txn.abort();
     assert_eq!(newest, database.image().newest());
@@ -327,6 +327,47 @@ fn after_a_failed_group_nothing_is_written() {
     // Queries go on, on what is durable.
     assert_eq!(database.read().values(database.stored()).count(PERSON), 1);
     assert_eq!(database.durable().number(), 1);
+}
+
+/// Many changes of the same rows in one group: the file ends as the image does.
+#[test]
+fn groups_leave_replaced_updates_out() {
+    let directory = Directory::new("replaced");
+    let mut schema = schema();
+    schema.relations[0].uniques.clear();
+    let database = directory.open(&schema);
+    let mut txn = database.write().expect("serves");
+    let mut random = 5u64;
+    let mut live = Vec::new();
+    for step in 0..400 {
+        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let pick = (random >> 33) as usize;
+        if live.len() < 3 || step % 7 == 0 {
+            let fields = [None, some(Value::text(format!("p{step}"))), some(Value::None)];
+            live.push(txn.insert(PERSON, &fields).expect("allowed"));
+        } else if step % 11 == 0 {
+            let gone = live.swap_remove(pick % live.len());
+            txn.delete(PERSON, &gone).expect("allowed");
+            if pick % 2 == 0 {
+                let fields = [some(gone.clone()), some(Value::text("again")), some(Value::None)];
+                live.push(txn.insert(PERSON, &fields).expect("allowed"));
+            }
+        } else {
+            let key = live[pick % live.len()].clone();
+            let boss = Value::Ref { relation: 0, key: Arc::new(live[(pick / 64) % live.len()].clone()) };
+            let change = if step % 2 == 0 {
+                (FieldId(1), Value::text(format!("renamed in step {step}")))
+            } else {
+                (FieldId(2), Value::some(boss))
+            };
+            txn.update(PERSON, &key, &[change]).expect("allowed");
+        }
+    }
+    database.wait(txn.commit()).expect("durable");
+    let before = all_rows(&database);
+    assert_eq!(before[0].len(), live.len());
+    drop(database);
+    assert_eq!(all_rows(&directory.open(&schema)), before);
 }
 
 #[test]

@@ -19,7 +19,7 @@
 //! that a reader has or may take, and durable: its index entries go (unless a newer version has the same
 //! value), its successor's `prev` is cut, its `begin` becomes `NEVER`. Readers that registered before
 //! that may still hold its number or probe its columns, so the slot, its texts and (after a delete) its
-//! entity wait until all of those have left ([`crate::garbage`]). Until then a slot is not reused, so no
+//! entity wait until all of those have left (`garbage.rs`). Until then a slot is not reused, so no
 //! reader ever sees a slot change its meaning.
 
 use std::sync::Arc;

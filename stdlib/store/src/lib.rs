@@ -6,7 +6,7 @@
 //! | [`shape`] | how values given as lanes are compared and copied |
 //! | [`image`] | the image, snapshots, and the protocol between the writer and readers |
 //! | [`relation`] | one relation: columns, versions, indexes |
-//! | [`write`] | transactions; `reclaim` returns what they leave behind |
+//! | [`mod@write`] | transactions; `reclaim.rs` returns what they leave behind |
 //! | [`statistics`] | what the planner wants to know |
 //! | [`hash`] | the hash of values |
 //!

@@ -696,7 +696,7 @@ impl<'a> WriteTxn<'a> {
         writer.undo.clear();
         writer.discard_unlinked(image);
         writer.commits += 1;
-        if writer.commits % RECLAIM_EVERY == 0 {
+        if writer.commits.is_multiple_of(RECLAIM_EVERY) {
             // More after large transactions, so that the backlog shrinks.
             let budget = RECLAIM_BATCH + writer.ended.len() / 64;
             writer.reclaim(image, budget);

@@ -86,7 +86,7 @@ enum Step {
 }
 
 fn item_key(n: u8) -> String {
-    if n % 2 == 0 { format!("i{n}") } else { format!("an item with a long key, number {n}") }
+    if n.is_multiple_of(2) { format!("i{n}") } else { format!("an item with a long key, number {n}") }
 }
 
 fn names() -> impl Strategy<Value = Option<String>> {
