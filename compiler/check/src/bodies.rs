@@ -278,8 +278,8 @@ pub fn scenario(db: &dyn Db, symbol: &Symbol) -> Option<Arc<typed::Scenario>> {
     }
 }
 
-/// Which kinds of code an item has. Told from its tree alone, so that items without any cost no query.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Which kinds of code an item has. Told with its declaration, so that what it has not costs no query.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct HasCode {
     /// Refinements of declared types.
     pub rules: bool,
@@ -290,9 +290,8 @@ pub struct HasCode {
 }
 
 impl HasCode {
-    /// Of an item.
-    pub fn of(tree: &ast::Item) -> HasCode {
-        let declared = DeclaredParts::of(tree);
+    /// Of an item, of which the declared types hold these parts.
+    pub fn of(tree: &ast::Item, declared: &DeclaredParts<'_>) -> HasCode {
         let main = matches!(tree.kind, ItemKind::Function(_) | ItemKind::Const(_) | ItemKind::Scenario(_) | ItemKind::View(_));
         let parts = match &tree.kind {
             ItemKind::Relation(relation) => relation.members.iter().any(|member| match member {
@@ -315,8 +314,7 @@ impl HasCode {
 
 /// Everything that is wrong with the code of an item.
 pub fn body_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<Diagnostic>) {
-    let Some(tree) = tree(db, item) else { return };
-    let has = HasCode::of(tree);
+    let has = declared(db, item).has;
     if has.rules {
         found.extend(rules(db, item).diagnostics.iter().cloned());
     }
@@ -326,7 +324,7 @@ pub fn body_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<D
     if has.parts {
         found.extend(parts(db, item).diagnostics.iter().cloned());
     }
-    if has.rules || has.parts || matches!(tree.kind, ItemKind::Const(_)) || item.word(db) == "query" {
+    if has.rules || has.parts || matches!(item.word(db), "query" | "const") {
         found.extend(effect_diagnostics(db, item).iter().cloned());
     }
 }

@@ -8,11 +8,11 @@
 
 #![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
 
-use crate::bodies::{HasCode, MainCode, main_code, parts, rules};
+use crate::bodies::{MainCode, main_code, parts, rules};
 use crate::db::Db;
-use crate::declare::{name_range, place_of, signature};
+use crate::declare::{declared, name_range, place_of, signature};
 use crate::infer::Effects;
-use crate::items::{Item, program_items, tree};
+use crate::items::{Item, program_items};
 use crate::names::{SymbolKey, item_of, symbol_of};
 use crate::signature::{CallableKind, FunctionSig, GeneratedKey, OnDelete, RelationSig, Signature};
 use crate::sites::BodyPart;
@@ -98,7 +98,8 @@ pub fn built_in(name: &'static str) -> Symbol {
 pub fn item_facts<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<NodeFacts> {
     let Some(symbol) = symbol_of(db, item) else { return Vec::new() };
     let mut found = Vec::new();
-    if tree(db, item).as_ref().is_some_and(|tree| HasCode::of(tree).rules) {
+    let has = declared(db, item).has;
+    if has.rules {
         let of = rules(db, item);
         for (rule, (_, effects)) in of.rules.iter().zip(&of.effects) {
             let mut gathered = Gathered::default();
@@ -119,8 +120,7 @@ pub fn item_facts<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<NodeFacts> {
             if let MainCode::Body(body) = &main.code {
                 gathered.expr(&body.value);
             }
-            let has_parts = tree(db, item).as_ref().is_some_and(|tree| HasCode::of(tree).parts);
-            for (part, effects) in has_parts.then(|| &parts(db, item).effects).into_iter().flatten() {
+            for (part, effects) in has.parts.then(|| &parts(db, item).effects).into_iter().flatten() {
                 // Conditions of a function are its own; a default runs when the caller leaves the argument out.
                 if matches!(part, BodyPart::ParamDefault(_) | BodyPart::Requires(_) | BodyPart::Ensures(_)) {
                     gathered.effects(effects);
@@ -284,12 +284,12 @@ impl Node {
 
 impl ProgramEffects {
     fn close(all: &[&NodeFacts]) -> ProgramEffects {
-        let mut nodes: Vec<&Node> = all.iter().flat_map(|facts| std::iter::once(&facts.node).chain(&facts.runs)).collect();
+        let nodes: FxHashSet<&Node> = all.iter().flat_map(|facts| std::iter::once(&facts.node).chain(&facts.runs)).collect();
+        let mut nodes: Vec<&Node> = nodes.into_iter().collect();
         nodes.sort_unstable();
-        nodes.dedup();
-        let mut effects: Vec<&Does> = all.iter().flat_map(|facts| &facts.does).collect();
+        let effects: FxHashSet<&Does> = all.iter().flat_map(|facts| &facts.does).collect();
+        let mut effects: Vec<&Does> = effects.into_iter().collect();
         effects.sort_unstable();
-        effects.dedup();
         let numbers: FxHashMap<&Node, u32> = nodes.iter().enumerate().map(|(n, node)| (*node, n as u32)).collect();
         let mut facts = Facts::default();
         for of_node in all {
@@ -365,7 +365,7 @@ pub fn effect_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnost
         "const" => found.extend(forbidden(db, item, BodyPart::Code, &main_code(db, item).effects)),
         _ => {}
     }
-    let Some(has) = tree(db, item).as_ref().map(|tree| HasCode::of(tree)) else { return found };
+    let has = declared(db, item).has;
     let of_rules = has.rules.then(|| &rules(db, item).effects).into_iter().flatten();
     let of_parts = has.parts.then(|| &parts(db, item).effects).into_iter().flatten();
     found.extend(of_rules.chain(of_parts).filter_map(|(part, effects)| forbidden(db, item, *part, effects)));

@@ -55,7 +55,7 @@ fn survives(db: &mut CheckDatabase, name: &str, text: &str) {
 fn programs_cut_off_anywhere() {
     let mut db = CheckDatabase::new(&[]);
     for (name, text) in programs() {
-        let steps = 24;
+        let steps = 12;
         for n in 0..=steps {
             let at = boundary(&text, text.len() * n / steps);
             survives(&mut db, &name, &text[..at]);
@@ -80,7 +80,7 @@ fn programs_with_pieces_missing_doubled_and_swapped() {
             }
         }
         pieces.push(&text[start..]);
-        for _ in 0..12 {
+        for _ in 0..6 {
             let mut edited = pieces.clone();
             for _ in 0..1 + numbers.below(4) {
                 let (a, b) = (numbers.below(edited.len()), numbers.below(edited.len()));

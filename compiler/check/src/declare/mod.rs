@@ -12,6 +12,7 @@ mod types;
 
 pub(crate) use function::{PathStep, path_steps};
 
+use crate::bodies::HasCode;
 use crate::db::Db;
 use crate::items::{Item, program_items, tree};
 use crate::names::{Resolution, SymbolKey, item_of, resolve, symbol_of};
@@ -36,6 +37,8 @@ pub struct Declared {
     pub rules: Vec<Ty>,
     /// The types of the defaults in its declared record types.
     pub record_defaults: Vec<Ty>,
+    /// Which kinds of code it has.
+    pub has: HasCode,
     /// What is asked of its types.
     pub obligations: Vec<Obligation>,
     /// What is wrong with it, bodies apart.
@@ -60,7 +63,8 @@ pub fn declared<'db>(db: &'db dyn Db, item: Item<'db>) -> Declared {
     let mut declaring = Declaring { db, item, tree, types };
     let signature = declaring.item();
     let TypeResolver { diagnostics, obligations, rules, record_defaults, .. } = declaring.types;
-    Declared { signature: signature.map(Arc::new), rules, record_defaults, obligations, diagnostics }
+    let has = HasCode::of(tree, &parts);
+    Declared { signature: signature.map(Arc::new), rules, record_defaults, has, obligations, diagnostics }
 }
 
 fn declared_circle<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Declared {
