@@ -15,7 +15,7 @@ use tenon_value::Value;
 use crate::PlanError;
 use crate::expr::{Safe, Safety, VarSet, conjuncts, has_query, is_path, substitute};
 use crate::inline::inline;
-use crate::logical::{ApplyKind, Context, Node};
+use crate::logical::{ApplyKind, Context, Node, aggregate_exprs};
 use crate::physical::{Aggregate, Kind, WindowValue};
 use crate::rename::{rename_output, rename_rel};
 
@@ -680,7 +680,12 @@ impl Builder<'_, '_> {
 
     /// A dependent join of a nested query, below conditions.
     fn attach(&mut self, kind: ApplyKind, node: Node, root: Node, conditions: &[Expr]) -> Node {
-        let right = if conditions.is_empty() || self.total(&root) {
+        let safe = Safe::new(self.ctx.program);
+        let folds_total = match &kind {
+            ApplyKind::Fold(folds) => folds.iter().all(|(_, a)| safe.all(aggregate_exprs(a)) == Safety::Total),
+            ApplyKind::Join(_) => true,
+        };
+        let right = if conditions.is_empty() || folds_total && self.total(&root) {
             root
         } else {
             Node::Apply {
