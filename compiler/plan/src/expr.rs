@@ -319,9 +319,106 @@ pub fn prim_fails(prim: Prim) -> bool {
         | Prim::ToMap
         | Prim::Entries
         | Prim::TagOf => false,
+        Prim::Builtin(n) => {
+            let row = tenon_core::builtins::BUILTINS.get(usize::from(n));
+            !row.is_some_and(|row| TOTAL.contains(&row.id))
+        }
         _ => true,
     }
 }
+
+/// Library primitives that have a value whatever their arguments. All others count as able to fail.
+const TOTAL: &[&str] = &[
+    "TextLength",
+    "TextLower",
+    "TextUpper",
+    "TextCapitalise",
+    "TextTrim",
+    "TextTrimStart",
+    "TextTrimEnd",
+    "TextSlice",
+    "TextAt",
+    "TextFind",
+    "TextContains",
+    "TextStartsWith",
+    "TextEndsWith",
+    "TextSplit",
+    "TextWords",
+    "TextLines",
+    "TextReverse",
+    "TextNormalise",
+    "TextToInt",
+    "TextToFloat",
+    "TextToDecimal",
+    "TextToDate",
+    "TextToInstant",
+    "TextToUuid",
+    "ToText",
+    "IntSign",
+    "IntToFloat",
+    "DecimalFloor",
+    "DecimalCeil",
+    "DecimalToInt",
+    "DecimalToFloat",
+    "Min",
+    "Max",
+    "InstantUtc",
+    "DateTimeDate",
+    "DateTimeTime",
+    "DateTimeYear",
+    "DateTimeMonth",
+    "DateTimeDay",
+    "DateTimeHour",
+    "DateTimeMinute",
+    "DateTimeSecond",
+    "DateTimeWeekday",
+    "MakeDate",
+    "DateYear",
+    "DateMonth",
+    "DateDay",
+    "DateWeekday",
+    "DateDayOfYear",
+    "DateWeek",
+    "DateStartOfMonth",
+    "DateEndOfMonth",
+    "DateStartOfYear",
+    "DateMonthsUntil",
+    "TimeHour",
+    "TimeMinute",
+    "DurationDays",
+    "DurationHours",
+    "DurationMinutes",
+    "DurationSeconds",
+    "DurationMilliseconds",
+    "Length",
+    "BagLength",
+    "SetLength",
+    "MapLength",
+    "BytesLength",
+    "ListFirst",
+    "ListLast",
+    "ListAt",
+    "ListSlice",
+    "ListTake",
+    "ListDrop",
+    "ListReverse",
+    "ListContains",
+    "ListFind",
+    "ListDistinct",
+    "ListToSet",
+    "BagToSet",
+    "BagToList",
+    "SetToList",
+    "SetContains",
+    "SetUnion",
+    "SetIntersect",
+    "SetMinus",
+    "MapGet",
+    "MapContains",
+    "MapKeys",
+    "MapValues",
+    "MapEntries",
+];
 
 /// Folds what is decided by constants and by construction, bottom up. Never removes what can fail.
 pub fn simplify(expr: &mut Expr, safe: &Safe) {
@@ -428,5 +525,17 @@ pub fn identity(expr: &Expr) -> Option<VarId> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn total_primitives_are_in_the_table() {
+        for id in TOTAL {
+            assert!(tenon_core::builtins::BUILTINS.iter().any(|row| row.id == *id), "{id}");
+        }
     }
 }
