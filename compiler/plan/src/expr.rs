@@ -208,7 +208,7 @@ impl<'p> Safe<'p> {
                 worst
             }
             ExprKind::Prim(prim, args, _) => {
-                let own = if prim_fails(*prim) { Safety::Failing } else { Safety::Total };
+                let own = if prim_fails(*prim) && !safe_divisor(*prim, args) { Safety::Failing } else { Safety::Total };
                 args.iter().fold(own, |w, a| w.max(self.walk(a, facts, depth)))
             }
             ExprKind::Call(function, args, _) => {
@@ -290,6 +290,12 @@ fn present<'a>(args: &'a [Expr], facts: &mut Vec<Fact<'a>>) {
             facts.push(Fact::Present(b));
         }
     }
+}
+
+/// Whether this is a division of Ints by a constant with which it cannot fail; by -1 it can overflow.
+fn safe_divisor(prim: Prim, args: &[Expr]) -> bool {
+    matches!(prim, Prim::DivInt | Prim::ModInt)
+        && matches!(args, [_, Expr { kind: ExprKind::Literal(Value::Int(n)), .. }] if *n != 0 && *n != -1)
 }
 
 /// Whether a primitive can end in a fault.

@@ -30,10 +30,12 @@ pub struct Planned {
 /// Plans a whole program: chooses its indexes, then plans each query.
 pub fn plan(program: &Program, statistics: &dyn Statistics) -> Result<Planned, PlanError> {
     let indexes = choose_indexes(program)?;
+    let sets = sets(program);
     let queries = program
         .queries
         .iter()
-        .map(|query| plan_query(program, query, is_set(program, query), statistics, &indexes))
+        .zip(sets)
+        .map(|(query, set)| plan_query(program, query, set, statistics, &indexes))
         .collect::<Result<_, _>>()?;
     Ok(Planned { schema: schema(program, &indexes), indexes, queries })
 }
@@ -146,28 +148,39 @@ fn check_size(node: &Node) -> Result<(), PlanError> {
     if leaves(node) > crate::joins::MAX_LEAVES * 4 { Err(PlanError::TooManyJoins) } else { Ok(()) }
 }
 
-/// Whether the collection of a query is a set: the type of the expressions that hold it says so.
-fn is_set(program: &Program, query: &Query) -> bool {
+/// Which queries give sets: the type of the expression that holds a query says so.
+fn sets(program: &Program) -> Vec<bool> {
     use tenon_core::ir::{Expr, ExprKind, Stmt};
-    fn in_expr(e: &Expr, query: &Query) -> bool {
+    fn in_expr(e: &Expr, out: &mut [bool]) {
         if let ExprKind::Query(id, _) = &e.kind
-            && *id == query.id
+            && matches!(e.ty, Type::Set(_))
+            && let Some(slot) = out.get_mut(id.index())
         {
-            return matches!(e.ty, Type::Set(_));
+            *slot = true;
         }
-        let mut found = false;
-        e.children(&mut |c| found = found || in_expr(c, query));
-        found
+        e.children(&mut |c| in_expr(c, out));
     }
-    fn in_block(block: &[Stmt], query: &Query) -> bool {
-        block.iter().any(|stmt| match stmt {
-            Stmt::Let(_, e) | Stmt::Return(e) => in_expr(e, query),
-            Stmt::If(c, a, b) => in_expr(c, query) || in_block(a, query) || in_block(b, query),
-            Stmt::Loop(b) => in_block(b, query),
-            Stmt::ForEach(_, e, b) => in_expr(e, query) || in_block(b, query),
-            _ => false,
-        })
+    fn in_block(block: &[Stmt], out: &mut [bool]) {
+        for stmt in block {
+            match stmt {
+                Stmt::Let(_, e) | Stmt::Return(e) => in_expr(e, out),
+                Stmt::If(c, a, b) => {
+                    in_expr(c, out);
+                    in_block(a, out);
+                    in_block(b, out);
+                }
+                Stmt::Loop(b) => in_block(b, out),
+                Stmt::ForEach(_, e, b) => {
+                    in_expr(e, out);
+                    in_block(b, out);
+                }
+                _ => {}
+            }
+        }
     }
-    program.functions.iter().any(|f| in_block(&f.body, query))
+    let mut out = vec![false; program.queries.len()];
+    for function in &program.functions {
+        in_block(&function.body, &mut out);
+    }
+    out
 }
-

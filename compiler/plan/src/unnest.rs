@@ -12,7 +12,7 @@
 //! exactly the combinations that the nested text evaluates. The cases without a domain are taken only where
 //! nothing can fail.
 
-use tenon_core::ir::{AggregateFn, Expr, ExprKind, Prim, SiteId, Type, VarId};
+use tenon_core::ir::{AggregateFn, Expr, ExprKind, Prim, SiteId, Type, VarId, WindowFn};
 use tenon_value::Value;
 
 use crate::PlanError;
@@ -57,9 +57,21 @@ impl Unnest<'_, '_> {
         out
     }
 
+    /// Whether nothing in a tree can fail and nothing rests on what an earlier filter established.
     fn total(&self, node: &Node) -> bool {
         let safe = Safe::new(self.ctx.program);
-        safe.all(&node.exprs()) == Safety::Total && node.children().into_iter().all(|c| self.total(c))
+        let folds = match node {
+            Node::Group { aggregates, .. }
+            | Node::GroupJoin { aggregates, .. }
+            | Node::Fold { aggregates, .. }
+            | Node::Apply { kind: ApplyKind::Fold(aggregates), .. } => aggregates.iter().any(|(_, a)| can_overflow(a)),
+            Node::Window { windows, .. } => windows.iter().any(|(_, w)| match w.function {
+                WindowFn::Aggregate(function) => function_can_overflow(function),
+                _ => false,
+            }),
+            _ => false,
+        };
+        !folds && safe.all(&node.exprs()) == Safety::Total && node.children().into_iter().all(|c| self.total(c))
     }
 
     /// A dependent join whose left side is closed and has no dependent joins.
@@ -392,8 +404,12 @@ fn replace_atoms(expr: &mut Expr, outer: &VarSet, atoms: &mut Vec<(Expr, VarId)>
 
 /// Whether the fold itself can fail, its arguments apart.
 fn can_overflow(a: &Aggregate) -> bool {
+    function_can_overflow(a.function)
+}
+
+fn function_can_overflow(function: AggregateFn) -> bool {
     !matches!(
-        a.function,
+        function,
         AggregateFn::Count
             | AggregateFn::CountDistinct
             | AggregateFn::Min
