@@ -80,6 +80,7 @@ impl<'db> Agreement<'db> {
                     self.report(Code::Private, name.range, message, "only that module may use it").secondary.push(label);
                 }
                 Some(_) => {}
+                None if names::is_primitive(&module, &name.text) => {}
                 None => {
                     let items = module_items(self.db, ModuleKey::new(self.db, module.clone()));
                     let public = items.by_name.iter().filter(|(_, item)| !is_private(self.db, **item));

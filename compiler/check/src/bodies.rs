@@ -158,8 +158,23 @@ pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
     }
 }
 
-/// A view reads like a query without parameters.
+/// A view reads like a query without parameters. The element of a view with one column may be written without
+/// the record around it.
 fn view_as_query(view: &ast::View) -> ast::Function {
+    let mut body = view.body.clone();
+    if let [column] = view.columns.list.as_slice()
+        && let Some(ast::Stmt { kind: ast::StmtKind::Expr(value), .. }) = body.stmts.last_mut()
+        && let ast::ExprKind::Query(query) = &mut value.kind
+    {
+        for clause in &mut query.clauses {
+            let ast::QueryClauseKind::Select { value, .. } = &mut clause.kind else { continue };
+            if !matches!(value.kind, ast::ExprKind::Record(_) | ast::ExprKind::Error) {
+                let element = value.clone();
+                let part = ast::RecordPart::Field { name: Some(column.name.clone()), value: element };
+                value.kind = ast::ExprKind::Record(ast::Record { parts: vec![part], broken: false });
+            }
+        }
+    }
     ast::Function {
         kind: ast::FunctionKind::Query,
         name: view.name.clone(),
@@ -168,7 +183,7 @@ fn view_as_query(view: &ast::View) -> ast::Function {
         params: ast::Params { range: view.name.range, list: Vec::new(), broken: false },
         result: None,
         clauses: Vec::new(),
-        body: view.body.clone(),
+        body,
     }
 }
 

@@ -99,6 +99,11 @@ pub fn is_library_module(path: &str) -> bool {
     path == "tenon" || path.starts_with("tenon.")
 }
 
+/// True for a name that a module of the library does not declare because the language has it itself.
+pub fn is_primitive(module: &str, name: &str) -> bool {
+    is_library_module(module) && !crate::builtins::Builtin::named(name).is_empty()
+}
+
 /// The modules of the program and of the library.
 #[salsa::tracked(returns(ref))]
 pub fn modules(db: &dyn Db) -> Vec<SmolStr> {
@@ -160,6 +165,10 @@ fn imports(db: &dyn Db, file: SourceFile) -> FxHashMap<SmolStr, Resolution> {
             (Some(names), None) => found.extend(names.iter().map(|name| (name.text.clone(), Resolution::Error))),
             (Some(names), Some(module)) => {
                 for name in names {
+                    // Primitives are in sight everywhere; a `use` that names one says nothing new.
+                    if is_primitive(&module, &name.text) {
+                        continue;
+                    }
                     let symbol = Symbol { module: module.clone(), name: name.text.clone() };
                     let meaning = match item_of(db, &symbol) {
                         Some(target) if !is_private(db, target) => Resolution::Item(symbol),

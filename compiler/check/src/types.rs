@@ -65,6 +65,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("any", "Json"),
 ];
 
+/// Types of the language that this version does not have.
+const LATER: &[(&str, &str)] = &[("PasswordHash", "password hashes"), ("Page", "pages of answers"), ("Cursor", "pages of answers")];
+
 /// How deep types may nest; deeper ones are refused rather than walked.
 const MAX_DEPTH: u32 = 64;
 
@@ -632,6 +635,10 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             candidates.extend(self.generics.iter().map(|generic| generic.name.clone()));
             closest(text, candidates.iter().map(SmolStr::as_str)).map(SmolStr::from)
         });
+        if let Some((_, what)) = LATER.iter().find(|(later, _)| *later == text) {
+            self.report(Code::NotSupported, name.range, format!("{what} are not supported yet"), "not run by this version");
+            return;
+        }
         let message = format!("no type or relation is called `{text}`");
         match suggestion {
             Some(right) => {
