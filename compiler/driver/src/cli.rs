@@ -31,6 +31,21 @@ enum Command {
     /// Run a program's scenarios
     #[command(after_help = "Example: tenon test shop.tn --only 'last item'")]
     Test(commands::test::Test),
+    /// Serve a program over its durable store
+    #[command(after_help = "Example: tenon run shop.tn --port 8080 --data ./data --watch")]
+    Run(commands::run::Run),
+    /// Ask a store something
+    #[command(after_help = "Example: tenon query shop.tn 'from p in Product where p.stock < 5'")]
+    Query(commands::query::Query),
+    /// Store the rows of a file, all or none
+    #[command(after_help = "Example: tenon import Product products.csv --program shop.tn --map Price=price")]
+    Import(commands::import::Import),
+    /// Write the rows of a relation to a file
+    #[command(after_help = "Example: tenon export Product products.csv --program shop.tn")]
+    Export(commands::export::Export),
+    /// Show the plans of queries, and the indexes that the program got
+    #[command(after_help = "Example: tenon explain shop.tn revenue")]
+    Explain(commands::explain::ExplainPlans),
     /// Print a program's OpenAPI document
     #[command(name = "openapi", after_help = "Example: tenon openapi shop.tn > shop.json")]
     OpenApi(commands::openapi::OpenApi),
@@ -45,6 +60,14 @@ pub struct Program {
     /// A `.tn` file, or a folder with `tenon.toml`
     #[arg(default_value = ".")]
     pub program: PathBuf,
+}
+
+/// Where the data lies.
+#[derive(Args, Debug)]
+pub struct Data {
+    /// The folder of the durable store
+    #[arg(long, default_value = "./data")]
+    pub data: PathBuf,
 }
 
 /// Trees of programs are walked recursively; nesting is limited so that this is enough.
@@ -72,6 +95,11 @@ fn run(cli: Cli) -> ExitCode {
         Command::Check(command) => command.run(voice),
         Command::Fmt(command) => command.run(voice),
         Command::Test(command) => command.run(voice),
+        Command::Run(command) => command.run(voice),
+        Command::Query(command) => command.run(voice),
+        Command::Import(command) => command.run(voice),
+        Command::Export(command) => command.run(voice),
+        Command::Explain(command) => command.run(voice),
         Command::OpenApi(command) => command.run(voice),
         Command::Error(command) => command.run(voice),
     };

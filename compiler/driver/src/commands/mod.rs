@@ -2,7 +2,12 @@
 
 pub mod check;
 pub mod error;
+pub mod explain;
+pub mod export;
 pub mod fmt;
+pub mod import;
 pub mod new;
 pub mod openapi;
+pub mod query;
+pub mod run;
 pub mod test;

@@ -1,0 +1,77 @@
+//! `tenon export`: the rows of a relation as CSV or as JSON lines. Secret fields stay where they are.
+
+use crate::cli::Data;
+use crate::report::{Stop, Voice};
+use clap::Args;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// See the module documentation.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// The relation
+    relation: String,
+    /// Where to write: `.csv` or `.jsonl`; without it JSON lines on standard output
+    file: Option<PathBuf>,
+    /// A `.tn` file, or a folder with `tenon.toml`
+    #[arg(long, default_value = ".")]
+    program: PathBuf,
+    #[command(flatten)]
+    data: Data,
+}
+
+impl Export {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// There is no such relation, the store cannot be read, or the file cannot be written.
+    pub fn run(self, voice: Voice) -> Result<(), Stop> {
+        let csv = match self.file.as_deref().and_then(|f| f.extension()).and_then(|e| e.to_str()) {
+            Some("csv") => true,
+            Some("jsonl") | None => false,
+            Some(other) => return Err(Stop::usage(format!("`.{other}` is neither `.csv` nor `.jsonl`"))),
+        };
+        let fits = self.relation.starts_with(|c: char| c.is_ascii_uppercase())
+            && self.relation.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+        if !fits {
+            return Err(Stop::usage(format!("`{}` is not the name of a relation", self.relation)));
+        }
+        let answer = super::query::ask(voice, &self.program, &format!("from row in {}", self.relation), &self.data.data)?;
+        let rows = answer.as_array().cloned().unwrap_or_default();
+        let mut out = Vec::new();
+        if csv {
+            write_csv(&rows, &mut out).map_err(|error| Stop::failed(error.to_string()))?;
+        } else {
+            for row in &rows {
+                writeln!(out, "{row}")?;
+            }
+        }
+        match &self.file {
+            Some(file) => {
+                std::fs::write(file, &out).map_err(|error| Stop::failed(format!("`{}`: {error}", file.display())))?;
+                if voice.json {
+                    voice.answer(&serde_json::json!({ "rows": rows.len(), "file": file }));
+                }
+                voice.say(format!("{} rows in `{}`", rows.len(), file.display()));
+            }
+            None => std::io::stdout().lock().write_all(&out)?,
+        }
+        Ok(())
+    }
+}
+
+fn write_csv(rows: &[serde_json::Value], out: &mut Vec<u8>) -> Result<(), csv::Error> {
+    let mut writer = csv::Writer::from_writer(out);
+    if let Some(first) = rows.first().and_then(|r| r.as_object()) {
+        writer.write_record(first.keys())?;
+    }
+    for row in rows.iter().filter_map(|r| r.as_object()) {
+        writer.write_record(row.values().map(|value| match value {
+            serde_json::Value::Null => String::new(),
+            serde_json::Value::String(text) => text.clone(),
+            value => value.to_string(),
+        }))?;
+    }
+    writer.flush()?;
+    Ok(())
+}

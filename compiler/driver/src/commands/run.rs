@@ -1,0 +1,214 @@
+//! `tenon run`: checks, compiles and serves a program over its durable store; with `--watch` it exchanges the code
+//! when files change, between transactions, and keeps the old code while the new one has errors.
+
+use crate::cli::{Data, Program};
+use crate::compile::Checked;
+use crate::engine::{Native, limits, log_to_stderr};
+use crate::project::Project;
+use crate::report::{Stop, Voice};
+use clap::Args;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+use tenon_core::ir;
+use tenon_runtime::database::Database;
+use tenon_runtime::service::NativeService;
+use tenon_server::{Log, Running, Server, Settings, Signals};
+use tenon_value::Value;
+
+/// See the module documentation.
+#[derive(Args, Debug)]
+pub struct Run {
+    #[command(flatten)]
+    program: Program,
+    #[command(flatten)]
+    data: Data,
+    /// Listen on this port; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Listen on this address; the default is reachable from this machine only
+    #[arg(long, default_value = "127.0.0.1")]
+    address: IpAddr,
+    /// Check again and exchange the code when a file changes
+    #[arg(long)]
+    watch: bool,
+    /// Write a line for every request
+    #[arg(long)]
+    log_requests: bool,
+    /// What `main` gets
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+impl Run {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// The program has errors, its store cannot be opened, or the address is taken.
+    pub fn run(self, voice: Voice) -> Result<(), Stop> {
+        let start = Instant::now();
+        let project = Project::read(&self.program.program)?;
+        let mut checked = Checked::new(&project);
+        checked.require_sound(voice)?;
+        let lowered = checked.lower(voice)?;
+        let native = Native::compile(&lowered.core, true)?;
+        let compiled = start.elapsed();
+        let database = native.open(&self.data.data)?;
+        let service = Arc::new(NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), log_to_stderr()));
+        if let Some(main) = lowered.core.main {
+            let args = Value::list(self.args.iter().map(Value::text).collect::<Vec<_>>());
+            let result = service.run(main.0, &[args]);
+            if let Err(ended) = result {
+                return Err(Stop::failed(describe_end(&ended, &lowered.core, &checked)));
+            }
+        }
+        let public = lowered.core.api.endpoints.iter().filter(|e| !e.path.is_empty()).count();
+        if public == 0 {
+            if lowered.core.main.is_none() {
+                return Err(Stop::failed("this program exposes nothing: give a query or handler an `at` clause, or write `fn main(args: [Text])`"));
+            }
+            drop(service);
+            return close(database);
+        }
+        let signals = Signals::listen()?;
+        let settings = self.settings(&project);
+        let log = Log::stderr()?;
+        let program = tenon_server::Program::new(service).map_err(|error| Stop::failed(error.to_string()))?;
+        let running = Server::start(program, database.durable().clone(), settings, log).map_err(|error| Stop::failed(error.to_string()))?;
+        announce(voice, &running, &lowered.core, compiled);
+        let stopped = if self.watch {
+            self.watch(voice, signals, &running, &mut checked, &native, &database)
+        } else {
+            signals.wait(database.durable()).map_err(|lost| Stop::failed(lost.to_string()))
+        };
+        running.stop();
+        stopped?;
+        close(database)
+    }
+
+    fn settings(&self, project: &Project) -> Settings {
+        let standard = Settings::default();
+        let config = &project.config.limits;
+        Settings {
+            address: SocketAddr::new(self.address, self.port),
+            body_limit: config.body.map_or(standard.body_limit, |n| usize::try_from(n).unwrap_or(usize::MAX)),
+            request_time: config.time.map_or(standard.request_time, Duration::from_millis),
+            log_requests: self.log_requests,
+            ..standard
+        }
+    }
+
+    fn watch(
+        &self,
+        voice: Voice,
+        signals: Signals,
+        running: &Running,
+        checked: &mut Checked,
+        native: &Native,
+        database: &Arc<Database>,
+    ) -> Result<(), Stop> {
+        let (changes, _watcher) = watch_files(&self.program.program)?;
+        let durable = database.durable().clone();
+        let (ended_sender, ended) = channel();
+        std::thread::Builder::new().name("tenon-signals".into()).spawn(move || {
+            // The receiver is gone only when the process ends anyway.
+            let _ = ended_sender.send(signals.wait(&durable));
+        })?;
+        loop {
+            match ended.recv_timeout(Duration::from_millis(50)) {
+                Ok(result) => return result.map_err(|lost| Stop::failed(lost.to_string())),
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if changes.try_recv().is_err() {
+                continue;
+            }
+            // Editors write several times; what comes within a moment belongs together.
+            while changes.recv_timeout(Duration::from_millis(20)).is_ok() {}
+            match self.exchange(voice, running, checked, native, database) {
+                Ok(()) => {}
+                Err(stop) if stop.message.is_empty() => voice.say("the old program goes on"),
+                Err(stop) => voice.say(format!("{}; the old program goes on", stop.message)),
+            }
+        }
+    }
+
+    fn exchange(&self, voice: Voice, running: &Running, checked: &mut Checked, native: &Native, database: &Arc<Database>) -> Result<(), Stop> {
+        let start = Instant::now();
+        let project = Project::read(&self.program.program)?;
+        checked.update(&project);
+        checked.require_sound(voice)?;
+        let lowered = checked.lower(voice)?;
+        let new = Native::compile(&lowered.core, true)?;
+        if new.planned.schema != native.planned.schema {
+            return Err(Stop::failed("what is stored has another shape now: start the program again"));
+        }
+        let service = NativeService::new(new.loaded, database.clone(), limits(&project.config.limits), log_to_stderr());
+        let program = tenon_server::Program::new(Arc::new(service)).map_err(|error| Stop::failed(error.to_string()))?;
+        running.swap(program);
+        voice.say(format!("exchanged in {:.0?}", start.elapsed()));
+        Ok(())
+    }
+}
+
+fn close(database: Arc<Database>) -> Result<(), Stop> {
+    match database.failure() {
+        Some(lost) => Err(Stop::failed(lost.to_string())),
+        None => Ok(()),
+    }
+}
+
+/// Tells where the program listens and how to call it.
+fn announce(voice: Voice, running: &Running, core: &ir::Program, compiled: Duration) {
+    let address = running.address();
+    if voice.json {
+        voice.answer(&serde_json::json!({ "address": address.to_string() }));
+        return;
+    }
+    voice.say(format!("compiled in {compiled:.0?}; listening on http://{address}"));
+    let endpoints = &core.api.endpoints;
+    for endpoint in endpoints.iter().filter(|e| !e.path.is_empty()) {
+        voice.say(format!("  {:<6} {:<32} {}", endpoint.method.as_str(), endpoint.path, endpoint.name));
+    }
+    if let Some(first) = endpoints.iter().find(|e| !e.path.is_empty() && e.method == tenon_value::dispatch::Method::Get) {
+        voice.say(format!("try: curl http://{address}{}   (its documents: /openapi.json)", first.path));
+    }
+}
+
+fn describe_end(ended: &tenon_runtime::native::Ended, core: &ir::Program, checked: &Checked) -> String {
+    use tenon_runtime::native::Ended;
+    match ended {
+        Ended::Fault(fault, site) => {
+            let at = site.and_then(|site| super::test::place(core, ir::SiteId(site), &checked.db));
+            match at {
+                Some((file, line, column)) => format!("{file}:{line}:{column}: {}", fault.message()),
+                None => fault.message().to_owned(),
+            }
+        }
+        Ended::Failure(failure) => failure.message.to_string(),
+        Ended::Invalid(problems) => problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// Hears of changes of `.tn` files and `tenon.toml`. The watcher watches as long as it lives.
+fn watch_files(path: &std::path::Path) -> Result<(Receiver<()>, notify::RecommendedWatcher), Stop> {
+    use notify::Watcher;
+    let (sender, receiver) = channel();
+    let refuse = |error: notify::Error| Stop::failed(format!("cannot watch `{}`: {error}", path.display()));
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        let matters = |p: &std::path::PathBuf| {
+            p.extension().is_some_and(|e| e == "tn") || p.file_name().is_some_and(|n| n == "tenon.toml")
+        };
+        if !matches!(event.kind, notify::EventKind::Access(_)) && event.paths.iter().any(matters) {
+            // Nobody listens any more when the process ends.
+            let _ = sender.send(());
+        }
+    })
+    .map_err(refuse)?;
+    // Editors replace files, so a single file is watched through its folder.
+    let folder = if path.is_dir() { path } else { path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new(".")) };
+    watcher.watch(folder, notify::RecursiveMode::Recursive).map_err(refuse)?;
+    Ok((receiver, watcher))
+}
