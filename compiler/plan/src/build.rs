@@ -71,6 +71,15 @@ pub fn query(ctx: &mut Context, query: &ir::Query, set: bool) -> Result<(Node, F
 
 type Ordered = (Node, Vec<SortKey>);
 
+/// A nested query in its place: with fresh variables, its parameters replaced.
+struct Instance {
+    root: Node,
+    order: Vec<SortKey>,
+    output: ir::Output,
+    /// Parameters whose arguments can fail, to be evaluated only under the conditions of the call.
+    guarded: Vec<(VarId, Expr)>,
+}
+
 struct Builder<'c, 'p> {
     ctx: &'c mut Context<'p>,
     depth: usize,
@@ -186,7 +195,7 @@ impl Builder<'_, '_> {
         if let (ExprKind::Query(id, args), Type::List(_) | Type::Bag(_)) = (&source.kind, &source.ty)
             && let ir::Output::Collect(_) = &self.ctx.program.query(*id).output
         {
-            let (node, (root, order, output)) = self.instantiate(*id, args.clone(), Node::Unit, &[])?;
+            let (node, Instance { root, order, output, .. }) = self.instantiate(*id, args.clone(), Node::Unit, &[])?;
             let ir::Output::Collect(element) = output else { unreachable!("matched above") };
             let (root, element) = self.above(&element, root)?;
             let number = self.ctx.fresh("position", Type::Int);
@@ -582,12 +591,12 @@ impl Builder<'_, '_> {
                     unreachable!("counts_rows says so")
                 };
                 let (id, args) = (*id, args.clone());
-                let (below, (root, ..)) = self.instantiate(id, args, node, conditions)?;
+                let (below, Instance { root, guarded, .. }) = self.instantiate(id, args, node, conditions)?;
                 let var = self.ctx.fresh("count", Type::Int);
                 let count = Aggregate { function: AggregateFn::Count, ..list_of(self.ctx.var(var), Vec::new()) };
                 let count = Aggregate { argument: None, keep_none: false, ..count };
                 *expr = self.ctx.var(var);
-                node = self.attach(ApplyKind::Fold(vec![(var, count)]), below, root, conditions);
+                node = self.attach(ApplyKind::Fold(vec![(var, count)]), below, root, conditions, guarded);
             }
             ExprKind::Query(id, args) => {
                 let (id, args) = (*id, std::mem::take(args));
@@ -626,14 +635,13 @@ impl Builder<'_, '_> {
     }
 
     /// Puts a nested query beside a node: its root with fresh variables and its parameters replaced.
-    #[expect(clippy::type_complexity, reason = "two nodes and what belongs to the second")]
     fn instantiate(
         &mut self,
         id: QueryId,
         mut args: Vec<Expr>,
         mut node: Node,
         conditions: &[Expr],
-    ) -> Result<(Node, (Node, Vec<SortKey>, ir::Output)), PlanError> {
+    ) -> Result<(Node, Instance), PlanError> {
         if self.stack.contains(&id) || self.stack.len() > MAX_DEPTH {
             return Err(PlanError::TooDeep);
         }
@@ -655,11 +663,15 @@ impl Builder<'_, '_> {
         // it may only be evaluated under conditions.
         let mut map = BTreeMap::new();
         let mut defs = Vec::new();
+        let mut guarded = Vec::new();
+        let safe = Safe::new(self.ctx.program);
         for (param, arg) in query.params.iter().zip(args) {
             let param = fresh(*param);
             let simple = is_path(&arg) || matches!(arg.kind, ExprKind::Literal(_));
-            if simple || !conditions.is_empty() {
+            if simple || !conditions.is_empty() && safe.of(&arg) == Safety::Total {
                 map.insert(param, arg);
+            } else if !conditions.is_empty() {
+                guarded.push((param, arg));
             } else {
                 defs.push((param, arg));
             }
@@ -675,22 +687,29 @@ impl Builder<'_, '_> {
             }
             ir::Output::Exists => {}
         }
-        Ok((node.map(defs), (root, order, output)))
+        Ok((node.map(defs), Instance { root, order, output, guarded }))
     }
 
     /// A dependent join of a nested query, below conditions.
-    fn attach(&mut self, kind: ApplyKind, node: Node, root: Node, conditions: &[Expr]) -> Node {
+    fn attach(
+        &mut self,
+        kind: ApplyKind,
+        node: Node,
+        root: Node,
+        conditions: &[Expr],
+        guarded: Vec<(VarId, Expr)>,
+    ) -> Node {
         let safe = Safe::new(self.ctx.program);
         let folds_total = match &kind {
             ApplyKind::Fold(folds) => folds.iter().all(|(_, a)| safe.all(aggregate_exprs(a)) == Safety::Total),
             ApplyKind::Join(_) => true,
         };
-        let right = if conditions.is_empty() || folds_total && self.total(&root) {
+        let right = if guarded.is_empty() && (conditions.is_empty() || folds_total && self.total(&root)) {
             root
         } else {
             Node::Apply {
                 kind: ApplyKind::Join(Kind::Inner),
-                left: Node::Unit.filter(conditions.to_vec()).boxed(),
+                left: Node::Unit.filter(conditions.to_vec()).map(guarded).boxed(),
                 right: root.boxed(),
             }
         };
@@ -711,14 +730,14 @@ impl Builder<'_, '_> {
         conditions: &mut [Expr],
     ) -> Result<Node, PlanError> {
         let site = self.ctx.program.query(id).site;
-        let (node, (root, order, output)) = self.instantiate(id, args, node, conditions)?;
+        let (node, Instance { root, order, output, guarded }) = self.instantiate(id, args, node, conditions)?;
         let ty = expr.ty.clone();
         match output {
             ir::Output::Collect(element) => {
                 let (root, element) = self.above(&element, root)?;
                 let var = self.ctx.fresh("rows", ty);
                 *expr = self.ctx.var(var);
-                Ok(self.attach(ApplyKind::Fold(vec![(var, list_of(element, order))]), node, root, conditions))
+                Ok(self.attach(ApplyKind::Fold(vec![(var, list_of(element, order))]), node, root, conditions, guarded))
             }
             ir::Output::CollectMap(key, value) => {
                 let (root, key) = self.above(&key, root)?;
@@ -727,7 +746,7 @@ impl Builder<'_, '_> {
                 let element = Expr::new(ExprKind::Record(vec![key, value]), pair.clone());
                 let var = self.ctx.fresh("pairs", Type::list(pair));
                 *expr = Expr::new(ExprKind::Prim(Prim::ToMap, vec![self.ctx.var(var)], site), ty);
-                Ok(self.attach(ApplyKind::Fold(vec![(var, list_of(element, order))]), node, root, conditions))
+                Ok(self.attach(ApplyKind::Fold(vec![(var, list_of(element, order))]), node, root, conditions, guarded))
             }
             ir::Output::First(element) => {
                 let (root, element) = self.above(&element, root)?;
@@ -752,15 +771,15 @@ impl Builder<'_, '_> {
                     first
                 };
                 let aggregate = Aggregate { function: AggregateFn::First, ..list_of(element, order) };
-                Ok(self.attach(ApplyKind::Fold(vec![(var, aggregate)]), node, root, conditions))
+                Ok(self.attach(ApplyKind::Fold(vec![(var, aggregate)]), node, root, conditions, guarded))
             }
             ir::Output::One(element) => {
                 let (root, element) = self.above(&element, root)?;
                 let var = self.ctx.fresh("value", ty.clone());
                 let root = root.map(vec![(var, element)]);
-                if conditions.is_empty() || self.total(&root) {
+                if guarded.is_empty() && (conditions.is_empty() || self.total(&root)) {
                     *expr = self.ctx.var(var);
-                    return Ok(self.attach(ApplyKind::Join(Kind::Inner), node, root, &[]));
+                    return Ok(self.attach(ApplyKind::Join(Kind::Inner), node, root, &[], guarded));
                 }
                 // There is a row only under the conditions, and only there it is looked at.
                 let lifted = self.ctx.fresh("value", ty.clone().optional());
@@ -771,12 +790,12 @@ impl Builder<'_, '_> {
                     Expr::new(ExprKind::Unwrap(Box::new(to)), ty)
                 };
                 let kind = Kind::Left(vec![Lift { from: var, to: lifted }]);
-                Ok(self.attach(ApplyKind::Join(kind), node, root, conditions))
+                Ok(self.attach(ApplyKind::Join(kind), node, root, conditions, guarded))
             }
             ir::Output::Exists => {
                 let var = self.ctx.fresh("exists", Type::Bool);
                 *expr = self.ctx.var(var);
-                Ok(self.attach(ApplyKind::Join(Kind::Mark(var)), node, root, conditions))
+                Ok(self.attach(ApplyKind::Join(Kind::Mark(var)), node, root, conditions, guarded))
             }
         }
     }

@@ -87,11 +87,11 @@ pub const BUILD_ROW: f64 = 30.0;
 /// Looking a row up in a hash table.
 pub const PROBE_ROW: f64 = 15.0;
 /// Looking up in an index.
-pub const INDEX_PROBE: f64 = 40.0;
+pub const INDEX_PROBE: f64 = 60.0;
 /// A row that an index leads to.
-pub const INDEX_ROW: f64 = 15.0;
+pub const INDEX_ROW: f64 = 30.0;
 /// Following a reference.
-pub const FOLLOW: f64 = 8.0;
+pub const FOLLOW: f64 = 10.0;
 /// Handing a joined row on.
 pub const JOINED_ROW: f64 = 2.0;
 /// A pair of rows in a nested loop.
