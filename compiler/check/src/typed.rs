@@ -345,7 +345,7 @@ pub enum Conversion {
 /// A call's argument.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Arg {
-    /// A value.
+    /// A value; of type `T?` where the parameter is `x?: T`.
     Value(Expr),
     /// The parameter's default, evaluated in the callee's scope.
     Default,

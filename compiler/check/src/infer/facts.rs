@@ -124,7 +124,7 @@ impl Infer<'_> {
     /// Ends what is known of variables: at the head of a loop, and where a lambda may run later.
     pub fn forget_variables(&mut self) {
         let locals = &self.locals;
-        let atoms = &self.facts_atoms();
+        let atoms = &self.atoms;
         self.facts.end_where(|fact| match fact {
             Fact::Ended => false,
             Fact::Present(p) | Fact::Cases(p, _) => locals[p.root.0 as usize].mutable,
@@ -134,16 +134,12 @@ impl Infer<'_> {
 
     /// Ends what is known of one variable.
     pub fn forget_variable(&mut self, local: LocalId) {
-        let atoms = &self.facts_atoms();
+        let atoms = &self.atoms;
         self.facts.end_where(|fact| match fact {
             Fact::Ended => false,
             Fact::Present(p) | Fact::Cases(p, _) => p.root == local,
             Fact::AtLeastZero(sum, _) => sum.roots(atoms).any(|r| r == local),
         });
-    }
-
-    fn facts_atoms(&self) -> Vec<Option<LocalId>> {
-        self.atoms.iter().map(|a| a.place.as_ref().map(|p| p.root)).collect()
     }
 
     /// Notes that the store was written.

@@ -5,12 +5,13 @@
 //! | --- | --- |
 //! | `engine` | the state of one body: variables of inference, scopes, diagnostics, effects |
 //! | `convert` | which type fits where, and the conversions that make it so |
-//! | `expr`, `operators`, `path`, `calls`, `methods` | expressions |
+//! | `expr`, `literal`, `operators`, `path`, `calls` | expressions |
 //! | `block`, `store` | statements, and what writes the store |
 //! | `pattern`, `exhaustive` | patterns, and whether a `match` answers everything |
-//! | `query`, `aggregate`, `grain`, `window` | queries |
+//! | `query`, `aggregate`, `window` | queries |
 //! | `facts`, `obligations` | what is known where, and what has to be proved; the prover will replace them |
 //! | `scenario` | scenarios |
+//! | `entry` | the entry points |
 
 use crate::declare::Inverse;
 use crate::signature::{Generic, Signature, TypeBound};

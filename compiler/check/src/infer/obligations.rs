@@ -145,8 +145,8 @@ impl Linear {
     }
 
     /// The locals that the sum speaks of.
-    pub fn roots<'s>(&'s self, atoms: &'s [Option<LocalId>]) -> impl Iterator<Item = LocalId> + 's {
-        self.terms.iter().filter_map(|(a, _)| atoms[*a as usize])
+    pub fn roots<'s>(&'s self, atoms: &'s [Atom]) -> impl Iterator<Item = LocalId> + 's {
+        self.terms.iter().filter_map(|(a, _)| atoms[*a as usize].place.as_ref().map(|p| p.root))
     }
 }
 

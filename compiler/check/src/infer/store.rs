@@ -429,6 +429,7 @@ impl Infer<'_> {
                 ExprKind::Binary(BinaryOp::Add, _, b) => (set.op, set.value) = (Some(BinaryOp::Add), (**b).clone()),
                 ExprKind::Binary(BinaryOp::Sub, _, b) => (set.op, set.value) = (Some(BinaryOp::Sub), (**b).clone()),
                 ExprKind::Binary(BinaryOp::Mul, _, b) => (set.op, set.value) = (Some(BinaryOp::Mul), (**b).clone()),
+                // In error, which has been said.
                 _ => return None,
             }
         }
