@@ -882,7 +882,7 @@ impl Infer<'_> {
     pub fn refuse_secret(&mut self, expr: &Expr, what: &str) {
         if let Some((range, relation, field)) = self.secret_in(expr, 0) {
             let d = self
-                .diagnostic(Code::SecretOut, range, format!("`{field}` is secret and {what}"), "leaves the program here")
+                .diagnostic(Code::SecretOut, range, format!("`{field}` is secret and {what}"), "goes out here")
                 .note("a secret may be compared and hashed; leave it out here");
             let d = self.because(d, &relation, Some(&field), "declared secret");
             self.report(d);
@@ -925,9 +925,9 @@ impl Infer<'_> {
         }
     }
 
-    /// True if the body answers callers.
+    /// True if the body gives its value to somebody else.
     pub fn answers(&self) -> bool {
-        matches!(self.kind, BodyKind::Query | BodyKind::Handler)
+        matches!(self.kind, BodyKind::Fn | BodyKind::Query | BodyKind::Handler)
     }
 }
 
