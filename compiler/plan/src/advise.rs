@@ -96,6 +96,33 @@ pub fn choose_indexes(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanEr
     Ok(chosen)
 }
 
+/// Refuses stored types that contain themselves: they have no fixed layout.
+pub(crate) fn check_stored(program: &Program) -> Result<(), PlanError> {
+    fn visit(program: &Program, ty: &Type, within: &mut Vec<tenon_core::ir::VariantId>) -> Result<(), PlanError> {
+        match ty {
+            Type::Option(t) | Type::List(t) | Type::Bag(t) | Type::Set(t) => visit(program, t, within),
+            Type::Map(k, v) => {
+                visit(program, k, within)?;
+                visit(program, v, within)
+            }
+            Type::Record(r) => r.fields.iter().try_for_each(|(_, t)| visit(program, t, within)),
+            Type::Variant(v) => {
+                if within.contains(v) {
+                    return Err(PlanError::RecursiveType(program.variant(*v).name.clone()));
+                }
+                within.push(*v);
+                let fields = program.variant(*v).cases.iter().flat_map(|c| &c.fields);
+                fields.clone().try_for_each(|(_, t)| visit(program, t, within))?;
+                within.pop();
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+    let mut fields = program.relations.iter().flat_map(|r| &r.fields);
+    fields.try_for_each(|f| visit(program, &f.ty, &mut Vec::new()))
+}
+
 /// The schema of a program with these indexes; `indexes[relation][i]` is index `i` of the relation.
 pub fn schema(program: &Program, indexes: &[Vec<ChosenIndex>]) -> schema::Schema {
     let deletes = deleted(program);

@@ -45,12 +45,15 @@ pub enum PlanError {
     TooDeep,
     /// More relations and collections are joined than the planner follows.
     TooManyJoins,
+    /// A stored type contains itself.
+    RecursiveType(tenon_core::ir::Name),
 }
 
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PlanError::TooDeep => f.write_str("the query is nested too deeply"),
+            PlanError::RecursiveType(name) => write!(f, "the type `{name}` contains itself and cannot be stored"),
             PlanError::TooManyJoins => write!(f, "the query joins more than {} relations", joins::MAX_LEAVES),
         }
     }

@@ -5,7 +5,7 @@ use tenon_value::schema::Schema;
 
 use crate::PlanError;
 use crate::access::{IndexShape, Reason};
-use crate::advise::{ChosenIndex, choose_indexes, schema};
+use crate::advise::{ChosenIndex, check_stored, choose_indexes, schema};
 use crate::build::{self, Fold};
 use crate::expr::Safe;
 use crate::finish::finish;
@@ -29,6 +29,7 @@ pub struct Planned {
 
 /// Plans a whole program: chooses its indexes, then plans each query.
 pub fn plan(program: &Program, statistics: &dyn Statistics) -> Result<Planned, PlanError> {
+    check_stored(program)?;
     let indexes = choose_indexes(program)?;
     let sets = sets(program);
     let queries = program

@@ -33,3 +33,35 @@ fn plans_of_fixtures() {
         assert!(text == expected, "{}: the plans are now\n{text}", path.display());
     }
 }
+
+#[test]
+fn a_stored_type_that_contains_itself_is_refused() {
+    let text = r#"program "p" variant Tree { Leaf, Node(below: [Tree]) }
+relation R { field id: Int field tree: Tree key id }
+sites { "" "" "" 0 0..0 }"#;
+    let program = parse(text).unwrap_or_else(|e| panic!("{e}"));
+    let error = tenon_plan::plan(&program, &Assumed::new(&program)).unwrap_err();
+    assert_eq!(error.to_string(), "the type `Tree` contains itself and cannot be stored");
+}
+
+#[test]
+fn deep_queries_are_planned_or_refused() {
+    use tenon_core::ir::{Expr, ExprKind, Rel, Type};
+    let text = r#"program "p" relation R { field id: Int key id }
+query q() { scan R r collect r.id }
+sites { "" "" "" 0 0..0 }"#;
+    for (depth, planned) in [(300, true), (3_000, false)] {
+        let mut program = parse(text).unwrap_or_else(|e| panic!("{e}"));
+        for i in 0..depth {
+            let input = Box::new(std::mem::replace(&mut program.queries[0].root, Rel::Unit));
+            // A limit between filters keeps them from becoming one.
+            let yes = Expr::new(ExprKind::Literal(true.into()), Type::Bool);
+            program.queries[0].root = if i % 2 == 0 {
+                Rel::Filter { input, predicate: yes }
+            } else {
+                Rel::Limit { input, limit: Some(Expr::new(ExprKind::Literal(5.into()), Type::Int)), offset: None }
+            };
+        }
+        assert_eq!(tenon_plan::plan(&program, &Assumed::new(&program)).is_ok(), planned, "{depth}");
+    }
+}
