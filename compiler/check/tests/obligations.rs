@@ -40,17 +40,21 @@ fn walk(expr: &Expr, count: &mut usize) {
 
 #[test]
 fn a_guard_that_leaves_settles_a_decrease() {
-    let guarded = "handler h(p: Product, qty: Int where it > 0) {\n  if p.stock < qty { fail Conflict(\"no\") }\n  update p set stock -= qty\n}";
+    let guarded = "handler h(sku: Text, qty: Int where it > 0) {\n  let p = Product[sku] else fail NotFound()\n  if p.stock < qty { fail Conflict(\"no\") }\n  update p set stock -= qty\n}";
     assert_eq!(checks(guarded, "h"), 0);
-    let late = "handler h(p: Product, qty: Int where it > 0) {\n  if p.stock < qty { log(\"no\") }\n  update p set stock -= qty\n}";
+    let late = "handler h(sku: Text, qty: Int where it > 0) {\n  let p = Product[sku] else fail NotFound()\n  if p.stock < qty { log(\"no\") }\n  update p set stock -= qty\n}";
     assert_eq!(checks(late, "h"), 1);
+    let long_ago = "handler h(rows: [Product]) {\n  for p in rows {\n    if p.stock < 1 { fail Conflict(\"no\") }\n    update p set stock -= 1\n  }\n}";
+    assert_eq!(checks(long_ago, "h"), 1);
+    let given = "handler h(p: Product) {\n  if p.stock < 1 { fail Conflict(\"no\") }\n  update p set stock -= 1\n}";
+    assert_eq!(checks(given, "h"), 1);
     let asserted = "handler h(p: Product, qty: Int) {\n  assert p.stock >= qty\n  update p set stock = p.stock - qty\n}";
     assert_eq!(checks(asserted, "h"), 0);
 }
 
 #[test]
 fn what_the_store_says_ends_with_a_write() {
-    let twice = "handler h(p: Product, q: Product) {\n  if p.stock < 1 { fail Conflict(\"no\") }\n  update q set stock -= 0\n  update p set stock -= 1\n}";
+    let twice = "handler h(a: Text, q: Product) {\n  let p = Product[a] else fail NotFound()\n  if p.stock < 1 { fail Conflict(\"no\") }\n  update q set stock -= 0\n  update p set stock -= 1\n}";
     assert_eq!(checks(twice, "h"), 1);
 }
 

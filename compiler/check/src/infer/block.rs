@@ -183,6 +183,7 @@ impl Infer<'_> {
                 _ => self.pattern(pattern, &ty, false),
             };
             self.assume_matches(&subject, &pattern, true);
+            self.note_fresh(&pattern, &subject);
             return Stmt::LetElse(pattern, subject, way);
         }
         let value = match &wanted {
@@ -200,6 +201,7 @@ impl Infer<'_> {
             self.report(d);
         }
         self.bring_in(&typed);
+        self.note_fresh(&typed, &value);
         if let PatternKind::Bind(local) = &typed.kind {
             let local = *local;
             self.note_secret(local, &value);
@@ -236,7 +238,7 @@ impl Infer<'_> {
                 .diagnostic(Code::NotVar, name.range, format!("`{}` is named by `let`, and keeps its value", name.text), "cannot change")
                 .because(self.label(declared, "declare it with `var` to change it"));
             self.report(d);
-        } else if self.lambdas > 0 && self.versions.get(&target).is_some_and(|_| self.captured(target)) {
+        } else if self.lambdas > 0 && self.captured(target) {
             self.error(Code::NotVar, name.range, format!("a lambda does not change `{}`, which is outside of it", name.text), "outside of the lambda");
         }
         let value = match op {

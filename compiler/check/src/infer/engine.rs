@@ -126,7 +126,8 @@ pub(crate) struct Infer<'a> {
     pub row: Option<(Symbol, LocalId)>,
     /// How many writes to the store precede this point; what is known of the store ends at each.
     pub store_version: u32,
-    /// The version at which a local was bound, for row locals.
+    /// The version at which the row of a local was read from the store or written to it; rows that came
+    /// otherwise (parameters, elements) may have been read long ago and are not here.
     pub versions: FxHashMap<LocalId, u32>,
     /// What linear facts speak of.
     pub atoms: Vec<Atom>,
@@ -228,7 +229,6 @@ impl<'a> Infer<'a> {
 
     pub fn local(&mut self, name: impl Into<SmolStr>, ty: Ty, mutable: bool, range: Range) -> LocalId {
         let id = LocalId(self.locals.len() as u32);
-        self.versions.insert(id, self.store_version);
         self.locals.push(Local { name: name.into(), ty, mutable, range });
         id
     }

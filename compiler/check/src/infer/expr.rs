@@ -670,6 +670,7 @@ impl Infer<'_> {
                 let mark = self.mark();
                 let pattern = self.let_pattern(pattern, &subject);
                 self.assume_matches(&subject, &pattern, true);
+                self.note_fresh(&pattern, &subject);
                 let then = self.block(&branch.then, hint, value);
                 self.restore(mark);
                 let otherwise = self.else_branch(branch.otherwise.as_ref(), hint, value, range);

@@ -142,6 +142,26 @@ impl Infer<'_> {
         });
     }
 
+    /// Notes that a row has just been read from the store, or written to it: its fields are the store's until
+    /// the next write.
+    pub fn note_fresh(&mut self, pattern: &Pattern, value: &Expr) {
+        let local = match &pattern.kind {
+            PatternKind::Bind(local) => *local,
+            PatternKind::Present(inner) => match &inner.kind {
+                PatternKind::Bind(local) => *local,
+                _ => return,
+            },
+            _ => return,
+        };
+        let mut value = value;
+        while let ExprKind::Else(inner, _) | ExprKind::Force(inner) | ExprKind::Convert(_, inner) = &value.kind {
+            value = inner;
+        }
+        if let ExprKind::Lookup { .. } | ExprKind::Insert { .. } | ExprKind::Upsert { .. } | ExprKind::Update { .. } = value.kind {
+            self.versions.insert(local, self.store_version);
+        }
+    }
+
     /// Notes that the store was written.
     pub fn wrote(&mut self) {
         self.store_version += 1;

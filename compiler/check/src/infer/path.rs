@@ -182,12 +182,26 @@ impl Infer<'_> {
             _ => format!("`{written}` may be `none`, so `.{name}` may have nothing to read"),
         };
         let dot = Range::new(base.range.end, name_range.start);
+        let joined = self.frames.iter().any(|f| f.left.as_deref() == Some(written.as_str()));
+        if joined {
+            let d = self
+                .diagnostic(Code::MaybeNone, base.range, format!("`{written}` is `none` where the left join found nothing"), format!("type `{shown}`"))
+                .fix(self.fix("test it first", Range::empty(base.range.start), format!("{written} != none and "), false))
+                .fix(self.fix("read through it; the value is optional then", dot, "?.", false))
+                .note("`join` instead of `left join` leaves such rows out");
+            self.report(d);
+            return self.after_maybe_none(base, inner, name, name_range, range);
+        }
         let d = self
             .diagnostic(Code::MaybeNone, base.range, message, format!("type `{shown}`"))
             .fix(self.fix("read through it; the value is optional then", dot, "?.", false))
             .note(format!("or bind it first: `let x = {written} else fail NotFound()`; or test it: `if let x = {written} {{ … }}`"));
         self.report(d);
-        // The type of the field is known all the same, so that nothing further is complained about.
+        self.after_maybe_none(base, inner, name, name_range, range)
+    }
+
+    /// The type of the field is known all the same, so that nothing further is complained about.
+    fn after_maybe_none(&mut self, base: &Expr, inner: &Ty, name: &str, name_range: Range, range: Range) -> Expr {
         let count = self.diagnostics.len();
         let stand_in = Expr { kind: ExprKind::Error, ty: inner.clone(), range: base.range };
         let value = self.field(stand_in, name, name_range, range);
