@@ -7,7 +7,7 @@ use tenon_value::schema;
 
 use crate::PlanError;
 use crate::access::{IndexShape, Reason};
-use crate::query::plan_with;
+use crate::query::{on_deep_stack, plan_with};
 use crate::statistics::Assumed;
 
 /// A secondary index of a program.
@@ -23,6 +23,10 @@ pub struct ChosenIndex {
 
 /// Chooses the secondary indexes of a program, per relation.
 pub fn choose_indexes(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanError> {
+    on_deep_stack(|| choose_here(program))
+}
+
+fn choose_here(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanError> {
     let hinted: Vec<Vec<IndexShape>> = program
         .relations
         .iter()

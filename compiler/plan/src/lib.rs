@@ -45,6 +45,8 @@ pub enum PlanError {
     TooDeep,
     /// More relations and collections are joined than the planner follows.
     TooManyJoins,
+    /// The system gives no thread to plan on.
+    NoThread,
     /// A stored type contains itself.
     RecursiveType(tenon_core::ir::Name),
 }
@@ -54,6 +56,7 @@ impl fmt::Display for PlanError {
         match self {
             PlanError::TooDeep => f.write_str("the query is nested too deeply"),
             PlanError::RecursiveType(name) => write!(f, "the type `{name}` contains itself and cannot be stored"),
+            PlanError::NoThread => f.write_str("the system gives no thread to plan on"),
             PlanError::TooManyJoins => write!(f, "the query joins more than {} relations", joins::MAX_LEAVES),
         }
     }

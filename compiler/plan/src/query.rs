@@ -31,18 +31,43 @@ pub struct Planned {
 pub fn plan(program: &Program, statistics: &dyn Statistics) -> Result<Planned, PlanError> {
     check_stored(program)?;
     let indexes = choose_indexes(program)?;
-    let sets = sets(program);
-    let queries = program
-        .queries
-        .iter()
-        .zip(sets)
-        .map(|(query, set)| plan_query(program, query, set, statistics, &indexes))
-        .collect::<Result<_, _>>()?;
+    let queries = on_deep_stack(|| {
+        let plan = |(query, set)| plan_here(program, query, set, statistics, &indexes);
+        program.queries.iter().zip(sets(program)).map(plan).collect::<Result<_, _>>()
+    })?;
     Ok(Planned { schema: schema(program, &indexes), indexes, queries })
+}
+
+/// The stack of a planning thread. Planning follows the nesting of a query, which is limited but may be deep.
+const STACK: usize = 128 << 20;
+
+/// Plans on a thread with a stack for the deepest query that is not refused.
+pub(crate) fn on_deep_stack<T: Send>(
+    plan: impl FnOnce() -> Result<T, PlanError> + Send,
+) -> Result<T, PlanError> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("plan".into()).stack_size(STACK);
+        let running = thread.spawn_scoped(scope, plan).map_err(|_| PlanError::NoThread)?;
+        match running.join() {
+            Ok(result) => result,
+            // A panic in the planner is a bug and goes on as one.
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }
 
 /// Plans one query with the indexes that there are. `set`: its collection is a set.
 pub fn plan_query(
+    program: &Program,
+    query: &Query,
+    set: bool,
+    statistics: &dyn Statistics,
+    indexes: &[Vec<ChosenIndex>],
+) -> Result<Plan, PlanError> {
+    on_deep_stack(|| plan_here(program, query, set, statistics, indexes))
+}
+
+fn plan_here(
     program: &Program,
     query: &Query,
     set: bool,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use tenon_core::ir::{FieldId, Program, RelationId, Type};
 use tenon_value::Value;
 
-/// The source of statistics: the image, or a plain table.
-pub trait Statistics {
+/// The source of statistics: the image, or a plain table. Planning runs on a thread of its own.
+pub trait Statistics: Sync {
     /// The number of rows of a relation.
     fn rows(&self, relation: RelationId) -> f64;
     /// What is known of the values of a field.
