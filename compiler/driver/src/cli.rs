@@ -34,6 +34,9 @@ enum Command {
     /// Serve a program over its durable store
     #[command(after_help = "Example: tenon run shop.tn --port 8080 --data ./data --watch")]
     Run(commands::run::Run),
+    /// Write one executable that carries a program
+    #[command(after_help = "Example: tenon build shop.tn --output shop")]
+    Build(commands::build::Build),
     /// Ask a store something
     #[command(after_help = "Example: tenon query shop.tn 'from p in Product where p.stock < 5'")]
     Query(commands::query::Query),
@@ -96,6 +99,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Fmt(command) => command.run(voice),
         Command::Test(command) => command.run(voice),
         Command::Run(command) => command.run(voice),
+        Command::Build(command) => command.run(voice),
         Command::Query(command) => command.run(voice),
         Command::Import(command) => command.run(voice),
         Command::Export(command) => command.run(voice),

@@ -4,7 +4,6 @@ use crate::project::Limits as ProjectLimits;
 use crate::report::Stop;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use tenon_authority::{Authority, MemoryAuthority, SqliteAuthority};
 use tenon_core::eval::{Evaluator, Inputs, Limits as EvaluatorLimits};
 use tenon_core::ir::{self, FunctionId, SiteId};
 use tenon_core::scenario::{Engine as ScenarioEngine, EvaluatorEngine, START};
@@ -13,9 +12,8 @@ use tenon_plan::{Planned, plan};
 use tenon_runtime::context::Limits;
 use tenon_runtime::database::Database;
 use tenon_runtime::native::{Ended, Image, Loaded, load};
-use tenon_runtime::stored::Stored;
-use tenon_runtime::service::{LogSink, NativeService};
-use tenon_runtime::world::{SystemWorld, World};
+use tenon_runtime::service::NativeService;
+use tenon_runtime::world::World;
 use tenon_value::Value;
 use tenon_value::dispatch::Service;
 
@@ -62,15 +60,7 @@ impl Native {
     /// # Errors
     /// The store cannot be opened: somebody else has it, it has another shape, or the system refuses.
     pub fn open(&self, data: &Path) -> Result<Arc<Database>, Stop> {
-        std::fs::create_dir_all(data).map_err(|error| Stop::failed(format!("cannot make `{}`: {error}", data.display())))?;
-        let schema = Arc::new(self.planned.schema.clone());
-        // Rows that were stored before a field existed get its default, read by the schema over an empty image.
-        let stored = Stored::new(schema.clone()).map_err(Stop::failed)?;
-        let image = tenon_store::image::Image::new(schema.clone()).map_err(|error| Stop::failed(format!("{error}")))?;
-        let snapshot = image.snapshot();
-        let defaults = |relation, field| stored.default_cells(&snapshot, relation, field);
-        let authority = SqliteAuthority::open(data, &schema, &defaults).map_err(|error| Stop::failed(error.to_string()))?;
-        self.start(Box::new(authority), Arc::new(SystemWorld::new()))
+        tenon_launcher::open(&self.planned.schema, data).map_err(Stop::failed)
     }
 
     /// A database for reading, beside whoever owns the store.
@@ -78,9 +68,7 @@ impl Native {
     /// # Errors
     /// There is no store, or it does not fit the program.
     pub fn open_read_only(&self, data: &Path) -> Result<Arc<Database>, Stop> {
-        let authority =
-            SqliteAuthority::open_read_only(data, &self.planned.schema).map_err(|error| Stop::failed(error.to_string()))?;
-        self.start(Box::new(authority), Arc::new(SystemWorld::new()))
+        tenon_launcher::open_read_only(&self.planned.schema, data).map_err(Stop::failed)
     }
 
     /// An empty database in memory.
@@ -88,13 +76,7 @@ impl Native {
     /// # Errors
     /// The system refuses.
     pub fn in_memory(&self, world: Arc<dyn World>) -> Result<Arc<Database>, Stop> {
-        self.start(Box::new(MemoryAuthority::new()), world)
-    }
-
-    fn start(&self, authority: Box<dyn Authority>, world: Arc<dyn World>) -> Result<Arc<Database>, Stop> {
-        let schema = Arc::new(self.planned.schema.clone());
-        let database = Database::start(schema, authority, world).map_err(|error| Stop::failed(error.to_string()))?;
-        Ok(Arc::new(database))
+        tenon_launcher::in_memory(&self.planned.schema, world).map_err(Stop::failed)
     }
 }
 
@@ -106,11 +88,6 @@ pub fn limits(project: &ProjectLimits) -> Limits {
         memory: project.memory.map_or(standard.memory, |n| usize::try_from(n).unwrap_or(usize::MAX)),
         depth: project.depth.unwrap_or(standard.depth),
     }
-}
-
-/// Lines of `log(x)` go to standard error, where the server's own log goes too.
-pub fn log_to_stderr() -> LogSink {
-    Arc::new(|line| eprintln!("{line}"))
 }
 
 /// An instance of a program with an empty store in memory, for one scenario.

@@ -6,7 +6,6 @@
 //! | [`project`] | a program on disk: its files and `tenon.toml` |
 //! | [`library`] | the standard library's text |
 //! | [`compile`] | from a project to a checked program and its Core |
-//! | [`native`] | a program as machine code, and as an engine of scenarios |
 //! | [`table`] | answers as tables |
 //! | [`engine`] | programs that run, natively or on the evaluator |
 //! | [`report`] | diagnostics and answers on the terminal, or as JSON |
@@ -18,7 +17,6 @@ pub mod commands;
 pub mod compile;
 pub mod engine;
 pub mod library;
-pub mod native;
 pub mod project;
 pub mod report;
 pub mod table;

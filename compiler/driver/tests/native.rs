@@ -1,41 +1,29 @@
 //! The apps as machine code: they compile, and their scenarios give the same reports as on the evaluator.
 
-use std::path::{Path, PathBuf};
-
-use tenon_codegen::Options;
-use tenon_core::eval::Evaluator;
-use tenon_core::ir::Program;
+use std::path::Path;
+use std::sync::Arc;
 use tenon_core::lower::{CheckedProgram, lower};
-use tenon_core::scenario::{EvaluatorEngine, run};
+use tenon_core::scenario::run;
 use tenon_driver::compile::Checked;
-use tenon_driver::native::NativeProgram;
+use tenon_driver::engine::{Native, scenario_engine};
 use tenon_driver::project::Project;
-use tenon_runtime::Limits;
 
-fn app(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/apps").join(path)
-}
-
-fn core(path: &Path) -> Program {
-    let project = Project::read(path).unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
+fn check(path: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/apps").join(path);
+    let project = Project::read(&path).unwrap_or_else(|e| panic!("{}: {e:?}", path.display()));
     let checked = Checked::new(&project);
     assert!(checked.is_sound(), "{:?}", checked.diagnostics);
     let typed = CheckedProgram::new(&checked.db);
-    lower(&typed, &typed.settings()).unwrap_or_else(|e| panic!("{e:?}"))
-}
-
-fn check(path: &str) {
-    let program = core(&app(path));
-    let options = Options { optimize: true, verify: true, keep_clif: false };
-    let native = NativeProgram::new(&program, &options).unwrap_or_else(|e| panic!("{}", e.0));
-    let program = std::sync::Arc::new(program);
+    let program = Arc::new(lower(&typed, &typed.settings()).unwrap_or_else(|e| panic!("{e:?}")));
+    let native = Native::compile(&program, true).unwrap_or_else(|e| panic!("{}", e.message));
     for (number, scenario) in program.scenarios.iter().enumerate() {
         let seed = number as u64 + 1;
-        let mut engine = native.engine(Limits::default()).unwrap_or_else(|e| panic!("{}", e.0));
-        let found = run(&program, scenario, &mut engine, seed);
-        let mut oracle = EvaluatorEngine::new(Evaluator::new(program.clone()));
-        let wanted = run(&program, scenario, &mut oracle, seed);
-        assert_eq!(found, wanted, "scenario {}", scenario.name);
+        let on = |native| {
+            let mut engine = scenario_engine(&program, native).unwrap_or_else(|e| panic!("{}", e.message));
+            run(&program, scenario, engine.as_mut(), seed)
+        };
+        let found = on(Some(&native));
+        assert_eq!(found, on(None), "scenario {}", scenario.name);
         assert_eq!(found.broken, None, "scenario {}", scenario.name);
     }
 }

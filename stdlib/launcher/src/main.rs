@@ -1,2 +1,103 @@
-//! The binary that runs a built program.
-fn main() {}
+//! The binary that runs a built program: it finds the image behind itself, opens the store and serves.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+use tenon_launcher::{open, serve, trailer};
+use tenon_runtime::context::Limits;
+use tenon_runtime::native::{Ended, load_file};
+use tenon_runtime::service::NativeService;
+use tenon_server::Settings;
+use tenon_value::Value;
+
+const HELP: &str = "Options:
+  --data DIR        the folder of the durable store (./data)
+  --port N          listen on this port (8080); 0 takes a free one
+  --address A       listen on this address (127.0.0.1)
+  --log-requests    write a line for every request
+  -- ARGS           what `main` gets";
+
+struct Options {
+    data: PathBuf,
+    settings: Settings,
+    args: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((message, code)) => {
+            eprintln!("{message}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run() -> Result<(), (String, u8)> {
+    let start = Instant::now();
+    let failed = |message: String| (format!("error: {message}"), 1);
+    let Some(options) = options().map_err(|message| (format!("error: {message}\n\n{HELP}"), 2))? else {
+        println!("{HELP}");
+        return Ok(());
+    };
+    let path = std::env::current_exe().map_err(|error| failed(error.to_string()))?;
+    let mut file = std::fs::File::open(&path).map_err(|error| failed(error.to_string()))?;
+    let at = trailer::find(&mut file).map_err(|error| failed(error.to_string()))?;
+    let Some(at) = at else {
+        return Err(failed("there is no program behind this launcher; `tenon build` puts one there".into()));
+    };
+    let loaded = load_file(&file, at).map_err(|error| failed(error.to_string()))?;
+    let database = open(&loaded.tables().schema, &options.data).map_err(failed)?;
+    let service = NativeService::new(loaded.clone(), database, Limits::default(), serve::log_to_stderr());
+    let interface = loaded.interface();
+    if let Some(main) = interface.main {
+        let args = Value::list(options.args.iter().map(Value::text).collect::<Vec<_>>());
+        service.run(main, &[args]).map_err(|ended| failed(describe(&ended, &interface.sites)))?;
+    }
+    if interface.api.endpoints.iter().all(|e| e.path.is_empty()) {
+        return Ok(());
+    }
+    let serving = serve::start(service, options.settings).map_err(failed)?;
+    println!("{}", serve::describe(&serving.running, &interface.api, start.elapsed()));
+    serving.until_told().map_err(failed)
+}
+
+fn describe(ended: &Ended, sites: &[String]) -> String {
+    match ended {
+        Ended::Fault(fault, site) => {
+            let at = site.and_then(|site| sites.get(site as usize)).map(|at| format!("{at}: ")).unwrap_or_default();
+            format!("{at}{}", fault.message())
+        }
+        Ended::Failure(failure) => failure.message.to_string(),
+        Ended::Invalid(problems) => {
+            problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+/// The options; `None` where help was asked for.
+fn options() -> Result<Option<Options>, String> {
+    let mut settings = Settings::default();
+    let mut data = PathBuf::from("./data");
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or_else(|| format!("`{arg}` needs a value"));
+        match arg.as_str() {
+            "--data" => data = PathBuf::from(value()?),
+            "--port" => {
+                let port = value()?.parse().map_err(|_| "`--port` needs a number from 0 to 65535".to_owned())?;
+                settings.address.set_port(port);
+            }
+            "--address" => {
+                let ip = value()?.parse().map_err(|_| "`--address` needs an IP address".to_owned())?;
+                settings.address = SocketAddr::new(ip, settings.address.port());
+            }
+            "--log-requests" => settings.log_requests = true,
+            "--help" | "-h" => return Ok(None),
+            "--" => return Ok(Some(Options { data, settings, args: args.collect() })),
+            other => return Err(format!("`{other}` is not an option")),
+        }
+    }
+    Ok(Some(Options { data, settings, args: Vec::new() }))
+}

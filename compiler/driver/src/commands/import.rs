@@ -6,7 +6,7 @@
 
 use crate::cli::Data;
 use crate::compile::Checked;
-use crate::engine::{Native, limits, log_to_stderr};
+use crate::engine::{Native, limits};
 use crate::project::Project;
 use crate::report::{Stop, Voice};
 use clap::Args;
@@ -79,7 +79,7 @@ impl Import {
         let columns = Columns { fields, shapes: &api.shapes, schema, relation, map: self.mapping()? };
         let rows = self.read(&columns)?;
         let database = native.open(&self.data.data)?;
-        let service = NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), log_to_stderr());
+        let service = NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
         let bar = if voice.json { ProgressBar::hidden() } else { ProgressBar::new(rows.len() as u64) };
         bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} rows").unwrap_or_else(|_| ProgressStyle::default_bar()));
         let function = lowered.core.endpoints[endpoint as usize].function.0;

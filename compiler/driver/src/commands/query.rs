@@ -2,7 +2,7 @@
 
 use crate::cli::Data;
 use crate::compile::Checked;
-use crate::engine::{Native, limits, log_to_stderr};
+use crate::engine::{Native, limits};
 use crate::project::Project;
 use crate::report::{Stop, Voice};
 use crate::table::table;
@@ -57,7 +57,7 @@ pub fn ask(voice: Voice, program: &Path, text: &str, data: &Path) -> Result<serd
     let Some(endpoint) = lowered.core.api.endpoint_named(NAME) else {
         return Err(Stop::failed("the text is not a query"));
     };
-    let service = NativeService::new(native.loaded.clone(), database, limits(&project.config.limits), log_to_stderr());
+    let service = NativeService::new(native.loaded.clone(), database, limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
     let request = OwnedRequest { method: "GET".into(), target: format!("/{NAME}"), ..OwnedRequest::default() };
     let Dispatched { response, .. } = call_endpoint(&service, endpoint, &request, 0);
     let body: serde_json::Value = if response.body.is_empty() {

@@ -3,7 +3,7 @@
 
 use crate::cli::{Data, Program};
 use crate::compile::Checked;
-use crate::engine::{Native, limits, log_to_stderr};
+use crate::engine::{Native, limits};
 use crate::project::Project;
 use crate::report::{Stop, Voice};
 use clap::Args;
@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use tenon_core::ir;
 use tenon_runtime::database::Database;
 use tenon_runtime::service::NativeService;
-use tenon_server::{Log, Running, Server, Settings, Signals};
+use tenon_launcher::serve::Serving;
+use tenon_server::{Running, Settings, Signals};
 use tenon_value::Value;
 
 /// See the module documentation.
@@ -53,9 +54,8 @@ impl Run {
         checked.require_sound(voice)?;
         let lowered = checked.lower(voice)?;
         let native = Native::compile(&lowered.core, true)?;
-        let compiled = start.elapsed();
         let database = native.open(&self.data.data)?;
-        let service = Arc::new(NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), log_to_stderr()));
+        let service = NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
         if let Some(main) = lowered.core.main {
             let args = Value::list(self.args.iter().map(Value::text).collect::<Vec<_>>());
             let result = service.run(main.0, &[args]);
@@ -68,23 +68,17 @@ impl Run {
             if lowered.core.main.is_none() {
                 return Err(Stop::failed("this program exposes nothing: give a query or handler an `at` clause, or write `fn main(args: [Text])`"));
             }
-            drop(service);
-            return close(database);
+            return Ok(());
         }
-        let signals = Signals::listen()?;
-        let settings = self.settings(&project);
-        let log = Log::stderr()?;
-        let program = tenon_server::Program::new(service).map_err(|error| Stop::failed(error.to_string()))?;
-        let running = Server::start(program, database.durable().clone(), settings, log).map_err(|error| Stop::failed(error.to_string()))?;
-        announce(voice, &running, &lowered.core, compiled);
-        let stopped = if self.watch {
-            self.watch(voice, signals, &running, &mut checked, &native, &database)
-        } else {
-            signals.wait(database.durable()).map_err(|lost| Stop::failed(lost.to_string()))
-        };
-        running.stop();
-        stopped?;
-        close(database)
+        let serving = tenon_launcher::serve::start(service, self.settings(&project)).map_err(Stop::failed)?;
+        announce(voice, &serving, &lowered.core, start.elapsed());
+        if !self.watch {
+            return serving.until_told().map_err(Stop::failed);
+        }
+        let Serving { running, signals, .. } = serving;
+        let stopped = self.watch(voice, signals, &running, &mut checked, &native, &database);
+        tenon_launcher::serve::stop(running, &database).map_err(Stop::failed)?;
+        stopped
     }
 
     fn settings(&self, project: &Project) -> Settings {
@@ -144,7 +138,7 @@ impl Run {
         if new.planned.schema != native.planned.schema {
             return Err(Stop::failed("what is stored has another shape now: start the program again"));
         }
-        let service = NativeService::new(new.loaded, database.clone(), limits(&project.config.limits), log_to_stderr());
+        let service = NativeService::new(new.loaded, database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
         let program = tenon_server::Program::new(Arc::new(service)).map_err(|error| Stop::failed(error.to_string()))?;
         running.swap(program);
         voice.say(format!("exchanged in {:.0?}", start.elapsed()));
@@ -152,28 +146,12 @@ impl Run {
     }
 }
 
-fn close(database: Arc<Database>) -> Result<(), Stop> {
-    match database.failure() {
-        Some(lost) => Err(Stop::failed(lost.to_string())),
-        None => Ok(()),
-    }
-}
-
 /// Tells where the program listens and how to call it.
-fn announce(voice: Voice, running: &Running, core: &ir::Program, compiled: Duration) {
-    let address = running.address();
+fn announce(voice: Voice, serving: &Serving, core: &ir::Program, ready: Duration) {
     if voice.json {
-        voice.answer(&serde_json::json!({ "address": address.to_string() }));
-        return;
+        voice.answer(&serde_json::json!({ "address": serving.running.address().to_string() }));
     }
-    voice.say(format!("compiled in {compiled:.0?}; listening on http://{address}"));
-    let endpoints = &core.api.endpoints;
-    for endpoint in endpoints.iter().filter(|e| !e.path.is_empty()) {
-        voice.say(format!("  {:<6} {:<32} {}", endpoint.method.as_str(), endpoint.path, endpoint.name));
-    }
-    if let Some(first) = endpoints.iter().find(|e| !e.path.is_empty() && e.method == tenon_value::dispatch::Method::Get) {
-        voice.say(format!("try: curl http://{address}{}   (its documents: /openapi.json)", first.path));
-    }
+    voice.say(tenon_launcher::serve::describe(&serving.running, &core.api, ready));
 }
 
 fn describe_end(ended: &tenon_runtime::native::Ended, core: &ir::Program, checked: &Checked) -> String {

@@ -7,7 +7,8 @@ use tenon_core::lower::{CheckedProgram, lower};
 use tenon_core::verify::verify;
 use tenon_core::{ir, scenario};
 use tenon_diagnostics::render_line;
-use tenon_driver::compile::{Checked, EVALUATOR_STACK};
+use tenon_driver::compile::Checked;
+use tenon_driver::engine::EVALUATOR_STACK;
 use tenon_driver::project::{Config, Project};
 use tenon_value::Value;
 

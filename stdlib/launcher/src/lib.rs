@@ -1,0 +1,52 @@
+//! Running a program that is compiled already: its database over a directory, its server, its end. Knows nothing of the
+//! compiler; `tenon run` and built executables come the same way through here.
+//!
+//! A built executable is this room's binary with an image behind it. Its last bytes, the [`trailer`], say where.
+
+pub mod serve;
+pub mod trailer;
+
+use std::path::Path;
+use std::sync::Arc;
+use tenon_authority::{Authority, MemoryAuthority, SqliteAuthority};
+use tenon_runtime::database::Database;
+use tenon_runtime::stored::Stored;
+use tenon_runtime::world::{SystemWorld, World};
+use tenon_value::schema::Schema;
+
+/// A database over what is stored in a directory, which is made if there is none. This process owns it then.
+///
+/// # Errors
+/// One sentence: somebody else has the store, it has another shape, or the system refuses.
+pub fn open(schema: &Schema, data: &Path) -> Result<Arc<Database>, String> {
+    std::fs::create_dir_all(data).map_err(|error| format!("cannot make `{}`: {error}", data.display()))?;
+    let schema = Arc::new(schema.clone());
+    // Rows that were stored before a field existed get its default, read by the schema over an empty image.
+    let stored = Stored::new(schema.clone())?;
+    let image = tenon_store::image::Image::new(schema.clone()).map_err(|error| error.to_string())?;
+    let snapshot = image.snapshot();
+    let defaults = |relation, field| stored.default_cells(&snapshot, relation, field);
+    let authority = SqliteAuthority::open(data, &schema, &defaults).map_err(|error| error.to_string())?;
+    start(schema.clone(), Box::new(authority), Arc::new(SystemWorld::new()))
+}
+
+/// A database for reading what is durable now, beside whoever owns the store.
+///
+/// # Errors
+/// There is no store, or it does not fit the schema.
+pub fn open_read_only(schema: &Schema, data: &Path) -> Result<Arc<Database>, String> {
+    let authority = SqliteAuthority::open_read_only(data, schema).map_err(|error| error.to_string())?;
+    start(Arc::new(schema.clone()), Box::new(authority), Arc::new(SystemWorld::new()))
+}
+
+/// An empty database in memory.
+///
+/// # Errors
+/// The system refuses.
+pub fn in_memory(schema: &Schema, world: Arc<dyn World>) -> Result<Arc<Database>, String> {
+    start(Arc::new(schema.clone()), Box::new(MemoryAuthority::new()), world)
+}
+
+fn start(schema: Arc<Schema>, authority: Box<dyn Authority>, world: Arc<dyn World>) -> Result<Arc<Database>, String> {
+    Database::start(schema, authority, world).map(Arc::new).map_err(|error| error.to_string())
+}
