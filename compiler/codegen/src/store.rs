@@ -6,7 +6,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::RelationId;
 use tenon_runtime::context::offsets;
-use tenon_store::layout::{NONE, RelationView};
+use tenon_store::layout::{NONE, RelationView, VERSION_STRIDE};
 use tenon_value::schema::ColumnType;
 
 use crate::emit::{Emit, Lanes, fixed, plain};
@@ -63,7 +63,15 @@ impl Emit<'_, '_> {
         Ok(lanes)
     }
 
-    /// A word of a table of the relation's view: `prev[slot]`, `newest[entity]` and so on.
+    /// A word of a slot's record: its `prev` or `entity`.
+    pub(crate) fn version_u32(&mut self, view: Value, field: usize, slot: Value) -> Value {
+        let base = self.b.ins().load(types::I64, fixed(), view, field as i32);
+        let at = self.b.ins().imul_imm_s(slot, VERSION_STRIDE as i64);
+        let address = self.b.ins().iadd(base, at);
+        self.b.ins().uload32(plain(), address, 0)
+    }
+
+    /// A word of a table of the relation's view: `newest[entity]`.
     pub(crate) fn view_u32(&mut self, view: Value, table: usize, index: Value) -> Value {
         let base = self.b.ins().load(types::I64, fixed(), view, table as i32);
         let at = self.b.ins().imul_imm_s(index, 4);
@@ -74,7 +82,7 @@ impl Emit<'_, '_> {
     /// A commit number of the relation's view: `begin[slot]`, `end[slot]`.
     pub(crate) fn view_commit(&mut self, view: Value, table: usize, slot: Value) -> Value {
         let base = self.b.ins().load(types::I64, fixed(), view, table as i32);
-        let at = self.b.ins().imul_imm_s(slot, 8);
+        let at = self.b.ins().imul_imm_s(slot, VERSION_STRIDE as i64);
         let address = self.b.ins().iadd(base, at);
         self.load(types::I64, address, 0)
     }
@@ -111,7 +119,7 @@ impl Emit<'_, '_> {
         let begun = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, begin, snapshot);
         self.branch(begun, found, older);
         self.at(older);
-        let before = self.view_u32(view, offset_of!(RelationView, prev), candidate);
+        let before = self.version_u32(view, offset_of!(RelationView, prev), candidate);
         self.jump_with(walk, &[before]);
         self.at(found);
         let end = self.view_commit(view, offset_of!(RelationView, end), candidate);

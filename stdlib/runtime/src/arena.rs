@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use std::sync::atomic::Ordering;
+
 use tenon_store::{NONE, RelationView, Str};
 use tenon_value::lanes::{Memory, from_value, to_value};
 use tenon_value::{Fault, Value};
@@ -93,7 +95,7 @@ impl Memory for ArenaMemory<'_> {
                     break;
                 }
                 // SAFETY: the chain of versions of a row that the call sees.
-                slot = unsafe { *view.prev.add(slot as usize) };
+                slot = unsafe { view.version(slot) }.prev.load(Ordering::Acquire);
                 if slot == NONE {
                     slot = newest;
                     break;

@@ -198,6 +198,7 @@ pub mod offsets {
 /// Offsets of [`RelationView`], of collections and of rows, for the hash of the interface.
 pub(crate) const COLLECTION_LAYOUT: &[i32] = &[
     tenon_store::layout::COLLECTION_ELEMENTS as i32,
+    tenon_store::layout::VERSION_STRIDE as i32,
     std::mem::offset_of!(RelationView, slots) as i32,
     std::mem::offset_of!(RelationView, gaps) as i32,
     std::mem::offset_of!(RelationView, last_commit) as i32,

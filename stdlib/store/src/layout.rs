@@ -142,12 +142,34 @@ impl Row {
     }
 }
 
+/// What is known of a slot besides its columns; one record per slot, so that looking at a version touches
+/// one line of memory.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Version {
+    /// The commit that began the version, or [`NEVER`].
+    pub begin: AtomicU64,
+    /// The commit that ended it, or [`NEVER`].
+    pub end: AtomicU64,
+    /// The version before it, or [`NONE`].
+    pub prev: AtomicU32,
+    /// Its entity.
+    pub entity: AtomicU32,
+}
+
+/// The distance of the records of two slots that follow each other: what the index of `begin`, `end`,
+/// `prev` and `entity` of a [`RelationView`] is multiplied by.
+pub const VERSION_STRIDE: usize = size_of::<Version>();
+
 /// What generated code and kernels read of a relation. The addresses never change while the image lives.
 ///
 /// A slot is **visible** to snapshot `s` if `begin[slot] <= s && s < end[slot]`; only then may pointers
 /// in its columns be followed. Every slot in `0..slots` can be tested. If `gaps == 0` and
 /// `last_commit <= s`, loaded in the order `slots`, `gaps`, `last_commit`, then all slots in `0..slots`
 /// are visible and need no test.
+///
+/// `begin`, `end`, `prev` and `entity` are the addresses of the fields of the first slot's [`Version`]; the
+/// next slot's are [`VERSION_STRIDE`] bytes further. `newest` and the columns are plain arrays.
 ///
 /// The visible version of an entity is found by following `newest[entity]`, then `prev`, until
 /// `begin[slot] <= s`; it is there if also `s < end[slot]`. The chain ends with [`NONE`].
@@ -166,18 +188,30 @@ pub struct RelationView {
     pub entities: AtomicU32,
     /// Padding, zero.
     pub reserved: u32,
-    /// Per slot: the commit that began the version.
+    /// The first slot's [`Version::begin`].
     pub begin: *mut u64,
-    /// Per slot: the commit that ended it, or [`NEVER`].
+    /// The first slot's [`Version::end`].
     pub end: *mut u64,
-    /// Per slot: the version before it, or [`NONE`].
+    /// The first slot's [`Version::prev`].
     pub prev: *mut u32,
-    /// Per slot: its entity.
+    /// The first slot's [`Version::entity`].
     pub entity: *mut u32,
     /// Per entity: its newest version, or [`NONE`].
     pub newest: *mut u32,
     /// The addresses of the columns, in the order of fields and their columns.
     pub columns: *const *mut u8,
+}
+
+impl RelationView {
+    /// The record of a slot.
+    ///
+    /// # Safety
+    /// The slot must be below `slots`, or have just been made usable.
+    #[inline]
+    pub unsafe fn version(&self, slot: u32) -> &Version {
+        // SAFETY: by the caller's promise; `begin` is the first field of a record.
+        unsafe { &*self.begin.cast::<Version>().add(slot as usize) }
+    }
 }
 
 // SAFETY: the pointers lead to mappings that live as long as the image; all access to what they lead to

@@ -1,13 +1,14 @@
 //! One relation of the image: its columns, its versions and its indexes.
 
 use std::io;
+use std::mem::offset_of;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::entity_table::EntityTable;
 use crate::garbage::{Unlinked, WriteToken};
 use crate::hash;
 use crate::hash_index::HashIndex;
-use crate::layout::{NEVER, NONE, RelationView, Row, Str};
+use crate::layout::{NEVER, NONE, RelationView, Row, Str, VERSION_STRIDE, Version};
 use crate::order_key;
 use crate::ordered_index::OrderedIndex;
 use crate::region::{OutOfSpace, Region};
@@ -311,7 +312,7 @@ unsafe impl Sync for Relation {}
 /// The growing memory of a relation; the writer's own.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    /// `begin`, `end`, `prev`, `entity` and the columns: what grows with the slots, each with its width.
+    /// The versions' records and the columns: what grows with the slots, each with its width.
     slots: Vec<(Region, usize)>,
     newest: Region,
     max_rows: u32,
@@ -347,13 +348,14 @@ impl Relation {
     pub(crate) fn new(schema: &Schema, id: RelationId, max_rows: u32) -> Result<(Relation, Memory), SchemaError> {
         let meta = Meta::new(schema, id)?;
         let failed = |error: io::Error| SchemaError::NoMemory(error.to_string());
-        let widths: Vec<usize> = [8, 8, 4, 4].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())).collect();
+        let widths: Vec<usize> = [VERSION_STRIDE].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())).collect();
         // What grows with the slots, and `newest`, which grows with the entities.
         let sizes = widths.iter().chain([&4]).map(|width| max_rows as usize * width);
         let mut regions = Region::reserve(sizes).map_err(failed)?;
         let newest = regions.pop().expect("a region was reserved for each size");
         let slots: Vec<(Region, usize)> = regions.into_iter().zip(widths).collect();
-        let column_bases: Box<[*mut u8]> = slots[4..].iter().map(|(region, _)| region.base()).collect();
+        let column_bases: Box<[*mut u8]> = slots[1..].iter().map(|(region, _)| region.base()).collect();
+        let versions = slots[0].0.base();
         let view = Box::new(RelationView {
             slots: AtomicU32::new(0),
             gaps: AtomicU32::new(0),
@@ -361,10 +363,10 @@ impl Relation {
             live: AtomicU64::new(0),
             entities: AtomicU32::new(0),
             reserved: 0,
-            begin: slots[0].0.base().cast(),
-            end: slots[1].0.base().cast(),
-            prev: slots[2].0.base().cast(),
-            entity: slots[3].0.base().cast(),
+            begin: versions.wrapping_add(offset_of!(Version, begin)).cast(),
+            end: versions.wrapping_add(offset_of!(Version, end)).cast(),
+            prev: versions.wrapping_add(offset_of!(Version, prev)).cast(),
+            entity: versions.wrapping_add(offset_of!(Version, entity)).cast(),
             newest: newest.base().cast(),
             columns: column_bases.as_ptr(),
         });
@@ -391,32 +393,34 @@ impl Relation {
         &self.meta
     }
 
-    // The five arrays. SAFETY of all: slots and entities that reach these functions are below `slots`
-    // and `entities` of the view, or were just made usable; the mappings are aligned, zeroed, and never
-    // move; all access goes through atomics.
+    // SAFETY of both: slots and entities that reach these functions are below `slots` and `entities` of
+    // the view, or were just made usable; the mappings are aligned, zeroed, and never move; all access goes
+    // through atomics.
+
+    #[inline]
+    fn version(&self, slot: u32) -> &Version {
+        // SAFETY: see above.
+        unsafe { self.view.version(slot) }
+    }
 
     #[inline]
     pub(crate) fn begin(&self, slot: u32) -> &AtomicU64 {
-        // SAFETY: see above.
-        unsafe { AtomicU64::from_ptr(self.view.begin.add(slot as usize)) }
+        &self.version(slot).begin
     }
 
     #[inline]
     pub(crate) fn end(&self, slot: u32) -> &AtomicU64 {
-        // SAFETY: see above.
-        unsafe { AtomicU64::from_ptr(self.view.end.add(slot as usize)) }
+        &self.version(slot).end
     }
 
     #[inline]
     pub(crate) fn prev(&self, slot: u32) -> &AtomicU32 {
-        // SAFETY: see above.
-        unsafe { AtomicU32::from_ptr(self.view.prev.add(slot as usize)) }
+        &self.version(slot).prev
     }
 
     #[inline]
     pub(crate) fn entity_of(&self, slot: u32) -> &AtomicU32 {
-        // SAFETY: see above.
-        unsafe { AtomicU32::from_ptr(self.view.entity.add(slot as usize)) }
+        &self.version(slot).entity
     }
 
     #[inline]

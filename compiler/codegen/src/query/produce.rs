@@ -360,7 +360,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let visible = self.b.ins().icmp(IntCC::UnsignedLessThan, snapshot, ended);
         self.branch(visible, seen, next);
         self.at(seen);
-        let entity = self.view_u32(view, offset_of!(RelationView, entity), slot);
+        let entity = self.version_u32(view, offset_of!(RelationView, entity), slot);
         body(self, [entity, slot])?;
         self.jump(next);
         self.at(next);
