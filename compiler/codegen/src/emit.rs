@@ -520,6 +520,10 @@ impl<'a, 'p> Emit<'a, 'p> {
         let depth = self.load(types::I32, self.ctx, offsets::DEPTH);
         let none_left = self.b.ins().icmp_imm_u(IntCC::Equal, depth, 0);
         self.raise_if(none_left, Fault::RecursionTooDeep, Some(site));
+        let stack = self.b.ins().get_stack_pointer(types::I64);
+        let limit = self.load(types::I64, self.ctx, offsets::STACK_LIMIT);
+        let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+        self.raise_if(low, Fault::RecursionTooDeep, Some(site));
         let depth = self.b.ins().iadd_imm_s(depth, -1);
         self.b.ins().store(plain(), depth, self.ctx, offsets::DEPTH);
         self.counts_depth = true;

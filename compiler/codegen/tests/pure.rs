@@ -60,6 +60,10 @@ fn control_flow() {
     int(f, &[15], Ok(610));
     let f = "fn f(n: Int) -> Int pure { return (call f((n + 1)) + 1) }";
     int(f, &[0], Err(Fault::RecursionTooDeep));
+    // A deep recursion through large frames ends before the stack does.
+    let parts: Vec<String> = (0..60).map(|i| format!("let x{i} = call f((n + {i})) let y = (y + x{i})")).collect();
+    let f = format!("fn f(n: Int) -> Int pure {{ vars y: Int let y = 0 {} return y }}", parts.join(" "));
+    int(&f, &[0], Err(Fault::RecursionTooDeep));
 }
 
 #[test]

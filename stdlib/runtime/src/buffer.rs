@@ -31,6 +31,8 @@ pub struct Chunk {
     pub next: *mut Chunk,
     /// Where its rows end; for the last chunk only after [`rows_seal`].
     pub limit: *mut u64,
+    /// Where its room ends.
+    pub end: *mut u64,
 }
 
 /// A hash table over a buffer of entries. An entry begins with the next entry of its chain, or null, and its hash.
@@ -124,6 +126,18 @@ pub unsafe extern "C" fn rows_grow(ctx: *mut CallContext, rows: *mut Rows) -> *m
     // SAFETY: generated code passes a buffer of its call.
     let rows = unsafe { &mut *rows };
     rows.seal();
+    // After pruning there are chunks behind the last one that are empty.
+    // SAFETY: chunks live in the arena of the call.
+    let spare = if rows.last.is_null() { rows.last } else { unsafe { (*rows.last).next } };
+    if !spare.is_null() {
+        // SAFETY: as above.
+        unsafe {
+            rows.last = spare;
+            rows.next = start(spare);
+            rows.end = (*spare).end;
+        }
+        return rows.next;
+    }
     let row = (rows.stride as usize).max(1) * 8;
     let before = if rows.last.is_null() {
         FIRST / 2
@@ -137,7 +151,8 @@ pub unsafe extern "C" fn rows_grow(ctx: *mut CallContext, rows: *mut Rows) -> *m
     let chunk = place.as_ptr().cast::<Chunk>();
     // SAFETY: freshly taken, with room for the head and the rows.
     unsafe {
-        chunk.write(Chunk { next: std::ptr::null_mut(), limit: std::ptr::null_mut() });
+        let end = start(chunk).add(bytes / 8);
+        chunk.write(Chunk { next: std::ptr::null_mut(), limit: start(chunk), end });
         if rows.last.is_null() {
             rows.first = chunk;
         } else {
@@ -145,20 +160,9 @@ pub unsafe extern "C" fn rows_grow(ctx: *mut CallContext, rows: *mut Rows) -> *m
         }
         rows.last = chunk;
         rows.next = start(chunk);
-        rows.end = rows.next.add(bytes / 8);
-        (*chunk).limit = rows.next;
+        rows.end = end;
     }
     rows.next
-}
-
-/// The number of rows.
-pub unsafe extern "C" fn rows_count(rows: *mut Rows) -> u64 {
-    // SAFETY: generated code passes a buffer of its call.
-    let rows = unsafe { &mut *rows };
-    rows.seal();
-    let stride = rows.stride as usize * 8;
-    // SAFETY: the limits of chunks are right after sealing.
-    rows.chunks().map(|chunk| unsafe { ((*chunk).limit as usize - start(chunk) as usize) / stride } as u64).sum()
 }
 
 /// Ends the last chunk, so that the chunks can be walked.
@@ -219,20 +223,21 @@ pub unsafe extern "C" fn rows_prune(ctx: *mut CallContext, rows: *mut Rows, orde
         for row in pointers {
             copy.extend_from_slice(std::slice::from_raw_parts(row, stride));
         }
-        // The rows that stay are written over those that were there first; later chunks are given up.
+        // The rows that stay are written over those that were there first; the chunks behind them stay, empty.
         let mut at = 0;
+        let mut ended = false;
         let chunks: Vec<*mut Chunk> = (*rows).chunks().collect();
         for chunk in chunks {
-            let room = ((*chunk).limit as usize - start(chunk) as usize) / 8;
-            let now = room.min(copy.len() - at);
+            let room = ((*chunk).end as usize - start(chunk) as usize) / 8;
+            let now = if ended { 0 } else { room.min(copy.len() - at) };
             std::ptr::copy_nonoverlapping(copy.as_ptr().add(at), start(chunk), now);
             at += now;
-            if at == copy.len() {
-                (*rows).next = start(chunk).add(now);
-                (*rows).end = start(chunk).add(room);
-                (*chunk).next = std::ptr::null_mut();
+            (*chunk).limit = start(chunk).add(now);
+            if !ended && at == copy.len() {
+                ended = true;
+                (*rows).next = (*chunk).limit;
+                (*rows).end = (*chunk).end;
                 (*rows).last = chunk;
-                break;
             }
         }
     }
@@ -326,6 +331,53 @@ pub unsafe extern "C" fn zeroed(ctx: *mut CallContext, lanes: u64) -> *mut u64 {
                 ctx.set_fault(tenon_value::Fault::MemoryExceeded);
             }
             std::ptr::null_mut()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+
+    unsafe extern "C" fn by_first(_: *mut CallContext, a: *const u64, b: *const u64) -> i64 {
+        // SAFETY: the rows of the test have one lane.
+        unsafe { (*a).cmp(&*b) as i64 }
+    }
+
+    #[test]
+    fn pruning_keeps_the_first_rows_and_takes_no_more_memory() {
+        let limits = Limits { memory: 1 << 20, ..Limits::default() };
+        let mut ctx = CallContext::new(limits, 0, 1);
+        let ctx: *mut CallContext = &mut ctx;
+        let order = by_first as *const u8 as u64;
+        // SAFETY: a buffer of this context, with rows of one lane.
+        unsafe {
+            let rows = rows_new(ctx, 1);
+            let mut random = 1u64;
+            let mut all = Vec::new();
+            for i in 0..400_000u64 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let value = random >> 20;
+                all.push(value);
+                let mut row = (*rows).next;
+                if row == (*rows).end {
+                    row = rows_grow(ctx, rows);
+                    assert!(!row.is_null(), "{i} rows took more memory than there is");
+                }
+                row.write(value);
+                (*rows).next = row.add(1);
+                if i % 2_000 == 1_999 {
+                    rows_prune(ctx, rows, order, 500);
+                    let left: u64 = (*rows).pointers().len() as u64;
+                    assert_eq!(left, 500);
+                }
+            }
+            all.sort_unstable();
+            let sorted = rows_pointers(ctx, rows, 0, order);
+            let pointers = std::slice::from_raw_parts(sorted.first as *const *const u64, sorted.second as usize);
+            let first: Vec<u64> = pointers.iter().map(|row| **row).collect();
+            assert_eq!(first, all[..500]);
         }
     }
 }

@@ -126,6 +126,8 @@ pub struct CallContext {
     pub constants: *const u8,
     /// `now()` of the call, in microseconds.
     pub now: i64,
+    /// The address below which the stack must not grow: functions that call themselves fault there.
+    pub stack_limit: usize,
     /// What the functions of the runtime know of the program.
     pub tables: *const crate::native::Tables,
     /// The image that the call reads; null in a call without a store.
@@ -174,6 +176,8 @@ pub mod offsets {
     pub const CONSTANTS: i32 = offset_of!(CallContext, constants) as i32;
     /// [`CallContext::now`].
     pub const NOW: i32 = offset_of!(CallContext, now) as i32;
+    /// [`CallContext::stack_limit`].
+    pub const STACK_LIMIT: i32 = offset_of!(CallContext, stack_limit) as i32;
     /// [`CallContext::failure`]: its `error`, 4 bytes.
     pub const FAILURE_ERROR: i32 = offset_of!(CallContext, failure.error) as i32;
     /// [`CallContext::failure`]: its `lanes`, 4 bytes.
@@ -190,7 +194,7 @@ pub mod offsets {
     pub const VIOLATION_RULE: i32 = offset_of!(CallContext, violation.rule) as i32;
     /// All of them, for the hash of the interface.
     pub const ALL: &[i32] = &[
-        STATUS, DEPTH, FUEL, ARENA_NEXT, ARENA_END, SNAPSHOT, RELATIONS, FUNCTIONS, CONSTANTS, NOW, FAILURE_ERROR,
+        STATUS, DEPTH, FUEL, ARENA_NEXT, ARENA_END, SNAPSHOT, RELATIONS, FUNCTIONS, CONSTANTS, NOW, STACK_LIMIT, FAILURE_ERROR,
         FAILURE_LANES, FAILURE_MESSAGE, FAILURE_PAYLOAD, VIOLATION_KIND, VIOLATION_RELATION, VIOLATION_RULE,
     ];
 }
@@ -241,6 +245,7 @@ impl CallContext {
             functions: crate::functions::addresses().as_ptr().cast(),
             constants: std::ptr::null(),
             now,
+            stack_limit: 0,
             tables: std::ptr::null(),
             image: std::ptr::null(),
             transaction: std::ptr::null_mut(),

@@ -154,6 +154,10 @@ pub struct Loaded {
     tables: Tables,
 }
 
+/// The stack that a call may use, in bytes: half of what threads have where nothing else is said. Beyond it
+/// functions that call themselves are too deep.
+const STACK: usize = 1 << 20;
+
 /// The door into a function: `(context, arguments, results) -> 0, or 1 if the context reports a problem`.
 type Door = unsafe extern "C" fn(*mut CallContext, *const u64, *mut u64) -> u64;
 
@@ -319,6 +323,8 @@ impl Loaded {
     pub fn call(&self, entry: &Entry, ctx: &mut CallContext, arguments: &[u64], results: &mut [u64]) -> Status {
         assert_eq!(arguments.len(), entry.arguments as usize, "arguments have the lanes of the function");
         assert_eq!(results.len(), entry.results as usize, "results have the lanes of the function");
+        let here = 0u8;
+        ctx.stack_limit = ((&raw const here) as usize).saturating_sub(STACK);
         // SAFETY: the offset is that of a door in code that the code generator made for this very interface (the
         // hash was compared when it was loaded); the pointers have the lanes that it reads and writes.
         let status = unsafe {

@@ -36,7 +36,7 @@ pub enum Outcome {
 }
 
 /// The limits of tests: small, so that programs that do not end, end soon.
-pub const LIMITS: Limits = Limits { fuel: 2_000_000, memory: 64 << 20, depth: 500 };
+pub const LIMITS: Limits = Limits { fuel: 300_000, memory: 64 << 20, depth: 500 };
 
 impl Both {
     pub fn new(text: &str) -> Both {
@@ -56,7 +56,7 @@ impl Both {
         let compiled = tenon_codegen::compile(&program, &planned.schema, &planned.queries, &all, &options)?;
         let loaded = native::load(compiled.image.clone()).unwrap();
         let data = tenon_store::Image::new(Arc::new(planned.schema.clone())).unwrap();
-        let limits = tenon_core::eval::Limits { fuel: 2_000_000, depth: 300, ..Default::default() };
+        let limits = tenon_core::eval::Limits { fuel: 300_000, depth: 300, ..Default::default() };
         Ok(Both {
             evaluator: Evaluator::with_limits(program.clone(), limits),
             store: MemoryStore::new(&program),
