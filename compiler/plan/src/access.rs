@@ -199,14 +199,13 @@ impl Planner<'_, '_> {
                 if equal.len() < shape.parts.len() {
                     continue;
                 }
-            } else if let Some((field, descending)) = shape.parts.get(equal.len()) {
+            } else if let Some((field, _)) = shape.parts.get(equal.len()) {
                 // `none` stands after all values and is in no range; comparisons refuse optional fields.
                 for range in ranges.iter().filter(|g| g.field == *field) {
                     let inclusive = matches!(range.prim, Prim::Le | Prim::Ge);
                     let below = matches!(range.prim, Prim::Lt | Prim::Le);
                     let limit = Limit { value: range.value.clone(), inclusive };
                     // Bounds are bounds of values, whatever the direction of the part.
-                    let _ = descending;
                     let slot = if below { &mut upper } else { &mut lower };
                     if slot.is_none() {
                         *slot = Some(limit);

@@ -378,7 +378,7 @@ impl<'a> Interpreter<'a> {
                 }
                 let mut out = Vec::new();
                 for members in partitions.into_values() {
-                    let mut members = self.sort(members, order, true)?;
+                    let mut members = self.sort(members, order)?;
                     for (v, w) in windows {
                         let values = self.window(*v, w, &order[..*peers], &members)?;
                         for (row, value) in members.iter_mut().zip(values) {
@@ -397,7 +397,7 @@ impl<'a> Interpreter<'a> {
                 }
                 let mut out = Vec::new();
                 for members in partitions.into_values() {
-                    let members = self.sort(members, keys, false)?;
+                    let members = self.sort(members, keys)?;
                     let first = members[0].clone();
                     let rows = self.limited(members, limit, offset, &first)?;
                     out.extend(rows.iter().map(|r| keep(r, payload, outer)));
@@ -442,12 +442,11 @@ impl<'a> Interpreter<'a> {
         Ok(rows.into_iter().skip(offset).take(limit).collect())
     }
 
-    fn sort(&mut self, rows: Vec<Row>, keys: &'a [SortKey], ties: bool) -> Run<Vec<Row>> {
+    fn sort(&mut self, rows: Vec<Row>, keys: &'a [SortKey]) -> Run<Vec<Row>> {
         let mut keyed = Vec::new();
         for row in rows {
             keyed.push((self.tuple(keys.iter().map(|k| &k.expr), &row)?, row));
         }
-        let _ = ties;
         keyed.sort_by(|(a, _), (b, _)| compare(a, b, keys));
         Ok(keyed.into_iter().map(|(_, r)| r).collect())
     }
@@ -569,7 +568,7 @@ impl<'a> Interpreter<'a> {
             }
         }
         if !a.order.is_empty() {
-            rows = self.sort(rows, &a.order, false)?;
+            rows = self.sort(rows, &a.order)?;
         }
         if let Some(grain) = &a.grain {
             let mut seen = std::collections::BTreeSet::new();
