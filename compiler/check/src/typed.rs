@@ -264,6 +264,7 @@ pub enum Literal {
 }
 
 /// A piece of an interpolated text.
+#[allow(clippy::large_enum_variant, reason = "the large variant is the common one")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum TextPart {
     /// Literal text.
@@ -343,6 +344,7 @@ pub enum Conversion {
 }
 
 /// A call's argument.
+#[allow(clippy::large_enum_variant, reason = "the large variant is the common one")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Arg {
     /// A value; of type `T?` where the parameter is `x?: T`.
@@ -506,6 +508,7 @@ pub enum Clause {
 }
 
 /// Where rows come from.
+#[allow(clippy::large_enum_variant, reason = "the large variant is the common one")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Source {
     /// The rows of a relation.

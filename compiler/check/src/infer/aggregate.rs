@@ -126,7 +126,6 @@ impl Infer<'_> {
             return self.broken(range);
         }
         let inside = self.frames.iter().any(|f| f.inside);
-        let written = self.ctx.source(range);
         let message = if inside {
             format!("`{}` stands inside of another aggregate, where there are rows, not groups", name.text)
         } else if self.frames.is_empty() {
@@ -140,7 +139,6 @@ impl Infer<'_> {
                 .note(format!("one number: fold a query, `{}(from … select …)`", name.text))
                 .note("one row each: add `group by …` before it; one row over everything: `group all`");
         }
-        let _ = written;
         self.report(d);
         self.broken(range)
     }

@@ -55,7 +55,7 @@ impl Infer<'_> {
     pub(crate) fn covers(&mut self, pattern: &Pattern, ty: &Ty) -> bool {
         let row = vec![self.simple(pattern)];
         let mut budget = BUDGET;
-        self.missing(&[row], &[ty.clone()], &mut budget).is_none()
+        self.missing(&[row], std::slice::from_ref(ty), &mut budget).is_none()
     }
 
     /// Reports what a match leaves out, and arms that nothing reaches.

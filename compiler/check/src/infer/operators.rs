@@ -376,13 +376,12 @@ impl Infer<'_> {
                 {
                     d = d.fix(self.fix(format!("compare its `{key}`"), Range::empty(row_side.range.end), format!(".{key}"), false));
                 }
-                if let ExprKind::StoredField(base, field) = &(if matches!(tx, Ty::Row(_)) { b } else { a }).kind
+                if let ExprKind::StoredField(base, _) = &(if matches!(tx, Ty::Row(_)) { b } else { a }).kind
                     && self.base(&base.ty) == Ty::Row(row.clone())
                 {
                     let other = if matches!(tx, Ty::Row(_)) { b } else { a };
                     let base = self.ctx.source(base.range);
                     d = d.fix(self.fix(format!("compare with the row `{base}`"), other.range, base.to_string(), false));
-                    let _ = field;
                 }
                 d
             }
@@ -443,7 +442,7 @@ impl Infer<'_> {
             }
             None => {
                 let floats = matches!((&x, &y), (Ty::Float, Ty::Int | Ty::Decimal(_)) | (Ty::Int | Ty::Decimal(_), Ty::Float));
-                if floats || matches!((&x, &y), (Ty::Text, _) | (_, Ty::Text)) && false {
+                if floats {
                     return Expr { ty: Ty::Bool, ..self.no_operator(op, &a, &b, range) };
                 }
                 self.unequal_order(&a, &b, op, range);
@@ -536,8 +535,7 @@ impl Infer<'_> {
         let wanted = hint.map(|h| h.clone().optional());
         let a = self.expr(left, wanted.as_ref());
         let Ty::Option(inner) = self.base(&a.ty) else {
-            let b = self.expr(right, Some(&a.ty.clone()));
-            let _ = b;
+            self.expr(right, Some(&a.ty.clone()));
             // Known to be there: the other value is never taken.
             return a;
         };

@@ -128,10 +128,10 @@ impl Infer<'_> {
                 self.broken(range)
             }
             Ty::Option(inner) => {
-                if name == "text" {
-                    if let Some(expr) = self.property(&base, name, range) {
-                        return expr;
-                    }
+                if name == "text"
+                    && let Some(expr) = self.property(&base, name, range)
+                {
+                    return expr;
                 }
                 self.maybe_none(&base, inner, name, name_range, range)
             }

@@ -119,7 +119,7 @@ impl Infer<'_> {
     fn query_body(&mut self, query: &ast::Query, hint: Option<&Ty>) -> Query {
         let mark = self.mark();
         // The source is read before the query has names of its own.
-        let from = self.from_source(&query.source);
+        let from = self.row_source(&query.source);
         self.push_frame();
         let list = from.list;
         self.bind_row(&query.var, from);
@@ -183,7 +183,7 @@ impl Infer<'_> {
         self.node(ExprKind::Record(fields), ty, range)
     }
 
-    fn from_source(&mut self, e: &ast::Expr) -> From {
+    fn row_source(&mut self, e: &ast::Expr) -> From {
         if let ast::ExprKind::TypeName(name) = &e.kind
             && let Some(symbol) = self.ctx.resolve(&name.text)
             && matches!(self.ctx.signature(&symbol), Some(Signature::Relation(_)))
@@ -228,14 +228,12 @@ impl Infer<'_> {
     fn bind_row(&mut self, var: &ast::Ident, from: From) -> LocalId {
         let local = self.bind(&var.text, from.element.clone(), false, var.range);
         let roots = self.source_roots(&from);
-        let row = matches!(self.base(&from.element), Ty::Row(_));
         let frame = self.frame();
         frame.vars.push(local);
         frame.canonical.push(local);
         for root in roots.0 {
             frame.determines.push((vec![local], root));
         }
-        let _ = (row, roots.1);
         frame.clauses.push(Clause::From(local, from.source));
         local
     }
@@ -299,8 +297,8 @@ impl Infer<'_> {
                 }
                 self.push_clause(Clause::With(typed));
             }
-            ast::QueryClauseKind::GroupBy(keys) => self.group(keys, false, clause.range),
-            ast::QueryClauseKind::GroupAll => self.group(&[], true, clause.range),
+            ast::QueryClauseKind::GroupBy(keys) => self.group(keys, false),
+            ast::QueryClauseKind::GroupAll => self.group(&[], true),
             ast::QueryClauseKind::Select { distinct, value } => {
                 *element = Some(self.select(value, *distinct, hint, last));
             }
@@ -346,7 +344,7 @@ impl Infer<'_> {
         if self.frame().stage != Stage::Rows {
             self.error(Code::ClauseOrder, range, "`join` stands before `group by` and `select`", "too late for a join");
         }
-        let from = self.from_source(source);
+        let from = self.row_source(source);
         let (fixes, uses) = self.source_roots(&from);
         self.frame().source_order = false;
         match kind {
@@ -512,7 +510,7 @@ impl Infer<'_> {
         seen
     }
 
-    fn group(&mut self, keys: &[ast::GroupKey], all: bool, range: Range) {
+    fn group(&mut self, keys: &[ast::GroupKey], all: bool) {
         let mut typed: Vec<(SmolStr, Range, Expr)> = Vec::with_capacity(keys.len());
         for (index, key) in keys.iter().enumerate() {
             let name = key.name.as_ref().or_else(|| key.value.implied_name());
@@ -565,7 +563,6 @@ impl Infer<'_> {
         self.push_clause(Clause::Group { keys: locals, aggregates: Vec::new(), all });
         let frame = self.frame();
         frame.group = Some(frame.clauses.len() - 1);
-        let _ = range;
     }
 
     fn require_bound_quietly(&mut self, value: &Expr) {
@@ -601,7 +598,7 @@ impl Infer<'_> {
             }
             None => value,
         };
-        let before = self.hide(Why::Select);
+        self.hide(Why::Select);
         let mut columns: Vec<(SmolStr, LocalId)> = Vec::new();
         let ty = value.ty.clone();
         let element = match value.kind {
@@ -614,10 +611,6 @@ impl Infer<'_> {
                     self.note_secret(local, &value);
                     columns.push((name.clone(), local));
                     let part = self.local_expr(local, value.range);
-                    let part = match &value.kind {
-                        ExprKind::PresentField(_) | ExprKind::Absent => part,
-                        _ => part,
-                    };
                     parts.push((name, part));
                     defs.push((local, value));
                 }
@@ -657,7 +650,6 @@ impl Infer<'_> {
         if distinct {
             self.push_clause(Clause::Distinct);
         }
-        let _ = before;
         let frame = self.frame();
         frame.stage = Stage::Selected;
         frame.columns = columns;
@@ -686,7 +678,7 @@ impl Infer<'_> {
     /// `some x in q satisfies e`, `every x in q satisfies e`.
     pub(crate) fn quantifier(&mut self, kind: ast::Quantifier, var: &ast::Ident, source: &ast::Expr, body: &ast::Expr, range: Range) -> Expr {
         let mark = self.mark();
-        let from = self.from_source(source);
+        let from = self.row_source(source);
         self.push_frame();
         self.bind_row(var, from);
         let cond = self.condition(body);
