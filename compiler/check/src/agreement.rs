@@ -14,6 +14,7 @@ use crate::signature::{
 use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
 use crate::types::discharge;
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
@@ -130,13 +131,15 @@ impl<'db> Agreement<'db> {
 
     fn type_decl(&mut self, decl: &ast::TypeDecl, sig: &TypeSig) {
         let TypeBody::Variant(cases) = &sig.body else { return };
-        let mut walk = ByValue { db: self.db, wanted: &sig.symbol, open: Vec::new() };
+        let mut walk = ByValue { db: self.db, wanted: &sig.symbol, open: FxHashSet::default() };
         let hit = cases.iter().flat_map(|case| case.fields.iter().map(move |field| (case, field))).find(|(_, field)| walk.contains(&field.ty));
         let Some((case, field)) = hit else { return };
         // Of several types that contain each other, the one whose name comes first says so.
-        let earlier = walk.open.iter().filter(|other| **other < sig.symbol).any(|other| {
+        let mut before: Vec<&Symbol> = walk.open.iter().filter(|other| **other < sig.symbol).collect();
+        before.sort();
+        let earlier = before.into_iter().any(|other| {
             let arguments = std::sync::Arc::from([]);
-            ByValue { db: self.db, wanted: &sig.symbol, open: Vec::new() }.contains(&Ty::Variant(other.clone(), arguments))
+            ByValue { db: self.db, wanted: &sig.symbol, open: FxHashSet::default() }.contains(&Ty::Variant(other.clone(), arguments))
         });
         if earlier {
             return;
@@ -349,7 +352,7 @@ fn text_place(param: &ParamSig, in_path: bool, method: &str) -> Option<&'static 
 struct ByValue<'a> {
     db: &'a dyn Db,
     wanted: &'a Symbol,
-    open: Vec<Symbol>,
+    open: FxHashSet<Symbol>,
 }
 
 impl ByValue<'_> {
@@ -361,10 +364,9 @@ impl ByValue<'_> {
                 if symbol == self.wanted || args.iter().any(|arg| self.contains(arg)) {
                     return true;
                 }
-                if self.open.contains(symbol) {
+                if !self.open.insert(symbol.clone()) {
                     return false;
                 }
-                self.open.push(symbol.clone());
                 match signature(self.db, symbol) {
                     Some(Signature::Type(TypeSig { body: TypeBody::Variant(cases), .. })) => {
                         cases.iter().flat_map(|case| &case.fields).any(|field| self.contains(&field.ty))

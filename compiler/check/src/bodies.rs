@@ -24,6 +24,7 @@ use crate::ty::{RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Clause, ExprKind, Fold, Rule};
 use crate::types::{DeclaredParts, TypeResolver};
 use smol_str::SmolStr;
+use std::cell::Cell;
 use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic, Location};
 use tenon_span::Range;
@@ -92,7 +93,7 @@ pub fn rules<'db>(db: &'db dyn Db, item: Item<'db>) -> Rules {
         return Rules::default();
     }
     let bases = &declared(db, item).rules;
-    let context = BodyContext { db, item, own_rules: false };
+    let context = BodyContext { own_rules: false, ..BodyContext::new(db, item) };
     let generics = generics_of(tree);
     let mut found = Rules::default();
     for (rule, base) in parts.rules.iter().zip(bases) {
@@ -127,7 +128,17 @@ fn circular_rules<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Rules 
 #[salsa::tracked(returns(ref), cycle_result = circular_code)]
 pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
     let Some(tree) = tree(db, item) else { return Main::none() };
-    let context = BodyContext { db, item, own_rules: true };
+    let context = BodyContext::new(db, item);
+    let mut main = main_of(db, item, tree, &context);
+    if context.chain_too_long.get() {
+        let message = format!("the type of `{}` follows from a chain of more than {MAX_CHAIN} inferred types", item.name(db));
+        let label = item.label(db, name_range(db, item), "write types along the chain");
+        main.diagnostics.push(Diagnostic::new(Code::TooDeep, message, label));
+    }
+    main
+}
+
+fn main_of<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item, context: &BodyContext<'db>) -> Main {
     let body = |checked: Checked<Body>| Main {
         code: MainCode::Body(Arc::new(checked.value)),
         result: checked.result,
@@ -135,18 +146,18 @@ pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
         effects: checked.effects,
     };
     match (&tree.kind, declared(db, item).signature.as_deref()) {
-        (ItemKind::Function(function), Some(Signature::Function(sig))) => body(infer::function(&context, sig, function)),
+        (ItemKind::Function(function), Some(Signature::Function(sig))) => body(infer::function(context, sig, function)),
         (ItemKind::View(view), Some(Signature::Function(sig))) => {
-            let mut checked = infer::function(&context, sig, &view_as_query(view));
+            let mut checked = infer::function(context, sig, &view_as_query(view));
             make_distinct(&mut checked.value.value);
             body(checked)
         }
         (ItemKind::Const(constant), Some(Signature::Const(sig))) => {
             let around = Surroundings { kind: BodyKind::Const, generics: &[], names: Vec::new(), row: None, expected: sig.ty.clone() };
-            body(infer::expression(&context, &around, &constant.value))
+            body(infer::expression(context, &around, &constant.value))
         }
         (ItemKind::Scenario(scenario), _) => {
-            let checked = infer::scenario(&context, scenario);
+            let checked = infer::scenario(context, scenario);
             Main {
                 code: MainCode::Scenario(Arc::new(checked.value)),
                 result: Ty::Unit,
@@ -214,7 +225,7 @@ fn circular_code<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Main {
 pub fn parts<'db>(db: &'db dyn Db, item: Item<'db>) -> Parts {
     let Some(tree) = tree(db, item) else { return Parts::default() };
     let declared = declared(db, item);
-    let context = BodyContext { db, item, own_rules: true };
+    let context = BodyContext::new(db, item);
     let generics = generics_of(tree);
     let mut found = Parts::default();
     for site in sites(tree, declared.signature.as_deref(), declared) {
@@ -236,9 +247,41 @@ fn owner_of<'db>(db: &'db dyn Db, item: Item<'db>) -> Symbol {
     symbol_of(db, item).unwrap_or_else(|| Symbol { module: item.file(db).module(db).clone(), name: SmolStr::default() })
 }
 
+thread_local! {
+    /// How many results are being inferred, each for the sake of the one before.
+    static INFERRING: Cell<u32> = const { Cell::new(0) };
+}
+
+/// How many results may be inferred for each other's sake. A longer chain is refused rather than followed by
+/// recursion, which would exhaust the stack.
+const MAX_CHAIN: u32 = 32;
+
 #[salsa::tracked(returns(ref), cycle_result = circular_result)]
 fn inferred_result<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Ty {
+    let depth = INFERRING.get();
+    if depth >= MAX_CHAIN {
+        // The answer depends on who asked first, so it is not to be remembered beyond this revision.
+        db.report_untracked_read();
+        return Ty::Error;
+    }
+    let _level = Level::enter();
     item_of(db, key.symbol(db)).map_or(Ty::Error, |item| main_code(db, item).result.clone())
+}
+
+/// One more result that is being inferred, until dropped: also where salsa unwinds because of an edit.
+struct Level;
+
+impl Level {
+    fn enter() -> Level {
+        INFERRING.set(INFERRING.get() + 1);
+        Level
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        INFERRING.set(INFERRING.get().saturating_sub(1));
+    }
 }
 
 fn circular_result<'db>(_: &'db dyn Db, _: salsa::Id, _: SymbolKey<'db>) -> Ty {
@@ -350,12 +393,14 @@ pub struct BodyContext<'db> {
     item: Item<'db>,
     /// False while the item's own refinements are being typed: they do not lean on each other.
     own_rules: bool,
+    /// Set where a type was asked for at the end of a chain that is too long.
+    chain_too_long: Cell<bool>,
 }
 
 impl<'db> BodyContext<'db> {
     /// The context of code that stands in an item, or beside it.
     pub fn new(db: &'db dyn Db, item: Item<'db>) -> BodyContext<'db> {
-        BodyContext { db, item, own_rules: true }
+        BodyContext { db, item, own_rules: true, chain_too_long: Cell::new(false) }
     }
 
     fn message(&self, message: Option<&ast::Text>, diagnostics: &mut Vec<Diagnostic>) -> Option<SmolStr> {
@@ -473,7 +518,11 @@ impl Context for BodyContext<'_> {
     }
 
     fn result_type(&self, function: &Symbol) -> Ty {
-        result_type(self.db, function)
+        let result = result_type(self.db, function);
+        if result == Ty::Error && INFERRING.get() >= MAX_CHAIN {
+            self.chain_too_long.set(true);
+        }
+        result
     }
 
     fn resolve_type(&self, ty: &ast::Type, diagnostics: &mut Vec<Diagnostic>) -> Ty {

@@ -3,7 +3,7 @@
 use crate::agreement::{agreement, overlapping_endpoints, repeated_names};
 use crate::bodies::body_diagnostics;
 use crate::db::{CheckDatabase, Db, Program, SourceFile};
-use crate::declare::declared;
+use crate::declare::{declared, settle_aliases};
 use crate::effects::circular_fields;
 use crate::items::{Item, items, parse, program_items, syntax_errors};
 use crate::names::{ModuleKey, item_of, modules, symbol_of};
@@ -17,6 +17,7 @@ use tenon_span::Range;
 /// not looked at; see [`check_library`].
 pub fn check(db: &CheckDatabase) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    settle_aliases(db);
     for item in program_items(db) {
         item_diagnostics(db, item, &mut found);
     }

@@ -98,3 +98,54 @@ fn programs_with_pieces_missing_doubled_and_swapped() {
         }
     }
 }
+
+/// As the driver does: trees are walked by recursion, which the parser's limit on depth bounds.
+const STACK: usize = 16 << 20;
+
+#[test]
+fn deep_and_wide_programs() {
+    let many = 600;
+    let nest = |open: &str, middle: &str, close: &str| format!("{}{middle}{}", open.repeat(many), close.repeat(many));
+    let mut bodies = vec![
+        nest("(", "1", ")"),
+        nest("[", "1", "]"),
+        nest("-", "1", ""),
+        nest("not ", "true", ""),
+        nest("if true { ", "1", " } else { 2 }"),
+        nest("f(", "1", ")"),
+        nest("x => ", "1", ""),
+        nest("(a: ", "1", ")"),
+        nest("exists(from x in ", "[1]", ")"),
+        nest("match 1 { _ => ", "1", " }"),
+        format!("1{}", " + 1".repeat(many)),
+        format!("1{}", " ?? 1".repeat(many)),
+        format!("x{}", ".y".repeat(many)),
+        format!("x{}", "[0]".repeat(many)),
+        format!("[{}1]", "1, ".repeat(many)),
+        format!("f({}1)", "1, ".repeat(many)),
+        format!("\"{}\"", "{1}".repeat(many)),
+    ];
+    let mut texts: Vec<String> = bodies.drain(..).map(|body| format!("fn f(n: Int) -> Int {{\n  {body}\n}}\n")).collect();
+    texts.push(format!("fn f(n: Int) -> Int {{\n{}  1\n}}\n", "  let x = n + 1\n".repeat(many)));
+    texts.push(format!("type T = {}", nest("[", "Int", "]")));
+    texts.push(format!("type T = {}", nest("(a: ", "Int", ")")));
+    texts.push(format!("type T = Int{}", " where it > 0".repeat(many)));
+    texts.push(format!("type T = {}\n", (0..many).map(|n| format!("A{n}")).collect::<Vec<_>>().join(" | ")));
+    texts.push((0..many).map(|n| format!("type T{n} = T{}\n", n + 1)).collect());
+    let some = 200;
+    texts.push((0..some).map(|n| format!("type T{n} = A{n}(x: T{})\n", (n + 1) % some)).collect());
+    texts.push((0..many).map(|n| format!("fn f{n}() -> _ {{ f{}() }}\n", n + 1)).collect());
+    texts.push(format!("relation R {{ key id: Id\n{}}}\n", (0..many).map(|n| format!("  f{n}: Int => f{}\n", n + 1)).collect::<String>()));
+    let run = move || {
+        for text in &texts {
+            let mut db = CheckDatabase::new(&[]);
+            db.set_file("shop.tn", text);
+            let start = Instant::now();
+            let found = check(&db);
+            let head: String = text.chars().take(60).collect();
+            assert!(start.elapsed() < Duration::from_secs(10), "{:?} {} {head:?}", start.elapsed(), found.len());
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(run).expect("a thread");
+    assert!(thread.join().is_ok());
+}

@@ -13,14 +13,14 @@ mod types;
 pub(crate) use function::{PathStep, path_steps};
 
 use crate::bodies::HasCode;
-use crate::db::Db;
-use crate::items::{Item, program_items, tree};
+use crate::db::{Db, Program};
+use crate::items::{Item, items, program_items, tree};
 use crate::names::{Resolution, SymbolKey, item_of, resolve, symbol_of};
 use crate::signature::{Generic, Signature, TypeBound};
 use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
 use crate::types::{DeclaredParts, Obligation, TypeResolver};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic, Location};
@@ -295,24 +295,85 @@ pub fn alias_circle<'db>(db: &'db dyn Db, symbol: &Symbol) -> &'db [Symbol] {
 #[salsa::tracked(returns(ref))]
 fn alias_circle_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Vec<Symbol> {
     let symbol = key.symbol(db);
+    let endless = &aliases(db).endless;
+    if !endless.contains(symbol) {
+        return Vec::new();
+    }
     let reachable = |from: &Symbol| {
-        let mut open = alias_mentions(db, SymbolKey::new(db, from.clone())).clone();
-        let mut seen: Vec<Symbol> = Vec::new();
+        let mut open = vec![from.clone()];
+        let mut seen: FxHashSet<Symbol> = FxHashSet::default();
         while let Some(next) = open.pop() {
-            if !seen.contains(&next) {
-                open.extend(alias_mentions(db, SymbolKey::new(db, next.clone())).iter().cloned());
-                seen.push(next);
-            }
+            let mentions = alias_mentions(db, SymbolKey::new(db, next)).iter();
+            open.extend(mentions.filter(|next| endless.contains(*next) && seen.insert(Symbol::clone(next))).cloned());
         }
         seen
     };
-    let mut circle = reachable(symbol);
-    if !circle.contains(symbol) {
+    let forward = reachable(symbol);
+    if !forward.contains(symbol) {
         return Vec::new();
     }
-    circle.retain(|other| other == symbol || reachable(other).contains(symbol));
+    let mut circle: Vec<Symbol> = forward.into_iter().filter(|other| other == symbol || reachable(other).contains(symbol)).collect();
     circle.sort();
     circle
+}
+
+/// The aliases of the program and the library.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Aliases {
+    /// Those that lead to an end, each after those that it mentions.
+    ending: Vec<Symbol>,
+    /// Those that are on a circle, or lead to one.
+    endless: FxHashSet<Symbol>,
+}
+
+/// Orders the aliases. Depends on which names each mentions.
+#[salsa::tracked(returns(ref))]
+fn aliases(db: &dyn Db) -> Aliases {
+    let program = Program::get(db);
+    let all = program.library(db).iter().chain(program.files(db)).flat_map(|file| items(db, *file));
+    let mut waits: FxHashMap<Symbol, usize> = FxHashMap::default();
+    let mut users: FxHashMap<Symbol, Vec<Symbol>> = FxHashMap::default();
+    let mut ready: Vec<Symbol> = Vec::new();
+    let mut symbols: Vec<Symbol> = Vec::new();
+    for symbol in all.filter(|item| item.word(db) == "type").filter_map(|item| symbol_of(db, *item)) {
+        let alias = |symbol: &Symbol| matches!(type_head(db, symbol), Some(TypeHead::Alias(_)));
+        if !alias(&symbol) || waits.contains_key(&symbol) {
+            continue;
+        }
+        let mentions = alias_mentions(db, SymbolKey::new(db, symbol.clone()));
+        let mut count = 0;
+        for mentioned in mentions.iter().filter(|mentioned| alias(mentioned)) {
+            users.entry(mentioned.clone()).or_default().push(symbol.clone());
+            count += 1;
+        }
+        if count == 0 {
+            ready.push(symbol.clone());
+        }
+        waits.insert(symbol.clone(), count);
+        symbols.push(symbol);
+    }
+    let mut found = Aliases::default();
+    while let Some(symbol) = ready.pop() {
+        for user in users.get(&symbol).into_iter().flatten() {
+            if let Some(count) = waits.get_mut(user) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(user.clone());
+                }
+            }
+        }
+        found.ending.push(symbol);
+    }
+    found.endless = symbols.into_iter().filter(|symbol| waits.get(symbol).is_some_and(|count| *count > 0)).collect();
+    found
+}
+
+/// Makes the signatures of all aliases, each after those that it mentions: a long chain of aliases is then never
+/// followed by recursion.
+pub fn settle_aliases(db: &dyn Db) {
+    for symbol in &aliases(db).ending {
+        signature(db, symbol);
+    }
 }
 
 /// True for an alias that leads to itself.
