@@ -1,7 +1,20 @@
 //! The checker: a salsa database over the program's files, and what the program means.
 //!
-//! Layers, each a firewall: files → items → one AST per item → span-free signatures → typed bodies. See
-//! [`signature`] for what items know of each other and [`typed`] for what a body becomes.
+//! Layers, each a firewall: files → items → one AST per item → span-free signatures → typed bodies.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`db`] | the database and its inputs |
+//! | [`items`] | items of a file, their trees, places |
+//! | [`names`] | modules, `use`, what a name means in a file |
+//! | [`types`], [`ty`], [`bounds`], [`show`] | types as written, as meant, what they can do, how they are shown |
+//! | [`declare`], [`signature`] | each declaration by itself, and what others may know of it |
+//! | [`agreement`] | declarations with each other |
+//! | [`sites`], [`bodies`], [`infer`], [`typed`], [`walk`] | the pieces of code of an item, and what they become |
+//! | [`builtins`] | the library's primitives |
+//! | [`effects`] | what callables read, write and fail with, through calls |
+//! | [`program`] | the check of the whole program |
+//! | [`suggest`] | did you mean |
 
 pub mod agreement;
 pub mod bodies;

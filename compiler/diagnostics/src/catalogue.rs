@@ -171,7 +171,7 @@ catalogue! {
     PathParameter = 703 "path-parameter" Error "the parameters in a path are parameters of the declaration, each once and always given";
     WireType = 704 "wire-type" Error "what crosses the edge has a form on the wire where it stands";
     EndpointOverlap = 705 "endpoint-overlap" Error "no request is matched by two endpoints";
-    EndpointMethod = 706 "endpoint-method" Error "queries answer GET, handlers answer POST, PUT, PATCH and DELETE";
+    EndpointMethod = 706 "endpoint-method" Error "GET is answered by a query, PUT, PATCH and DELETE by a handler, POST by either";
     EndpointStatus = 707 "endpoint-status" Error "`status` is a success: 200 to 299";
     ClausePlace = 708 "clause-place" Error "a header clause stands once, on a declaration that can do what it says";
     QueryWrites = 721 "query-writes" Error "a query reads; what writes is a handler";
