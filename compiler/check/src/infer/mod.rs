@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `engine` | the state of one body: variables of inference, scopes, diagnostics, effects |
 //! | `convert` | which type fits where, and the conversions that make it so |
-//! | `expr`, `literal`, `operators`, `path`, `calls` | expressions |
+//! | `expr`, `branch`, `literal`, `operators`, `path`, `calls` | expressions |
 //! | `block`, `store` | statements, and what writes the store |
 //! | `pattern`, `exhaustive` | patterns, and whether a `match` answers everything |
 //! | `query`, `aggregate`, `window` | queries |
@@ -131,6 +131,7 @@ pub struct Effects {
 
 mod aggregate;
 mod block;
+mod branch;
 mod calls;
 mod convert;
 mod engine;
