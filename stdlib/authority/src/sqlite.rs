@@ -94,7 +94,11 @@ impl Table {
             numbers.map(|n| quote(&columns[n].name)).collect::<Vec<_>>().join(", ")
         };
         let equals = |numbers: &[usize], first: usize, between: &str| -> String {
-            let each = numbers.iter().enumerate().map(|(at, n)| format!("{} = ?{}", quote(&columns[*n].name), first + at));
+            let each = numbers.iter().enumerate().map(|(at, n)| {
+                // A variant in a key has columns that may be NULL, and NULL equals nothing in SQL.
+                let equals = if columns[*n].nullable && between == " AND " { "IS" } else { "=" };
+                format!("{} {equals} ?{}", quote(&columns[*n].name), first + at)
+            });
             each.collect::<Vec<_>>().join(between)
         };
         let all = list(&mut (0..columns.len()));
@@ -117,13 +121,16 @@ impl Table {
         let relation = schema.relation(id);
         let mut parts: Vec<String> = self.columns.iter().map(define).collect();
         let integer_key = self.key.len() == 1 && self.columns[self.key[0]].class == Class::Integer;
-        parts.push(format!("PRIMARY KEY ({})", self.list(&self.key)));
+        // A primary key has no NULL; a key with a variant is only unique, and the image knows better.
+        let nullable_key = self.key.iter().any(|n| self.columns[*n].nullable);
+        let key = if nullable_key { "UNIQUE" } else { "PRIMARY KEY" };
+        parts.push(format!("{key} ({})", self.list(&self.key)));
         for reference in &relation.references {
             let own: Vec<usize> = self.reference_columns(schema, id, reference.field);
             parts.push(format!("FOREIGN KEY ({}) {}", self.list(&own), references(schema, reference.target)));
         }
         // An integer key is SQLite's own row number; any other table is stored in its key.
-        let without = if integer_key { "" } else { ", WITHOUT ROWID" };
+        let without = if integer_key || nullable_key { "" } else { ", WITHOUT ROWID" };
         format!("CREATE TABLE {} (\n  {}\n) STRICT{without}", quote(&relation.name), parts.join(",\n  "))
     }
 

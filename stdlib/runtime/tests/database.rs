@@ -370,6 +370,36 @@ fn groups_leave_replaced_updates_out() {
     assert_eq!(all_rows(&directory.open(&schema)), before);
 }
 
+/// A key of a variant, whose columns may be NULL in the file.
+#[test]
+fn a_variant_can_be_a_key() {
+    let directory = Directory::new("variant-key");
+    let shape = DataType::Variant(vec![
+        Case { name: "Plain".into(), fields: vec![] },
+        Case { name: "Sized".into(), fields: vec![named("by", DataType::Int)] },
+    ]);
+    let schema = Schema {
+        relations: vec![relation("Kind", vec![Field::new("shape", shape), Field::new("n", DataType::Int)], &[0])],
+    };
+    let kind = RelationId(0);
+    let database = directory.open(&schema);
+    let mut txn = database.write().expect("serves");
+    let (plain, sized) = (Value::variant(0, []), Value::variant(1, [Value::Int(4)]));
+    for key in [&plain, &sized] {
+        txn.insert(kind, &[some(key.clone()), some(Value::Int(1))]).expect("allowed");
+    }
+    assert!(txn.insert(kind, &[some(plain.clone()), some(Value::Int(1))]).is_err());
+    database.wait(txn.commit()).expect("durable");
+    let mut txn = database.write().expect("serves");
+    txn.update(kind, &plain, &[(FieldId(1), Value::Int(2))]).expect("allowed");
+    txn.delete(kind, &sized).expect("allowed");
+    database.wait(txn.commit()).expect("durable");
+    drop(database);
+    let database = directory.open(&schema);
+    let query = database.read();
+    assert_eq!(query.values(database.stored()).sorted(kind), [vec![plain, Value::Int(2)]]);
+}
+
 #[test]
 fn time_never_goes_back_and_survives_a_restart() {
     let directory = Directory::new("time");

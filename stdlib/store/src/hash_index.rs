@@ -283,7 +283,7 @@ impl HashIndex {
     fn rebuild(&self, _: &mut WriteToken, unlinked: &mut Unlinked) {
         let old = self.table();
         let live = old.places().iter().filter(|p| p.posting.load(Ordering::Relaxed) != 0).count();
-        let bits = u64::from(((live + 1) * 4).next_power_of_two().trailing_zeros().max(4));
+        let bits = u64::from(((live + 1) * 2).next_power_of_two().trailing_zeros().max(4));
         let fresh = allocate_table(bits);
         // SAFETY: just made.
         let table = unsafe { fresh.as_ref() };
