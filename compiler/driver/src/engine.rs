@@ -2,12 +2,13 @@
 
 use crate::project::Limits as ProjectLimits;
 use crate::report::Stop;
+use crate::statistics::Real;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use tenon_core::eval::{Evaluator, Inputs, Limits as EvaluatorLimits};
 use tenon_core::ir::{self, FunctionId, SiteId};
 use tenon_core::scenario::{Engine as ScenarioEngine, EvaluatorEngine, START};
-use tenon_plan::statistics::Assumed;
+use tenon_plan::statistics::{Assumed, Statistics};
 use tenon_plan::{Planned, plan};
 use tenon_runtime::context::Limits;
 use tenon_runtime::database::Database;
@@ -45,7 +46,23 @@ impl Native {
     /// # Errors
     /// What cannot be compiled; the message names it.
     pub fn compile(core: &ir::Program, optimize: bool) -> Result<Native, Stop> {
-        let planned = plan(core, &Assumed::new(core)).map_err(|error| Stop::failed(format!("cannot plan: {error}")))?;
+        Native::compile_for(core, &Assumed::new(core), optimize)
+    }
+
+    /// As [`Native::compile`], with plans for the data that a database has. The stored shape, indexes included, does
+    /// not depend on the data, so the code fits the database that it was planned for.
+    ///
+    /// # Errors
+    /// What cannot be compiled; the message names it.
+    pub fn compile_for_data(&self, core: &ir::Program, database: &Database) -> Result<Option<Native>, Stop> {
+        match Real::read(core, &self.planned.schema, database.image()) {
+            Some(statistics) => Native::compile_for(core, &statistics, true).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn compile_for(core: &ir::Program, statistics: &dyn Statistics, optimize: bool) -> Result<Native, Stop> {
+        let planned = plan(core, statistics).map_err(|error| Stop::failed(format!("cannot plan: {error}")))?;
         // Functions of imports are endpoints; nothing else is called from outside.
         let options = tenon_codegen::Options { optimize, ..Default::default() };
         let compiled = tenon_codegen::compile(core, &planned.schema, &planned.queries, &[], &options)

@@ -6,6 +6,7 @@
 //! | [`project`] | a program on disk: its files and `tenon.toml` |
 //! | [`library`] | the standard library's text |
 //! | [`compile`] | from a project to a checked program and its Core |
+//! | [`statistics`] | what the planner asks of the data |
 //! | [`table`] | answers as tables |
 //! | [`engine`] | programs that run, natively or on the evaluator |
 //! | [`report`] | diagnostics and answers on the terminal, or as JSON |
@@ -19,4 +20,5 @@ pub mod engine;
 pub mod library;
 pub mod project;
 pub mod report;
+pub mod statistics;
 pub mod table;

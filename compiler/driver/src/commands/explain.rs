@@ -15,6 +15,9 @@ pub struct ExplainPlans {
     program: PathBuf,
     /// Only the queries of this item
     name: Option<String>,
+    /// Plan for the data of this store, as `tenon run` does, instead of assuming how much there is
+    #[arg(long)]
+    data: Option<PathBuf>,
 }
 
 impl ExplainPlans {
@@ -27,7 +30,13 @@ impl ExplainPlans {
         let checked = Checked::new(&project);
         checked.require_sound(voice)?;
         let lowered = checked.lower(voice)?;
-        let native = Native::compile(&lowered.core, false)?;
+        let mut native = Native::compile(&lowered.core, false)?;
+        if let Some(data) = &self.data {
+            let database = native.open_read_only(data)?;
+            if let Some(better) = native.compile_for_data(&lowered.core, &database)? {
+                native = better;
+            }
+        }
         let place = |site| super::test::place(&lowered.core, site, &checked.db).map(|(file, line, _)| format!("{file}:{line}"));
         let explain = Explain { program: &lowered.core, indexes: &native.planned.indexes, real: None, place: &place };
         let plans: Vec<_> = native

@@ -53,8 +53,11 @@ impl Run {
         let mut checked = Checked::new(&project);
         checked.require_sound(voice)?;
         let lowered = checked.lower(voice)?;
-        let native = Native::compile(&lowered.core, true)?;
+        let mut native = Native::compile(&lowered.core, true)?;
         let database = native.open(&self.data.data)?;
+        if let Some(better) = native.compile_for_data(&lowered.core, &database)? {
+            native = better;
+        }
         let service = NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
         if let Some(main) = lowered.core.main {
             let args = Value::list(self.args.iter().map(Value::text).collect::<Vec<_>>());
@@ -134,9 +137,12 @@ impl Run {
         checked.update(&project);
         checked.require_sound(voice)?;
         let lowered = checked.lower(voice)?;
-        let new = Native::compile(&lowered.core, true)?;
+        let mut new = Native::compile(&lowered.core, true)?;
         if new.planned.schema != native.planned.schema {
             return Err(Stop::failed("what is stored has another shape now: start the program again"));
+        }
+        if let Some(better) = new.compile_for_data(&lowered.core, database)? {
+            new = better;
         }
         let service = NativeService::new(new.loaded, database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
         let program = tenon_server::Program::new(Arc::new(service)).map_err(|error| Stop::failed(error.to_string()))?;
