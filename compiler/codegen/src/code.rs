@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{
-    Block, Expr, ExprKind, FailWith, Function, FunctionId, FunctionKind, SiteId, Stmt, Type, VarId,
+    Block, Expr, ExprKind, FailWith, Function, FunctionId, SiteId, Stmt, Type, VarId,
 };
 use tenon_runtime::context::{Status, offsets};
 use tenon_runtime::functions::RuntimeFn;
@@ -295,9 +295,4 @@ fn expr_size(e: &Expr) -> usize {
     let mut count = 1;
     e.children(&mut |child| count += expr_size(child));
     count
-}
-
-/// Whether a function only computes.
-pub(crate) fn is_pure(function: &Function) -> bool {
-    function.kind == FunctionKind::Pure
 }

@@ -66,8 +66,6 @@ pub(crate) struct Emit<'a, 'p> {
     pub(crate) counts_depth: bool,
     /// How many inlined functions stand around the code.
     pub(crate) inline_depth: u32,
-    /// What is known of the relations where a snapshot is fixed for the whole function.
-    pub(crate) views: FxHashMap<u32, crate::store::View>,
     /// The query that is being emitted, and the address of its frame.
     pub(crate) query: Option<std::rc::Rc<crate::query::QueryFrame<'p>>>,
     pub(crate) frame: Value,
@@ -99,7 +97,6 @@ impl<'a, 'p> Emit<'a, 'p> {
             out: None,
             counts_depth: false,
             inline_depth: 0,
-            views: FxHashMap::default(),
             query: None,
             frame: ctx,
             results,
@@ -181,13 +178,6 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.b.ins().brif(condition, then, &[], otherwise, &[]);
     }
 
-    /// Whether the present block has ended, so that nothing can be added.
-    pub(crate) fn ended(&self) -> bool {
-        self.b.current_block().is_none_or(|block| {
-            self.b.func.layout.last_inst(block).is_some_and(|inst| self.b.func.dfg.insts[inst].opcode().is_terminator())
-        })
-    }
-
     /// A value that two branches give.
     pub(crate) fn select(
         &mut self,
@@ -243,12 +233,6 @@ impl<'a, 'p> Emit<'a, 'p> {
             })
             .collect();
         self.scope.bindings.insert(var, Binding::Variables(variables));
-    }
-
-    /// Declares a variable of so many lanes, zero at first.
-    pub(crate) fn declare(&mut self, var: VarId, lanes: usize) {
-        let zeros = self.zeros(lanes);
-        self.assign(var, &zeros);
     }
 
     /// Binds a variable that is not assigned again.

@@ -6,7 +6,6 @@ use tenon_core::ir::{Expr, ExprKind, FunctionId, QueryId, SiteId, Type};
 use tenon_runtime::functions::RuntimeFn;
 use tenon_store::Str;
 use tenon_store::layout::{COLLECTION_ELEMENTS, INLINE};
-use tenon_value::Fault;
 
 use crate::emit::{Emit, Lanes, ReturnTo, Scope};
 use crate::error::{Error, Result};
@@ -422,12 +421,6 @@ impl<'p> Emit<'_, 'p> {
             return Err(mistyped("the result of a query", ty));
         }
         self.call_symbol(symbol, args, lanes)
-    }
-
-    /// Ends the call if an option is absent: for `!`.
-    pub(crate) fn present(&mut self, tag: Value, fault: Fault, site: SiteId) {
-        let absent = self.b.ins().icmp_imm_u(IntCC::Equal, tag, 0);
-        self.raise_if(absent, fault, Some(site));
     }
 }
 

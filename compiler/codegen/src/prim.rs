@@ -7,7 +7,7 @@ use tenon_runtime::functions::RuntimeFn;
 use tenon_store::layout::COLLECTION_ELEMENTS;
 use tenon_value::Fault;
 
-use crate::emit::{Emit, Lanes, plain};
+use crate::emit::{Emit, Lanes};
 use crate::error::{Error, Result};
 use crate::expr::mistyped;
 
@@ -470,11 +470,6 @@ impl Emit<'_, '_> {
         self.call(RuntimeFn::builtin, &[number, shapes, arity, arguments, out], Some(site));
         Ok(self.load_lanes(out, 0, count))
     }
-
-    /// Writes lanes into memory that was just taken.
-    pub(crate) fn put(&mut self, address: Value, at: i32, value: Value) {
-        self.b.ins().store(plain(), value, address, at);
-    }
 }
 
 fn scale(ty: &Type) -> Result<u8> {
@@ -483,9 +478,4 @@ fn scale(ty: &Type) -> Result<u8> {
         Type::Int => Ok(0),
         ty => Err(mistyped("a Decimal", ty)),
     }
-}
-
-fn library_id(index: u16) -> Result<&'static str> {
-    let row = tenon_core::builtins::BUILTINS.get(usize::from(index));
-    row.map(|row| row.id).ok_or_else(|| Error::new("a library function is called that does not exist"))
 }

@@ -12,21 +12,9 @@ use tenon_value::schema::ColumnType;
 use crate::emit::{Emit, Lanes, fixed, plain};
 use crate::error::{Error, Result};
 
-/// What a function of one snapshot knows of a relation from its start.
-#[derive(Clone, Copy)]
-pub(crate) struct View {
-    /// The address of the relation's view.
-    pub(crate) base: Value,
-    /// Not zero if the newest versions are those of the snapshot.
-    pub(crate) current: Value,
-}
-
 impl Emit<'_, '_> {
     /// The address of a relation's view.
     pub(crate) fn relation_view(&mut self, relation: RelationId) -> Value {
-        if let Some(view) = self.views.get(&relation.0) {
-            return view.base;
-        }
         let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::RELATIONS);
         self.b.ins().load(types::I64, fixed(), table, crate::emit::offset(relation.index()))
     }
@@ -104,12 +92,8 @@ impl Emit<'_, '_> {
             (self.block(false), self.block(true), self.block(false), self.block(true), self.block(false));
         let candidate = self.b.append_block_param(walk, types::I64);
         let result = self.b.append_block_param(join, types::I64);
-        if let Some(known) = self.views.get(&relation.0).copied() {
-            // The newest version is that of the snapshot, and references lead to rows that are there.
-            self.b.ins().brif(known.current, join, &[newest.into()], walk, &[newest.into()]);
-        } else {
-            self.jump_with(walk, &[newest]);
-        }
+        // Nothing may be concluded from the relation's last commit: while this runs, another may begin.
+        self.jump_with(walk, &[newest]);
         self.at(walk);
         let none = self.b.ins().icmp_imm_u(IntCC::Equal, candidate, i64::from(NONE));
         let there = self.block(false);

@@ -14,7 +14,6 @@ use super::rows::ROWS;
 use super::{Emit, Stored};
 use crate::error::{Error, Result};
 use crate::expr::mistyped;
-use crate::store::View;
 
 /// What is emitted for each row of an operator, with its variables bound.
 pub(crate) type Consumer<'c, 'a, 'p> = &'c mut dyn FnMut(&mut Emit<'a, 'p>) -> Result<()>;
@@ -301,18 +300,6 @@ impl<'a, 'p> Emit<'a, 'p> {
             Some((var, first)) => (first + self.lanes(self.var_type(*var)?)).max(1),
             None => 1,
         })
-    }
-
-    /// What this function knows of a relation from its start.
-    pub(crate) fn known_view(&mut self, relation: RelationId) -> View {
-        if let Some(view) = self.views.get(&relation.0) {
-            return *view;
-        }
-        let base = self.relation_view(relation);
-        let snapshot = self.load(types::I64, self.ctx, offsets::SNAPSHOT);
-        let last = self.load(types::I64, base, offset_of!(RelationView, last_commit) as i32);
-        let current = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, last, snapshot);
-        View { base, current }
     }
 
     /// Emits a loop over the visible rows of a relation, in the order of their slots. There is no call in it.
