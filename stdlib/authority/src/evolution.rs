@@ -239,7 +239,7 @@ mod tests {
             relations: vec![relation("A", vec![id(), Field::new("s", bare(&["X", "Y"])), Field::new("gone", DataType::Int)])],
         };
         let mut with_default = Field::new("d", DataType::Int);
-        with_default.default = Some("7".into());
+        with_default.default = Some(tenon_value::Value::Int(7));
         let fields = vec![
             id(),
             Field::new("s", bare(&["X", "Z", "Y"])),

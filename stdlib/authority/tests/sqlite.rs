@@ -145,7 +145,7 @@ fn additive_changes_are_applied_and_others_listed() {
 
     let mut next = schema();
     let mut rank = Field::new("rank", DataType::Int);
-    rank.default = Some("4".into());
+    rank.default = Some(tenon_value::Value::Int(4));
     next.relations[0].fields.push(rank);
     next.relations[0].fields.push(Field::new("friend", optional(DataType::Ref(CUSTOMER))));
     next.relations[0].references.push(Reference { field: FieldId(3), target: CUSTOMER, on_delete: OnDelete::Clear });

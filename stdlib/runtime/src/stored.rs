@@ -516,11 +516,10 @@ impl Stored {
     /// The cells of a field's default, for rows that were stored before the field existed.
     pub fn default_cells(&self, reader: &Reader<'_>, relation: RelationId, field: FieldId) -> Result<Vec<OwnedCell>, String> {
         let field = self.schema.relation(relation).field(field);
-        let text = field.default.as_deref().ok_or("the field has no default")?;
-        let value = self.from_json(&field.ty, text)?;
+        let value = field.default.as_ref().ok_or("the field has no default")?;
         let mut ctx = CallContext::new(crate::context::Limits::default(), 0, 0);
         let mut lanes = Vec::new();
-        self.push_lanes(&mut ctx, reader, &field.ty, &value, &mut lanes).map_err(|error| error.to_string())?;
+        self.push_lanes(&mut ctx, reader, &field.ty, value, &mut lanes).map_err(|error| error.to_string())?;
         let mut out = CellBuffer::default();
         // SAFETY: the lanes were just made; texts lie in the arena of `ctx`.
         unsafe {

@@ -370,6 +370,48 @@ fn groups_leave_replaced_updates_out() {
     assert_eq!(all_rows(&directory.open(&schema)), before);
 }
 
+/// Rows that were stored before a field existed have its default.
+#[test]
+fn new_fields_have_their_defaults_in_old_rows() {
+    let directory = Directory::new("defaults");
+    let mut schema = Schema { relations: vec![relation("Item", vec![Field::new("id", DataType::Int)], &[0])] };
+    let item = RelationId(0);
+    let database = directory.open(&schema);
+    let mut txn = database.write().expect("serves");
+    txn.insert(item, &[some(Value::Int(1))]).expect("allowed");
+    database.wait(txn.commit()).expect("durable");
+    drop(database);
+    let colours = ["Red", "Green"].map(|name| Case { name: name.into(), fields: vec![] });
+    let defaults = [
+        (DataType::Text, Value::text("it's new")),
+        (DataType::Decimal(2), Value::Decimal { unscaled: 125, scale: 2 }),
+        (DataType::Variant(colours.into()), Value::variant(1, [])),
+        (list(DataType::Int), Value::list([Value::Int(7)])),
+        (DataType::Instant, Value::Instant(1)),
+        (DataType::Float, Value::Float(-0.5)),
+    ];
+    for (number, (ty, default)) in defaults.iter().enumerate() {
+        let mut field = Field::new(format!("f{number}"), ty.clone());
+        field.default = Some(default.clone());
+        schema.relations[0].fields.push(field);
+    }
+    let stored = tenon_runtime::stored::Stored::new(Arc::new(schema.clone())).expect("types");
+    let image = tenon_store::Image::new(Arc::new(schema.clone())).expect("a good schema");
+    let snapshot = image.snapshot();
+    for _ in 0..2 {
+        let defaults = |relation, field| stored.default_cells(&snapshot, relation, field);
+        let authority = SqliteAuthority::open(&directory.0, &schema, &defaults).expect("additive");
+        let database = start(&schema, Box::new(authority));
+        let row = database.read().values(database.stored()).lookup(item, &Value::Int(1)).expect("there");
+        let expected: Vec<Value> = defaults_of(&schema);
+        assert_eq!(row[1..], expected);
+    }
+}
+
+fn defaults_of(schema: &Schema) -> Vec<Value> {
+    schema.relations[0].fields[1..].iter().filter_map(|field| field.default.clone()).collect()
+}
+
 /// A key of a variant, whose columns may be NULL in the file.
 #[test]
 fn a_variant_can_be_a_key() {

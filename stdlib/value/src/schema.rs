@@ -16,6 +16,8 @@
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use crate::value::Value;
+
 /// The number of a relation in its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -224,9 +226,9 @@ pub struct Field {
     pub narrow: Option<ColumnType>,
     /// Set for generated keys.
     pub generated: Option<Generated>,
-    /// The value, as JSON on the wire, that rows stored before the field existed receive.
-    /// An optional field needs none: such rows have no value.
-    pub default: Option<String>,
+    /// The value that rows stored before the field existed receive. An optional field needs none: such
+    /// rows have no value.
+    pub default: Option<Value>,
 }
 
 impl Field {
