@@ -1,54 +1,86 @@
 //! Who calls whom, for the depth check: only a function that can reach itself can go too deep.
 
-use tenon_core::ir::{Block, Command, Expr, ExprKind, Program, Stmt};
+use tenon_core::effects::exprs_of;
+use tenon_core::ir::{Block, Command, Expr, ExprKind, Output, Program, Query, Stmt};
 
-/// For each function, whether it can call itself, directly or through others.
+/// For each function, whether it can call itself, directly or through others, queries included.
 pub(crate) fn recursive(program: &Program) -> Vec<bool> {
-    let callees: Vec<Vec<usize>> = program
-        .functions
-        .iter()
-        .map(|f| {
-            let mut out = Vec::new();
-            block_calls(&f.body, &mut |id| out.push(id));
-            out.sort_unstable();
-            out.dedup();
-            out
-        })
-        .collect();
-    (0..callees.len())
-        .map(|start| {
-            let mut seen = vec![false; callees.len()];
-            let mut work = callees[start].clone();
-            while let Some(id) = work.pop() {
-                if id == start {
-                    return true;
-                }
-                if let Some(flag) = seen.get_mut(id)
-                    && !*flag
-                {
-                    *flag = true;
-                    work.extend_from_slice(&callees[id]);
-                }
-            }
-            false
-        })
-        .collect()
+    let count = program.functions.len();
+    let callees = callees(program);
+    (0..count).map(|start| reached(&callees, &callees[start]).get(start).copied().unwrap_or(false)).collect()
 }
 
-fn block_calls(block: &Block, found: &mut dyn FnMut(usize)) {
-    each_expr(block, &mut |e| expr_calls(e, found));
+/// For each function, then for each query, what its code calls: functions by number, queries behind them.
+fn callees(program: &Program) -> Vec<Vec<usize>> {
+    let mut out = Vec::with_capacity(program.functions.len() + program.queries.len());
+    for function in &program.functions {
+        let mut own = Vec::new();
+        block_calls(&function.body, program, &mut own);
+        out.push(own);
+    }
+    for query in &program.queries {
+        let mut own = Vec::new();
+        query_calls(query, program, &mut own);
+        out.push(own);
+    }
+    for own in &mut out {
+        own.sort_unstable();
+        own.dedup();
+    }
+    out
+}
+
+/// What can be reached from some nodes.
+fn reached(callees: &[Vec<usize>], from: &[usize]) -> Vec<bool> {
+    let mut seen = vec![false; callees.len()];
+    let mut work = from.to_vec();
+    while let Some(id) = work.pop() {
+        if let Some(flag) = seen.get_mut(id)
+            && !*flag
+        {
+            *flag = true;
+            work.extend_from_slice(&callees[id]);
+        }
+    }
+    seen
+}
+
+/// The queries that a function may run, directly or through others.
+pub(crate) fn queries_of(program: &Program, function: usize) -> Vec<usize> {
+    let callees = callees(program);
+    let Some(own) = callees.get(function) else { return Vec::new() };
+    let seen = reached(&callees, own);
+    (0..program.queries.len()).filter(|query| seen[program.functions.len() + query]).collect()
+}
+
+fn block_calls(block: &Block, program: &Program, found: &mut Vec<usize>) {
+    each_expr(block, &mut |e| expr_calls(e, program, found));
     each_command(block, &mut |c| {
         if let Command::Call(id, _) = c {
-            found(id.index());
+            found.push(id.index());
         }
     });
 }
 
-fn expr_calls(expr: &Expr, found: &mut dyn FnMut(usize)) {
-    if let ExprKind::Call(id, _, _) = &expr.kind {
-        found(id.index());
+fn query_calls(query: &Query, program: &Program, found: &mut Vec<usize>) {
+    exprs_of(&query.root, &mut |e| expr_calls(e, program, found));
+    match &query.output {
+        Output::Collect(e) | Output::First(e) | Output::One(e) => expr_calls(e, program, found),
+        Output::CollectMap(k, v) => {
+            expr_calls(k, program, found);
+            expr_calls(v, program, found);
+        }
+        Output::Exists => {}
     }
-    expr.children(&mut |child| expr_calls(child, found));
+}
+
+fn expr_calls(expr: &Expr, program: &Program, found: &mut Vec<usize>) {
+    match &expr.kind {
+        ExprKind::Call(id, _, _) => found.push(id.index()),
+        ExprKind::Query(id, _) => found.push(program.functions.len() + id.index()),
+        _ => {}
+    }
+    expr.children(&mut |child| expr_calls(child, program, found));
 }
 
 /// Calls `f` on every command of a block and of the blocks in it.

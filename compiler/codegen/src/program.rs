@@ -82,6 +82,7 @@ pub fn compile(
         api: program.api.clone(),
         endpoints: program.endpoints.iter().map(|e| e.function.0).collect(),
         sites: program.sites.iter().map(site).collect(),
+        heavy: program.endpoints.iter().map(|e| is_heavy(program, plans, e.function)).collect(),
         main: program.main.map(|id| id.0),
     };
     let image = Image {
@@ -131,4 +132,14 @@ fn roots(program: &Program, more: &[FunctionId]) -> Vec<FunctionId> {
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// More rows than this in one call are expected to take longer than about a millisecond.
+const HEAVY_ROWS: f64 = 100_000.0;
+
+/// Whether a call of a function is expected to read many rows.
+fn is_heavy(program: &Program, plans: &[Plan], function: FunctionId) -> bool {
+    let queries = crate::calls::queries_of(program, function.index());
+    let rows: f64 = queries.into_iter().filter_map(|query| plans.get(query)).map(crate::query::rows_of).sum();
+    rows > HEAVY_ROWS
 }

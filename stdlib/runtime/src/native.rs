@@ -62,6 +62,8 @@ pub struct Interface {
     pub api: Api,
     /// The function of each endpoint.
     pub endpoints: Vec<u32>,
+    /// Whether a call of each endpoint is expected to read many rows.
+    pub heavy: Vec<bool>,
     /// Where each place of the program is, in words for logs.
     pub sites: Vec<String>,
     /// `main`, if there is one.

@@ -215,6 +215,10 @@ impl Service for NativeService {
         &self.loaded.interface().api
     }
 
+    fn is_heavy(&self, endpoint: u32) -> bool {
+        self.loaded.interface().heavy.get(endpoint as usize).copied().unwrap_or(false)
+    }
+
     fn describe_site(&self, site: u32) -> Option<String> {
         self.loaded.interface().sites.get(site as usize).cloned()
     }

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use cranelift_codegen::ir::{InstBuilder, StackSlot, Value, types};
 use rustc_hash::FxHashMap;
 use tenon_core::ir::{Expr, QueryId, Type, VarId};
-use tenon_plan::physical::{Op, Output, Plan, TempId};
+use tenon_plan::physical::{Op, OpKind, Output, Plan, TempId};
 use tenon_runtime::functions::RuntimeFn;
 
 use crate::emit::{Emit, Lanes, plain};
@@ -67,6 +67,30 @@ impl<'p> QueryFrame<'p> {
     fn store(&self, op: &Op, stored: Stored) {
         self.stored.borrow_mut().insert(op.id, stored);
     }
+}
+
+/// How many rows the operators of a plan are expected to yield, all together.
+pub(crate) fn rows_of(plan: &Plan) -> f64 {
+    fn of(op: &Op) -> f64 {
+        let inputs: f64 = match &op.kind {
+            OpKind::Unit | OpKind::Scan { .. } | OpKind::CountRows { .. } | OpKind::ReadTemp { .. } => 0.0,
+            OpKind::Lookup { input, .. }
+            | OpKind::Filter { input, .. }
+            | OpKind::Map { input, .. }
+            | OpKind::Unnest { input, .. }
+            | OpKind::Aggregate { input, .. }
+            | OpKind::Window { input, .. }
+            | OpKind::Sort { input, .. }
+            | OpKind::Limit { input, .. } => of(input),
+            OpKind::HashJoin { probe: a, build: b, .. }
+            | OpKind::NestedLoop { outer: a, inner: b, .. }
+            | OpKind::GroupJoin { left: a, right: b, .. }
+            | OpKind::Fold { left: a, right: b, .. } => of(a) + of(b),
+            OpKind::Concat { inputs, .. } => inputs.iter().map(|(input, _)| of(input)).sum(),
+        };
+        inputs + op.est_rows
+    }
+    plan.temps.iter().map(|temp| of(&temp.input)).sum::<f64>() + of(&plan.root)
 }
 
 impl<'p> Unit<'p> {
