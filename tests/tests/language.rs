@@ -1,5 +1,7 @@
 //! Programs of scenarios under `language/`, and the examples of the library, run by the evaluator.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::Path;
 use std::sync::Arc;
 use tenon_check::builtins::BUILTINS;

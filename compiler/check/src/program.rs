@@ -100,10 +100,9 @@ impl CheckDatabase {
     /// Finds an item by its path.
     pub fn item(&self, path: &ItemPath) -> Option<Item<'_>> {
         let file = self.any_file(&path.file)?;
-        let found = items(self, file).iter().copied().find(|item| {
+        items(self, file).iter().copied().find(|item| {
             item.nth(self) == path.nth && item.word(self) == &*path.kind && item.name(self).as_str() == &*path.name
-        });
-        found
+        })
     }
 }
 

@@ -391,7 +391,7 @@ impl<'p> Emit<'_, 'p> {
         let program = self.unit.program;
         let function = program.function(id);
         let lanes = self.lanes(&function.result);
-        let outer_scope = std::mem::replace(&mut self.scope, Scope::default());
+        let outer_scope = std::mem::take(&mut self.scope);
         let outer_loops = std::mem::take(&mut self.loops);
         let join = self.block(false);
         let variables: Vec<_> = (0..lanes).map(|_| self.b.declare_var(types::I64)).collect();

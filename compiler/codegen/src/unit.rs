@@ -216,10 +216,8 @@ impl<'p> Unit<'p> {
         let params = b.block_params(entry).to_vec();
         let (ctx, words) = params.split_first().expect("every function takes the context");
         let mut emit = Emit::new(self, b, *ctx, convention.results);
-        if let Err(error) = body(&mut emit, words) {
-            // The half-built function is dropped with its contexts.
-            return Err(error);
-        }
+        // A half-built function is dropped with its contexts.
+        body(&mut emit, words)?;
         let frontend = emit.unit.isa.frontend_config();
         let b = emit.finish();
         b.finalize(frontend);

@@ -249,11 +249,12 @@ pub fn aggregate_accepts(function: AggregateFn, argument: Option<&Type>, result:
         CountDistinct => argument.is_some() && *result == Type::Int,
         Any | All => present == Some(&Type::Bool) && *result == Type::Bool,
         Sum | SumDistinct => present.is_some_and(|ty| number(ty) && ty == result),
-        Avg | AvgDistinct => match (present, result.present()) {
-            (Some(Type::Int | Type::Decimal(_)), Type::Decimal(_)) => true,
-            (Some(Type::Float), Type::Float) | (Some(Type::Duration), Type::Duration) => true,
-            _ => false,
-        },
+        Avg | AvgDistinct => matches!(
+            (present, result.present()),
+            (Some(Type::Int | Type::Decimal(_)), Type::Decimal(_))
+                | (Some(Type::Float), Type::Float)
+                | (Some(Type::Duration), Type::Duration)
+        ),
         Min | Max | Percentile(_) => present == Some(result.present()),
         First => present == Some(result.present()) && matches!(result, Type::Option(_)),
         List | ListDistinct => match result {

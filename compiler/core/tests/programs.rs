@@ -1,5 +1,7 @@
 //! Whole programs: text to Core to scenarios on the evaluator.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::Arc;
 use tenon_check::db::CheckDatabase;
 use tenon_check::program::{check, is_sound};

@@ -1,5 +1,7 @@
 //! Scenarios over the evaluator, through the wire.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::sync::Arc;
 use tenon_core::eval::Evaluator;
 use tenon_core::ir::Program;

@@ -381,10 +381,4 @@ impl Node {
             self.all_exprs_mut(&mut |e| substitute(e, map));
         }
     }
-
-    /// Whether a dependent join stands anywhere in the tree.
-    #[cfg(test)]
-    pub fn has_apply(&self) -> bool {
-        matches!(self, Node::Apply { .. }) || self.children().into_iter().any(Node::has_apply)
-    }
 }

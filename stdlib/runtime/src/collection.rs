@@ -12,7 +12,7 @@ use crate::value::{Comparer, elements, lanes_at};
 
 /// A new collection of these elements; null, with a fault, beyond the limit.
 pub(crate) fn collect(ctx: &mut CallContext, count: usize, lanes: &[u64]) -> u64 {
-    let stride = if count == 0 { 0 } else { lanes.len() / count };
+    let stride = lanes.len().checked_div(count).unwrap_or(0);
     let header = ctx.collection(count, stride);
     if header.is_null() {
         return 0;

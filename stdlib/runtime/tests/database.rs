@@ -348,7 +348,7 @@ fn groups_leave_replaced_updates_out() {
         } else if step % 11 == 0 {
             let gone = live.swap_remove(pick % live.len());
             txn.delete(PERSON, &gone).expect("allowed");
-            if pick % 2 == 0 {
+            if pick.is_multiple_of(2) {
                 let fields = [some(gone.clone()), some(Value::text("again")), some(Value::None)];
                 live.push(txn.insert(PERSON, &fields).expect("allowed"));
             }

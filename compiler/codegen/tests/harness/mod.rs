@@ -1,4 +1,6 @@
 //! Programs in Core text on both engines: the evaluator, and machine code over an image. Both must agree.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::sync::Arc;

@@ -295,6 +295,7 @@ impl Scope<'_, '_> {
     }
 
     /// The command, with the checks on the row as it will be.
+    #[expect(clippy::too_many_arguments, reason = "a write is one step with many parts")]
     fn write_changes(
         &mut self,
         relation: &Symbol,

@@ -360,7 +360,7 @@ impl Verifier<'_> {
                         self.check(result == Some(Type::Bool), || "the condition of a failure is no Bool".into());
                     }
                     if let Some((var, decode)) = bind {
-                        let result = self.step_call(*decode, &[wrapper.result.clone()], &[], scenario, &bound);
+                        let result = self.step_call(*decode, std::slice::from_ref(&wrapper.result), &[], scenario, &bound);
                         self.check(ty(var).is_some() && ty(var) == result, || "an answer has another type".into());
                         bind_step(&mut bound, *var);
                     }
