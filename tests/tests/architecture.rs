@@ -33,9 +33,9 @@ const ONLY: &[(&str, &[&str])] = &[
     ("lalrpop", &["tenon-syntax"]),
     ("lalrpop-util", &["tenon-syntax"]),
     ("datafrog", &["tenon-analysis"]),
-    ("rusqlite", &["tenon-authority", "tenon-tests"]),
-    ("axum", &["tenon-server"]),
-    ("tokio", &["tenon-server"]),
+    ("rusqlite", &["tenon-authority", "tenon-tests", "tenon-bench"]),
+    ("axum", &["tenon-server", "tenon-bench"]),
+    ("tokio", &["tenon-server", "tenon-bench"]),
     ("cranelift-codegen", &["tenon-codegen"]),
     ("cranelift-frontend", &["tenon-codegen"]),
 ];

@@ -14,78 +14,13 @@ use tenon_check::items::{Item, program_items, tree};
 use tenon_check::program::check;
 use tenon_diagnostics::render_line;
 
+/// A shop whose names end in its number and which uses the one before.
+const SHOP: &str = include_str!("../../../tests/bench/programs/shop_of_many.txt");
+
 /// A shop of about 60 lines.
 fn shop(out: &mut String, n: usize) {
-    let before = n.saturating_sub(1);
-    write!(
-        out,
-        r#"/// Money in the smallest unit.
-type Cents{n} = Int where it >= 0
-type Qty{n} = Int where it >= 0
-type State{n} = Open{n} | Paid{n}(at: Instant, by: Text) | Sent{n}
-
-/// What is sold.
-relation Product{n} {{
-  key sku: Text where it.length in 1..=40
-  name: Text
-  price: Cents{n}
-  cost: Cents{n}
-  stock: Qty{n}
-  note: Text?
-  margin: Int => price - cost
-  check price >= cost
-  unique name
-}}
-
-relation Order{n} {{
-  key id: Id
-  product: Product{n} inverse orders
-  other: Product{before}? on delete clear
-  qty: Int where it > 0
-  paid: Cents{n}
-  at: Instant = now()
-  state: State{n} = Open{n}
-}}
-
-error OutOfStock{n}(left: Qty{n}) is Conflict "only {{left}} left"
-
-fn total{n}(p: Product{n}, qty: Qty{n}) -> Int {{
-  // What it costs altogether.
-  let one = p.price
-  let many = one * qty
-  if many > 1_000 {{ many - 1 }} else {{ many }}
-}}
-
-fn name{n}(s: State{n}) -> Text {{
-  match s {{
-    Open{n} => "open"
-    Paid{n}(at, by) => "paid by {{by}}"
-    Sent{n} => "sent"
-  }}
-}}
-
-handler place{n}(sku: Text, qty: Int where it > 0) -> Order{n}
-  at POST "/orders{n}" public status 201
-{{
-  let p = Product{n}[sku] else fail NotFound("no product {{sku}}")
-  if p.stock < qty {{ fail OutOfStock{n}(left: p.stock) }}
-  update p set stock -= qty
-  insert Order{n}(product: p, qty, paid: p.price * qty)
-}}
-
-query revenue{n}(since: Instant = @1970-01-01T00:00:00Z) -> [(sku: Text, orders: Int, total: Int)]
-  at GET "/revenue{n}" public
-{{
-  from o in Order{n}
-  where o.at >= since and o.product.stock > 0
-  group by sku = o.product.sku
-  select (sku, orders: count(), total: sum(o.paid))
-  order by total desc
-}}
-
-"#
-    )
-    .expect("a string");
+    let before = n.saturating_sub(1).to_string();
+    out.push_str(&SHOP.replace("@BEFORE@", &before).replace("@N@", &n.to_string()));
 }
 
 fn main() {
