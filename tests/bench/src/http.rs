@@ -114,7 +114,7 @@ impl Drop for Server {
 fn tenon(folder: &Path) -> Result<Rates, Stop> {
     let bank = file("programs/bank.tn");
     let data = folder.join("tenon");
-    let native = compile(&bank)?;
+    let native = compile(&bank)?.native;
     let database = native.open(&data)?;
     fill(&native, &database)?;
     drop(database);

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tenon_core::ir::Program;
 use tenon_driver::compile::Checked;
-use tenon_driver::engine::{Native, log_to_stderr};
+use tenon_driver::engine::Native;
 use tenon_driver::project::Project;
 use tenon_driver::report::{Stop, Voice};
 use tenon_runtime::native::Entry;
@@ -20,12 +21,22 @@ pub fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// A program in Core and as machine code.
+pub struct Compiled {
+    /// The Core, to plan again by.
+    pub core: Arc<Program>,
+    /// The code.
+    pub native: Native,
+}
+
 /// Compiles a program of this crate.
-pub fn compile(path: &Path) -> Result<Native, Stop> {
+pub fn compile(path: &Path) -> Result<Compiled, Stop> {
     let project = Project::read(path)?;
     let checked = Checked::new(&project);
     checked.require_sound(VOICE)?;
-    Native::compile(&checked.lower(VOICE)?.core, true)
+    let core = checked.lower(VOICE)?.core;
+    let native = Native::compile(&core, true)?;
+    Ok(Compiled { core, native })
 }
 
 /// A program over a database.
@@ -39,7 +50,7 @@ pub struct Running {
 impl Running {
     /// A program over a database of its own.
     pub fn new(native: &Native, database: Arc<Database>) -> Result<Running, Stop> {
-        let service = NativeService::new(native.loaded.clone(), database, Limits::default(), log_to_stderr());
+        let service = NativeService::new(native.loaded.clone(), database, Limits::default(), Arc::new(|line| eprintln!("{line}")));
         let router = Router::new(&native.loaded.interface().api).map_err(|error| Stop::failed(error.to_string()))?;
         Ok(Running { service, router, headers: vec![("content-type", "application/json")] })
     }

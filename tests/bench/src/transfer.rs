@@ -20,7 +20,7 @@ const IN_FLIGHT: usize = 64;
 /// Runs the part.
 pub fn run() -> Result<(), Stop> {
     println!("transfer: {ACCOUNTS} accounts, one thread, in process");
-    let native = compile(&file("programs/bank.tn"))?;
+    let native = compile(&file("programs/bank.tn"))?.native;
 
     let bank = Running::new(&native, native.in_memory(Arc::new(SystemWorld::new()))?)?;
     fill(&native, bank.service.database())?;
