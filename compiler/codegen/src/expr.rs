@@ -7,7 +7,7 @@ use tenon_runtime::functions::RuntimeFn;
 use tenon_store::Str;
 use tenon_store::layout::{COLLECTION_ELEMENTS, INLINE};
 
-use crate::emit::{Emit, Lanes, ReturnTo, Scope};
+use crate::emit::{Emit, Lanes, ReturnTo};
 use crate::error::{Error, Result};
 
 /// How deep inlining nests, and how large a function may be to be inlined.
