@@ -1,6 +1,6 @@
 //! Measures machine code: time to compile, a transfer between accounts in memory, and the loops of two analytic queries.
 //!
-//! `cargo run --release -p tenon-codegen --example measure [rows]`
+//! `cargo run --release -p tenon-codegen --example measure [rows] [transfers]`
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -119,7 +119,8 @@ impl Machine {
 }
 
 fn main() {
-    let rows: u64 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(600_000);
+    let number = |at: usize, otherwise: u64| std::env::args().nth(at).and_then(|n| n.parse().ok()).unwrap_or(otherwise);
+    let (rows, count) = (number(1, 600_000), number(2, 500_000));
     let program = tenon_core::text::parse(PROGRAM).expect("the text is right");
     let planned = tenon_plan::plan(&program, &Assumed::new(&program)).expect("it has plans");
     let all: Vec<FunctionId> = (0..program.functions.len()).map(|i| FunctionId(i as u32)).collect();
@@ -145,7 +146,6 @@ fn main() {
     m.write(open, &[100_000]);
     for _ in 0..5 {
         let start = Instant::now();
-        let count = 500_000u64;
         let mut state = 1u64;
         for _ in 0..count {
             state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
