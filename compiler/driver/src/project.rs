@@ -189,6 +189,46 @@ impl Project {
     }
 }
 
+/// What can be told of a program's files without reading them; differs after a change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stamp(Vec<(PathBuf, Option<std::time::SystemTime>, u64)>);
+
+impl Stamp {
+    /// Looks at a file, or at `tenon.toml` and the `.tn` files of a folder. What cannot be looked at is not there.
+    pub fn of(path: &Path) -> Stamp {
+        let mut files = Vec::new();
+        if path.is_dir() {
+            stamp_folder(path, path, &mut files);
+        } else {
+            stamp_file(path.to_owned(), &mut files);
+        }
+        files.sort();
+        Stamp(files)
+    }
+}
+
+fn stamp_file(path: PathBuf, files: &mut Vec<(PathBuf, Option<std::time::SystemTime>, u64)>) {
+    if let Ok(meta) = std::fs::metadata(&path) {
+        files.push((path, meta.modified().ok(), meta.len()));
+    }
+}
+
+fn stamp_folder(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Option<std::time::SystemTime>, u64)>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if path.is_dir() {
+            if !name.starts_with('.') && !(folder == root && name == "data") {
+                stamp_folder(root, &path, files);
+            }
+        } else if name.ends_with(".tn") || name == "tenon.toml" {
+            stamp_file(path, files);
+        }
+    }
+}
+
 fn read_text(path: &Path) -> Result<String, ProjectError> {
     let bytes = std::fs::read(path).map_err(|error| ProjectError::Io(path.to_owned(), error))?;
     String::from_utf8(bytes).map_err(|_| ProjectError::Encoding(path.to_owned()))

@@ -4,12 +4,12 @@
 use crate::cli::{Data, Program};
 use crate::compile::Checked;
 use crate::engine::{Native, limits};
-use crate::project::Project;
+use crate::project::{Project, Stamp};
 use crate::report::{Stop, Voice};
 use clap::Args;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use tenon_core::ir;
 use tenon_runtime::database::Database;
@@ -41,6 +41,9 @@ pub struct Run {
     #[arg(last = true)]
     args: Vec<String>,
 }
+
+/// How often files are looked at. A look at a few hundred files takes well under a millisecond.
+const WATCH: Duration = Duration::from_millis(80);
 
 impl Run {
     /// Runs the command.
@@ -105,7 +108,7 @@ impl Run {
         native: &Native,
         database: &Arc<Database>,
     ) -> Result<(), Stop> {
-        let (changes, _watcher) = watch_files(&self.program.program)?;
+        let mut seen = Stamp::of(&self.program.program);
         let durable = database.durable().clone();
         let (ended_sender, ended) = channel();
         std::thread::Builder::new().name("tenon-signals".into()).spawn(move || {
@@ -113,16 +116,25 @@ impl Run {
             let _ = ended_sender.send(signals.wait(&durable));
         })?;
         loop {
-            match ended.recv_timeout(Duration::from_millis(50)) {
+            match ended.recv_timeout(WATCH) {
                 Ok(result) => return result.map_err(|lost| Stop::failed(lost.to_string())),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if changes.try_recv().is_err() {
+            let mut now = Stamp::of(&self.program.program);
+            if now == seen {
                 continue;
             }
             // Editors write several times; what comes within a moment belongs together.
-            while changes.recv_timeout(Duration::from_millis(20)).is_ok() {}
+            loop {
+                std::thread::park_timeout(WATCH / 4);
+                let later = Stamp::of(&self.program.program);
+                if later == now {
+                    break;
+                }
+                now = later;
+            }
+            seen = now;
             match self.exchange(voice, running, checked, native, database) {
                 Ok(()) => {}
                 Err(stop) if stop.message.is_empty() => voice.say("the old program goes on"),
@@ -173,26 +185,4 @@ fn describe_end(ended: &tenon_runtime::native::Ended, core: &ir::Program, checke
         Ended::Failure(failure) => failure.message.to_string(),
         Ended::Invalid(problems) => problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; "),
     }
-}
-
-/// Hears of changes of `.tn` files and `tenon.toml`. The watcher watches as long as it lives.
-fn watch_files(path: &std::path::Path) -> Result<(Receiver<()>, notify::RecommendedWatcher), Stop> {
-    use notify::Watcher;
-    let (sender, receiver) = channel();
-    let refuse = |error: notify::Error| Stop::failed(format!("cannot watch `{}`: {error}", path.display()));
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
-        let matters = |p: &std::path::PathBuf| {
-            p.extension().is_some_and(|e| e == "tn") || p.file_name().is_some_and(|n| n == "tenon.toml")
-        };
-        if !matches!(event.kind, notify::EventKind::Access(_)) && event.paths.iter().any(matters) {
-            // Nobody listens any more when the process ends.
-            let _ = sender.send(());
-        }
-    })
-    .map_err(refuse)?;
-    // Editors replace files, so a single file is watched through its folder.
-    let folder = if path.is_dir() { path } else { path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new(".")) };
-    watcher.watch(folder, notify::RecursiveMode::Recursive).map_err(refuse)?;
-    Ok((receiver, watcher))
 }

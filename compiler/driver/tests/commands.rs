@@ -1,0 +1,239 @@
+//! The commands as a user meets them: the binary, its output, its exit code.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const TENON: &str = env!("CARGO_BIN_EXE_tenon");
+
+/// A folder of its own that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("tenon-commands-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn tenon(args: &[&str]) -> Said {
+    let output = Command::new(TENON).args(args).env("NO_COLOR", "1").output().unwrap();
+    Said {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn shop() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/apps/shop/shop.tn");
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_new_program_checks_passes_and_is_in_the_style() {
+    let folder = Folder::new("new");
+    let program = folder.path("notes");
+    assert_eq!(tenon(&["new", &program]).code, 0);
+    assert_eq!(tenon(&["check", &program]).code, 0);
+    let tested = tenon(&["test", &program]);
+    assert!(tested.out.contains("ok    a note is finished once"), "{}{}", tested.out, tested.err);
+    let styled = tenon(&["fmt", &program, "--check"]);
+    assert_eq!(styled.code, 0, "{}", styled.out);
+    let again = tenon(&["new", &program]);
+    assert_eq!((again.code, again.err.contains("exists already")), (1, true));
+    assert_eq!(tenon(&["new", &folder.path("Not A Name")]).code, 2);
+}
+
+#[test]
+fn certain_fixes_are_applied_and_errors_fail() {
+    let folder = Folder::new("fix");
+    let file = folder.file("p.tn", "fn same(a: Int, b: Int) -> Bool { a == b && a > 0 }\n");
+    let said = tenon(&["check", &file, "--short"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("error T0"), "{}", said.err);
+    let fixed = tenon(&["check", &file, "--fix"]);
+    assert_eq!(fixed.code, 0, "{}{}", fixed.out, fixed.err);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("a == b and a > 0"));
+    let json: serde_json::Value = serde_json::from_str(&tenon(&["check", &file, "--json"]).out).unwrap();
+    assert_eq!(json["errors"], 0);
+}
+
+#[test]
+fn codes_are_explained() {
+    let said = tenon(&["error", "T0001"]);
+    assert!(said.out.contains("not-supported"), "{}", said.out);
+    assert!(tenon(&["error"]).out.lines().count() > 50);
+    assert_eq!(tenon(&["error", "T9999"]).code, 2);
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let folder = Folder::new("missing");
+    let said = tenon(&["check", &folder.path("nothing.tn")]);
+    assert_eq!((said.code, said.err.contains("there is no")), (1, true), "{}", said.err);
+    let said = tenon(&["check", folder.0.to_str().unwrap()]);
+    assert!(said.err.contains("no `tenon.toml`"), "{}", said.err);
+    folder.file("tenon.toml", "nme = \"x\"\n");
+    let said = tenon(&["check", folder.0.to_str().unwrap()]);
+    assert!(said.err.contains("nme"), "{}", said.err);
+}
+
+#[test]
+fn plans_and_documents_are_printed() {
+    let said = tenon(&["explain", &shop(), "revenue"]);
+    assert!(said.out.contains("query revenue"), "{}{}", said.out, said.err);
+    let json: serde_json::Value = serde_json::from_str(&tenon(&["openapi", &shop()]).out).unwrap();
+    assert_eq!(json["openapi"], "3.1.0");
+    assert!(json["paths"]["/orders"]["post"].is_object());
+}
+
+#[test]
+fn rows_come_in_all_or_none_and_go_out() {
+    let folder = Folder::new("import");
+    let data = folder.path("data");
+    let program = shop();
+    let import = |file: &str, more: &[&str]| {
+        let mut args = vec!["import", "Product", file, "--program", &program, "--data", &data];
+        args.extend(more);
+        tenon(&args)
+    };
+    let good = folder.file("good.csv", "SKU,Name,price,Cost,stock\ntee,Tee,25,11,10\nmug,\"Blue, big\",9,4,3\n");
+    assert_eq!(import(&good, &[]).code, 0);
+    let bad = folder.file("bad.csv", "sku,name,price,cost,stock\nhat,Hat,30,12,1\npen,Pen,x,1,-2\n,Nothing,1,1,1\nlow,Low,1,2,3\ntee,Twice,2,1,1\n");
+    let said = import(&bad, &[]);
+    assert_eq!(said.code, 1);
+    for part in ["bad.csv:3:", "price", "stock", "bad.csv:4:", "bad.csv:5:", "bad.csv:6:", "nothing was imported"] {
+        assert!(said.err.contains(part), "{part} in {}", said.err);
+    }
+    let said = import(&folder.file("odd.csv", "sku,titel\na,b\n"), &[]);
+    assert!(said.err.contains("--map titel="), "{}", said.err);
+    let mapped = folder.file("map.csv", "sku,titel,price,cost,stock,x\ncap,Cap,5,1,1,9\n");
+    let said = import(&mapped, &["--map", "titel=name", "--map", "x="]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let lines = folder.file("l.jsonl", "{\"sku\":\"bag\",\"name\":\"Bag\",\"price\":7,\"cost\":2,\"stock\":1}\n\n");
+    assert_eq!(import(&lines, &[]).code, 0);
+    let said = tenon(&["query", &program, "from p in Product where p.stock < 5 select (p.sku, p.stock) order by sku", "--data", &data]);
+    assert_eq!(said.out, "sku  stock\n---  -----\nbag      1\ncap      1\nmug      3\n3 rows\n", "{}", said.err);
+    let out = folder.path("out.csv");
+    assert_eq!(tenon(&["export", "Product", &out, "--program", &program, "--data", &data]).code, 0);
+    let text = std::fs::read_to_string(out).unwrap();
+    assert_eq!(text.lines().next(), Some("sku,name,price,cost,stock"));
+    assert!(text.contains("mug,\"Blue, big\",9,4,3"), "{text}");
+    let said = tenon(&["query", &program, "from p in Product where p.prise < 5", "--data", &data]);
+    assert_eq!((said.code, said.err.contains("prise")), (1, true), "{}", said.err);
+}
+
+/// A program that serves; killed at the end of the test.
+struct Serving {
+    child: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(command: &mut Command) -> Serving {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "the program ended before it listened");
+            if let Some((_, address)) = line.trim().split_once("listening on http://") {
+                let address = address.to_owned();
+                // What it says later is read so that it never waits for a reader.
+                std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+                return Serving { child, address };
+            }
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Waits until an answer contains a text.
+    fn until(&self, path: &str, part: &str) -> Duration {
+        let start = Instant::now();
+        while !self.get(path).contains(part) {
+            assert!(start.elapsed() < Duration::from_secs(60), "{part} never came: {}", self.get(path));
+            std::thread::yield_now();
+        }
+        start.elapsed()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn code_is_exchanged_while_it_runs_and_kept_while_there_are_errors() {
+    let folder = Folder::new("watch");
+    let program = |answer: &str| format!("query hello() -> Text at GET \"/hello\" public {{ {answer} }}\n");
+    let file = folder.file("hello.tn", &program("\"one\""));
+    let mut command = Command::new(TENON);
+    command.args(["run", &file, "--watch", "--port", "0", "--data", &folder.path("data")]);
+    let serving = Serving::start(&mut command);
+    assert!(serving.get("/hello").contains("\"one\""));
+    std::fs::write(&file, program("\"two")).unwrap();
+    std::fs::write(&file, program("\"two\"")).unwrap();
+    serving.until("/hello", "\"two\"");
+    std::fs::write(&file, program("1 + ")).unwrap();
+    assert!(serving.get("/hello").contains("\"two\""));
+    std::fs::write(&file, program("\"three\"")).unwrap();
+    serving.until("/hello", "\"three\"");
+    let second = tenon(&["run", &file, "--port", "0", "--data", &folder.path("data")]);
+    assert_eq!(second.code, 1);
+    assert!(second.err.contains(&serving.child.id().to_string()), "who holds the store is said: {}", second.err);
+}
+
+#[test]
+fn a_built_program_serves_without_a_compiler() {
+    let folder = Folder::new("build");
+    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "tenon-launcher"]).status().unwrap();
+    assert!(built.success());
+    let output = folder.path("shop");
+    let said = tenon(&["build", &shop(), "--output", &output]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let mut command = Command::new(&output);
+    command.args(["--port", "0", "--data", &folder.path("data")]);
+    let serving = Serving::start(&mut command);
+    assert!(serving.get("/revenue").ends_with("[]"));
+    assert!(serving.get("/products/none").starts_with("HTTP/1.1 404"));
+}
