@@ -436,6 +436,8 @@ fn scan_text(text: &str, mut at: usize, block: bool) -> Stop {
     let bytes = text.as_bytes();
     while let Some(byte) = bytes.get(at) {
         match byte {
+            // The brace of `\u{…}` opens no hole.
+            b'\\' if bytes[at + 1..].starts_with(b"u{") => at += 3,
             b'\\' if bytes.get(at + 1).is_some_and(|next| *next != b'\n') => at += 2,
             b'{' => return Stop::Hole(at + 1),
             b'"' if !block => return Stop::Closed(at + 1),

@@ -51,6 +51,8 @@ impl Infer<'_> {
         let ty = match &result {
             _ if leaves => Ty::Never,
             Some(e) => e.ty.clone(),
+            // What could not be read may have been the value.
+            None if block.stmts.iter().any(|stmt| matches!(stmt.kind, ast::StmtKind::Error)) => Ty::Error,
             None => Ty::Unit,
         };
         self.node(ExprKind::Block(stmts, result), ty, block.range)

@@ -1,15 +1,18 @@
 //! Programs of examples: checked, and run on every engine.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use tenon_core::eval::{Evaluator, Inputs, Limits, MemoryStore};
+use std::sync::{Arc, Mutex};
+use tenon_core::eval::{Evaluator, Inputs, Limits as EvaluatorLimits, MemoryStore};
 use tenon_core::lower::{CheckedProgram, lower};
 use tenon_core::verify::verify;
 use tenon_core::{ir, scenario};
 use tenon_diagnostics::render_line;
 use tenon_driver::compile::Checked;
-use tenon_driver::engine::EVALUATOR_STACK;
+use tenon_driver::engine::{EVALUATOR_STACK, Native, scenario_engine};
 use tenon_driver::project::{Config, Project};
+use tenon_runtime::context::Limits;
+use tenon_runtime::service::{LogSink, NativeService};
+use tenon_runtime::world::SystemWorld;
 use tenon_value::Value;
 
 /// Checking and evaluating recurse; a test's thread has a small stack.
@@ -63,29 +66,50 @@ pub fn checked(text: &str, warnings: &[&str]) -> Result<Arc<ir::Program>, String
     if faults.is_empty() { Ok(Arc::new(core)) } else { Err(format!("lowers to Core that does not verify: {faults:?}")) }
 }
 
-fn evaluator(program: &Arc<ir::Program>) -> Evaluator {
-    Evaluator::with_limits(program.clone(), Limits { stack: EVALUATOR_STACK / 2, ..Limits::default() })
-}
-
-/// Runs all scenarios.
+/// Runs all scenarios, on the evaluator and as machine code.
 pub fn run(program: &Arc<ir::Program>) -> Result<(), String> {
+    if program.scenarios.is_empty() {
+        return Ok(());
+    }
+    let native = compile(program)?;
     let mut wrong = Vec::new();
-    for scenario in &program.scenarios {
-        let mut engine = scenario::EvaluatorEngine::new(evaluator(program));
-        let report = scenario::run(program, scenario, &mut engine, 1);
-        if let Some(broken) = report.broken {
-            wrong.push(format!("scenario \"{}\": {} {:?} {:?}", report.name, broken.message, broken.text, broken.parts));
+    for (name, native) in [("evaluator", None), ("native", Some(&native))] {
+        for scenario in &program.scenarios {
+            let mut engine = scenario_engine(program, native).map_err(|stop| stop.message)?;
+            let report = scenario::run(program, scenario, &mut *engine, 1);
+            if let Some(broken) = report.broken {
+                let (title, what, text, parts) = (report.name, broken.message, broken.text, broken.parts);
+                wrong.push(format!("{name}: scenario \"{title}\": {what} {text:?} {parts:?}"));
+            }
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
-/// What `fn main` logs.
+fn compile(program: &ir::Program) -> Result<Native, String> {
+    Native::compile(program, false).map_err(|stop| stop.message)
+}
+
+/// What `fn main` logs: the same on the evaluator and as machine code.
 pub fn output(program: &Arc<ir::Program>) -> Result<String, String> {
     let main = program.main.ok_or("the program above has no `fn main`")?;
+    let no_arguments = || vec![Value::List(Vec::new().into())];
     let inputs = Inputs { now: scenario::START, seed: 1 };
-    let finished = evaluator(program)
-        .run(&mut MemoryStore::new(program), main, vec![Value::List(Vec::new().into())], &inputs)
+    let limits = EvaluatorLimits { stack: EVALUATOR_STACK / 2, ..EvaluatorLimits::default() };
+    let finished = Evaluator::with_limits(program.clone(), limits)
+        .run(&mut MemoryStore::new(program), main, no_arguments(), &inputs)
         .map_err(|stop| format!("`main` ends with {stop:?}"))?;
-    Ok(finished.log.iter().map(|line| format!("{line}\n")).collect())
+    let native = compile(program)?;
+    let database = native.in_memory(Arc::new(SystemWorld::new())).map_err(|stop| stop.message)?;
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sink = lines.clone();
+    let log: LogSink = Arc::new(move |line| sink.lock().expect("a log that nobody broke").push(line.to_owned()));
+    NativeService::new(native.loaded.clone(), database, Limits::default(), log)
+        .run(main.0, &no_arguments())
+        .map_err(|ended| format!("native `main` ends with {ended:?}"))?;
+    let lines = lines.lock().expect("a log that nobody broke").clone();
+    if lines != finished.log {
+        return Err(format!("the evaluator prints {:?}, machine code {lines:?}", finished.log));
+    }
+    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
 }
