@@ -68,6 +68,8 @@ pub fn function(ctx: &dyn Context, sig: &FunctionSig, body: &ast::Function) -> C
         ResultSig::Declared(ty) => ty.clone(),
         ResultSig::Inferred => infer.result.clone().unwrap_or(Ty::Error),
     };
+    // No variable of this body may reach those who ask for its type.
+    infer.settle();
     let result = infer.resolve(&result);
     let checked = infer.finish(params, value);
     Checked { result, ..checked }
