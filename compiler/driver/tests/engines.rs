@@ -7,19 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tenon_check::builtins::BUILTINS;
 use tenon_check::db::CheckDatabase;
 use tenon_check::program::{check, is_sound};
-use tenon_codegen::Options;
-use tenon_core::eval::{Evaluator, Limits as EvaluatorLimits};
 use tenon_core::ir::Program;
 use tenon_core::lower::{CheckedProgram, lower};
-use tenon_core::scenario::{EvaluatorEngine, Report, run};
+use tenon_core::scenario::{Report, run};
 use tenon_diagnostics::{Severity, render_terminal};
+use tenon_driver::engine::{EVALUATOR_STACK, Native, scenario_engine};
 use tenon_driver::library::LIBRARY;
-use tenon_driver::native::NativeProgram;
 use tenon_driver::project::Project;
-use tenon_runtime::Limits;
-
-/// The evaluator recurses on the stack of its thread.
-const STACK: usize = 64 << 20;
 
 /// Calls at once run in orders drawn from these.
 const SEEDS: [u64; 2] = [1, 77];
@@ -45,17 +39,16 @@ fn core(name: &str, files: &[(String, String)]) -> Result<Program, String> {
 /// What both engines report of each scenario, under each seed.
 fn reports(name: &str, program: Program) -> Result<Vec<(Report, Report)>, String> {
     // Other tests run optimised code.
-    let options = Options { optimize: false, verify: true, keep_clif: false };
-    let native = NativeProgram::new(&program, &options).map_err(|e| format!("{name}: {}", e.0))?;
+    let native = Native::compile(&program, false).map_err(|stop| format!("{name}: {}", stop.message))?;
     let program = Arc::new(program);
+    let on = |native, scenario, seed| -> Result<Report, String> {
+        let mut engine = scenario_engine(&program, native).map_err(|stop| format!("{name}: {}", stop.message))?;
+        Ok(run(&program, scenario, engine.as_mut(), seed))
+    };
     let mut found = Vec::new();
     for scenario in &program.scenarios {
         for seed in SEEDS {
-            let mut engine = native.engine(Limits::default()).map_err(|e| format!("{name}: {}", e.0))?;
-            let on_native = run(&program, scenario, &mut engine, seed);
-            let limits = EvaluatorLimits { stack: STACK / 2, ..EvaluatorLimits::default() };
-            let mut engine = EvaluatorEngine::new(Evaluator::with_limits(program.clone(), limits));
-            found.push((run(&program, scenario, &mut engine, seed), on_native));
+            found.push((on(None, scenario, seed)?, on(Some(&native), scenario, seed)?));
         }
     }
     Ok(found)
@@ -92,7 +85,7 @@ fn check_all(programs: Vec<(String, Vec<(String, String)>, bool)>) {
         found
     };
     let found: Vec<String> = std::thread::scope(|scope| {
-        let spawn = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, worker).unwrap();
+        let spawn = |_| std::thread::Builder::new().stack_size(EVALUATOR_STACK).spawn_scoped(scope, worker).unwrap();
         let workers: Vec<_> = (0..2).map(spawn).collect();
         workers.into_iter().flat_map(|w| w.join().unwrap()).collect()
     });
@@ -208,7 +201,7 @@ scenario "a row that is not there" {
 
 #[test]
 fn what_does_not_hold_is_told_alike() {
-    let worker = std::thread::Builder::new().stack_size(STACK).spawn(|| {
+    let worker = std::thread::Builder::new().stack_size(EVALUATOR_STACK).spawn(|| {
         let program = core("broken", &[("broken.tn".to_owned(), BROKEN.to_owned())]).unwrap_or_else(|e| panic!("{e}"));
         let reports = reports("broken", program).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(reports.len(), 11 * SEEDS.len());
