@@ -441,6 +441,9 @@ impl Scope<'_, '_> {
         let mut lowered_keys = Vec::new();
         for (local, value) in keys {
             let value = self.expr(value);
+            // Inside of aggregates a key stands for what it is made of.
+            let value = self.name(value);
+            self.bind(*local, value.clone());
             lowered_keys.push((*local, value));
         }
         let mut folded = Vec::new();

@@ -3,7 +3,7 @@
 use super::scope::{Binding, Scope, bool_literal, unit};
 use super::{Lowering, wire};
 use crate::ir::{Expr, ExprKind, Function, FunctionId, FunctionKind, Name, Scenario, ScenarioStep, SiteId, Stmt, ThenPart, Type, VarId, VarInfo};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use tenon_check::signature::{FunctionSig, Signature};
 use tenon_check::ty::{Symbol, Ty};
@@ -21,6 +21,8 @@ struct Builder {
     /// Locals that stand for constants of a table's row.
     constants: FxHashMap<LocalId, typed::Expr>,
     steps: Vec<ScenarioStep>,
+    /// The locals that the step at hand reads: a row that it does not read may be gone from the store.
+    read: FxHashSet<LocalId>,
 }
 
 impl Lowering<'_> {
@@ -36,6 +38,7 @@ impl Lowering<'_> {
             counts: Vec::new(),
             constants: FxHashMap::default(),
             steps: Vec::new(),
+            read: FxHashSet::default(),
         };
         for error in outcomes(&scenario.steps) {
             let var = builder.var("outcomes", Type::Int);
@@ -56,6 +59,10 @@ impl Lowering<'_> {
 
     fn scenario_step(&mut self, builder: &mut Builder, step: &typed::Step) {
         let site = self.site(&builder.item, step.range);
+        builder.read = reads(step);
+        for constant in builder.constants.values() {
+            locals(constant, &mut builder.read);
+        }
         match &step.kind {
             StepKind::Given { bind, value } => {
                 let (function, ty) = self.step_function(builder, "given", site, |s| s.expr_read(value));
@@ -159,7 +166,7 @@ impl Lowering<'_> {
     fn step_function(&mut self, builder: &Builder, name: &str, site: SiteId, f: impl FnOnce(&mut Scope<'_, '_>) -> Expr) -> (FunctionId, Type) {
         let mut scope = Scope::new(self, builder.body.clone(), builder.item.clone(), Vec::new());
         let mut params = Vec::new();
-        for (local, var) in &builder.bound {
+        for (local, var) in builder.inputs() {
             let info = &builder.vars[var.index()];
             let param = scope.fresh(&info.name, info.ty.clone(), false);
             params.push(param);
@@ -202,7 +209,7 @@ impl Lowering<'_> {
             params.push(param);
             values.push(Expr::var(param, ty.clone()));
         }
-        for (local, var) in &builder.bound {
+        for (local, var) in builder.inputs() {
             let info = &builder.vars[var.index()];
             let param = scope.fresh(&info.name, info.ty.clone(), false);
             params.push(param);
@@ -270,8 +277,13 @@ impl Builder {
         var
     }
 
+    /// The bindings that the step at hand reads.
+    fn inputs(&self) -> impl Iterator<Item = &(LocalId, VarId)> {
+        self.bound.iter().filter(|(local, _)| self.read.contains(local))
+    }
+
     fn args(&self) -> Vec<VarId> {
-        self.bound.iter().map(|(_, v)| *v).chain(self.counts.iter().map(|(_, v)| *v)).collect()
+        self.inputs().map(|(_, v)| *v).chain(self.counts.iter().map(|(_, v)| *v)).collect()
     }
 }
 
@@ -452,6 +464,31 @@ fn collect_outcomes(expr: &typed::Expr, found: &mut Vec<Option<Symbol>>) {
 }
 
 /// The parts of a condition whose values tell why it does not hold: operands of comparisons that are not constants.
+/// The locals that a step reads itself; the steps of a table are steps of their own.
+fn reads(step: &typed::Step) -> FxHashSet<LocalId> {
+    let mut found = FxHashSet::default();
+    match &step.kind {
+        StepKind::Given { value, .. } => locals(value, &mut found),
+        StepKind::When { args, .. } => args.iter().for_each(|arg| match arg {
+            Arg::Value(value) => locals(value, &mut found),
+            Arg::Default | Arg::Absent => {}
+        }),
+        StepKind::After(duration) => locals(duration, &mut found),
+        StepKind::Then(condition, _) => locals(condition, &mut found),
+        StepKind::For { .. } => {}
+    }
+    found
+}
+
+fn locals(expr: &typed::Expr, found: &mut FxHashSet<LocalId>) {
+    if let T::Local(local) = &expr.kind {
+        found.insert(*local);
+    }
+    for child in tenon_check::walk::children(expr) {
+        locals(child, found);
+    }
+}
+
 fn shown_parts(expr: &typed::Expr) -> Vec<&typed::Expr> {
     let mut parts = Vec::new();
     fn visit<'a>(expr: &'a typed::Expr, parts: &mut Vec<&'a typed::Expr>) {

@@ -657,6 +657,8 @@ pub(super) fn can_fail(expr: &Expr) -> bool {
                 | Prim::IntToFloat
         ),
         ExprKind::Call(..) | ExprKind::Query(..) => true,
+        // An option that is absent is not unwrapped, nor is a field read of another case, or a row that is not there.
+        ExprKind::Unwrap(_) | ExprKind::CaseField(..) | ExprKind::Follow(_) => true,
         _ => false,
     };
     let mut fails = own;
