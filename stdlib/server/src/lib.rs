@@ -21,7 +21,7 @@
 //! - nobody is told of a commit before it is durable, and a commit that is lost is told as 503;
 //! - no request makes the process fail: sizes, nesting, headers and times are bounded, and a panic of an engine is a 500;
 //! - a response that says 500 has a number, and the log has a line with that number and what happened;
-//! - swapping the program ([`Server::swap`]) happens between calls: each call sees one program from start to end.
+//! - swapping the program ([`Running::swap`]) happens between calls: each call sees one program from start to end.
 
 mod body;
 mod connection;

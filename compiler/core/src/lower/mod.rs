@@ -7,7 +7,7 @@
 //! queries become [`Apply`](crate::ir::Apply) operators.
 //!
 //! Row-typed expressions have two forms in Core: `Ref` (a stored reference) and `Row` (as read). A place that
-//! wants the other form gets it by [`coerce`](scope): following a reference is a read of the store *at that
+//! wants the other form gets it by `coerce`: following a reference is a read of the store *at that
 //! moment*, so in code it is a statement of its own.
 
 mod call;

@@ -1,6 +1,6 @@
 //! The text form of Core: what `--emit core` shows, and how tests write programs.
 //!
-//! [`print`] and [`parse`] are inverse: `parse(&print(p)) == Ok(p)` for every program that the verifier accepts.
+//! [`print()`] and [`parse()`] are inverse: `parse(&print(p)) == Ok(p)` for every program that the verifier accepts.
 //!
 //! ```text
 //! program "shop"
