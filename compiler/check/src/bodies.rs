@@ -1,7 +1,7 @@
 //! Bodies: every piece of code of an item, typed.
 //!
 //! Three queries per item, because their answers are needed at different moments and would wait for themselves
-//! otherwise: [`rules`] (refinements; any body may need them), [`code`] (the body of a function, the value of a
+//! otherwise: [`rules`] (refinements; any body may need them), [`main_code`] (the body of a function, the value of a
 //! constant, a scenario; its type may be inferred), [`parts`] (defaults, checks, computed fields, conditions: nobody
 //! needs them to type another body). None is finer, because one edit of an item re-parses it whole.
 //!

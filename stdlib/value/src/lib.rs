@@ -9,7 +9,7 @@
 //! | [`text`], [`pattern`] | functions of Text, regular expressions |
 //! | [`time`], [`identity`] | calendar, zones, notations; UUIDs |
 //! | [`library`] | the primitives of the library, by their ids |
-//! | [`format`] | values as texts for people |
+//! | [`mod@format`] | values as texts for people |
 //! | [`shape`] | what values look like on the wire and in native lanes |
 //! | [`sink`], [`lanes`] | where decoded values go: dynamic values, or native lanes |
 //! | [`json`], [`base64`] | the wire |

@@ -1,7 +1,7 @@
 //! Time to the microsecond: instants, calendar dates and times without a zone, durations.
 //!
 //! The calendar is the proleptic Gregorian one. An Instant or DateTime is a number of microseconds since 1970, a Date a
-//! number of days; all lie between the years -9999 and 9999, which arithmetic checks ([`Fault::Overflow`]). Only the step
+//! number of days; all lie between the years -9999 and 9999, which arithmetic checks ([`crate::Fault::Overflow`]). Only the step
 //! between an Instant and a zone's calendar needs the time-zone database, which is part of the program: the same answer on
 //! every machine.
 
