@@ -93,7 +93,9 @@ fn compile(program: &ir::Program) -> Result<Native, String> {
 /// What `fn main` logs: the same on the evaluator and as machine code.
 pub fn output(program: &Arc<ir::Program>) -> Result<String, String> {
     let main = program.main.ok_or("the program above has no `fn main`")?;
-    let no_arguments = || vec![Value::List(Vec::new().into())];
+    // `main` takes the arguments of the command line, or nothing.
+    let takes = program.functions[main.0 as usize].params.len();
+    let no_arguments = || vec![Value::List(Vec::new().into()); takes];
     let inputs = Inputs { now: scenario::START, seed: 1 };
     let limits = EvaluatorLimits { stack: EVALUATOR_STACK / 2, ..EvaluatorLimits::default() };
     let finished = Evaluator::with_limits(program.clone(), limits)
