@@ -53,7 +53,9 @@ fn run() -> Result<(), (String, u8)> {
     let interface = loaded.interface();
     if let Some(main) = interface.main {
         let args = Value::list(options.args.iter().map(Value::text).collect::<Vec<_>>());
-        service.run(main, &[args]).map_err(|ended| failed(describe(&ended, &interface.sites)))?;
+        // `main` takes the arguments of the command line, or nothing.
+        let takes = usize::from(loaded.entry(main).is_some_and(|entry| entry.arguments > 0));
+        service.run(main, &[args][..takes]).map_err(|ended| failed(describe(&ended, &interface.sites)))?;
     }
     if interface.api.endpoints.iter().all(|e| e.path.is_empty()) {
         return Ok(());

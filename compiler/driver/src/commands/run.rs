@@ -64,7 +64,9 @@ impl Run {
         let service = NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
         if let Some(main) = lowered.core.main {
             let args = Value::list(self.args.iter().map(Value::text).collect::<Vec<_>>());
-            let result = service.run(main.0, &[args]);
+            // `main` takes the arguments of the command line, or nothing.
+            let takes = lowered.core.functions[main.0 as usize].params.len().min(1);
+            let result = service.run(main.0, &[args][..takes]);
             if let Err(ended) = result {
                 return Err(Stop::failed(describe_end(&ended, &lowered.core, &checked)));
             }
