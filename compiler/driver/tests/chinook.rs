@@ -267,3 +267,37 @@ fn answers_are_those_of_sqlite() {
     let _ = std::fs::remove_dir_all(&data);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn imports_take_rows_in_any_order_and_all_or_none() {
+    let folder = std::env::temp_dir().join(format!("tenon-chinook-order-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let text = std::fs::read_to_string(app().join("data/Employee.csv")).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    // Everybody now stands before whom they report to.
+    lines[1..].reverse();
+    let file = folder.join("Employee.csv");
+    let import = |text: &str| -> (bool, Value) {
+        std::fs::write(&file, text).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_tenon"))
+            .args(["import", "Employee", "--json", "--program"])
+            .arg(app().join("schema.tn"))
+            .arg("--data")
+            .arg(folder.join("data"))
+            .arg(&file)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        (output.status.success(), serde_json::from_str(said.lines().last().unwrap()).unwrap())
+    };
+    let nobody = lines.join("\n").replacen(",IT Manager,1,", ",IT Manager,99,", 1);
+    let (stored, answer) = import(&nobody);
+    assert!(!stored);
+    let bad: Vec<&Value> = answer["bad"].as_array().unwrap().iter().map(|row| &row["line"]).collect();
+    assert_eq!(bad, [&json!(4)], "{answer}");
+    // Nothing of the refused file is there, so the same keys fit.
+    assert_eq!(import(&lines.join("\n")), (true, json!({ "relation": "Employee", "rows": 8 })));
+    assert!(!import(&lines.join("\n")).0, "keys exist already");
+    let _ = std::fs::remove_dir_all(&folder);
+}
