@@ -212,6 +212,8 @@ impl Scope<'_, '_> {
             let id = self.l.instance(symbol, types);
             if self.in_query() {
                 let site = self.site(range);
+                let item = self.frame.item.clone();
+                self.l.calls_in_queries.push((id, item, range));
                 return Expr::new(ExprKind::Call(id, args, site), result);
             }
             return self.run_command(&symbol.name, result, Command::Call(id, args), range);

@@ -48,11 +48,24 @@ use tenon_span::Range;
 pub fn lower(source: &dyn Typed, settings: &Settings) -> Result<Program, Vec<LowerError>> {
     let mut lowering = Lowering::new(source, settings);
     lowering.run();
-    let Lowering { mut program, errors, .. } = lowering;
+    let Lowering { mut program, mut errors, calls_in_queries, .. } = lowering;
     if !errors.is_empty() {
         return Err(errors);
     }
     crate::effects::infer_kinds(&mut program);
+    for (function, item, range) in calls_in_queries {
+        let function = &program.functions[function.index()];
+        if function.kind != FunctionKind::Pure {
+            let message = format!(
+                "`{}` reads the store and has statements (a loop, `return`, `else`): such a function cannot run inside a query; write its body as one expression, or call it in code",
+                function.name
+            );
+            errors.push(LowerError { item: Some(item), range, message });
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
     if cfg!(debug_assertions) {
         let wrong = crate::verify::verify(&program);
         if !wrong.is_empty() {
@@ -81,6 +94,8 @@ pub(crate) struct Lowering<'a> {
     pending: VecDeque<(Instance, Vec<Ty>, FunctionId)>,
     shapes: wire::ShapeMemo,
     sites: FxHashMap<(Symbol, Range), SiteId>,
+    /// Calls inside of queries of functions whose bodies are not inlined: these must turn out to be pure.
+    calls_in_queries: Vec<(FunctionId, Symbol, Range)>,
     errors: Vec<LowerError>,
 }
 
@@ -98,6 +113,7 @@ impl<'a> Lowering<'a> {
             pending: VecDeque::new(),
             shapes: wire::ShapeMemo::default(),
             sites: FxHashMap::default(),
+            calls_in_queries: Vec::new(),
             errors: Vec::new(),
         }
     }

@@ -4,7 +4,7 @@
 //! order, and so on), which is the canonical order of the language; so no operator is added to make a result
 //! deterministic, and the planner may drop an order that nobody sees.
 
-use super::scope::{RowVar, Scope, bool_literal, can_fail, int_literal, not, unit};
+use super::scope::{RowVar, Scope, bool_literal, int_literal, is_partial, not, unit};
 use crate::ir::{
     self, Aggregate, AggregateFn, Apply, Expr, ExprKind, JoinKind, Lift, Output, Prim, Rel, SiteId, SortKey, Type, VarId,
     WindowExpr, WindowFn,
@@ -598,23 +598,23 @@ fn aggregate_fn(function: typed::AggregateFn, distinct: bool) -> (AggregateFn, b
     }
 }
 
-/// True if evaluating the operators can end in a fault.
-pub(super) fn rel_can_fail(rel: &Rel) -> bool {
+/// True if the operators may be evaluated only under the conditions around them, see [`is_partial`].
+pub(super) fn rel_is_partial(rel: &Rel) -> bool {
     match rel {
         Rel::Unit | Rel::Scan { .. } => false,
-        Rel::Unnest { source, .. } => can_fail(source),
-        Rel::Filter { input, predicate } => can_fail(predicate) || rel_can_fail(input),
-        Rel::Map { input, defs } => defs.iter().any(|(_, e)| can_fail(e)) || rel_can_fail(input),
-        Rel::Join { left, right, on, .. } => can_fail(on) || rel_can_fail(left) || rel_can_fail(right),
-        Rel::Apply { left, right, .. } => rel_can_fail(left) || rel_can_fail(right),
+        Rel::Unnest { source, .. } => is_partial(source),
+        Rel::Filter { input, predicate } => is_partial(predicate) || rel_is_partial(input),
+        Rel::Map { input, defs } => defs.iter().any(|(_, e)| is_partial(e)) || rel_is_partial(input),
+        Rel::Join { left, right, on, .. } => is_partial(on) || rel_is_partial(left) || rel_is_partial(right),
+        Rel::Apply { left, right, .. } => rel_is_partial(left) || rel_is_partial(right),
         Rel::Group { input, keys, aggregates, .. } => {
-            keys.iter().any(|(_, e)| can_fail(e))
-                || aggregates.iter().any(|(_, a)| a.argument.as_ref().is_some_and(can_fail) || a.filter.as_ref().is_some_and(can_fail))
-                || rel_can_fail(input)
+            keys.iter().any(|(_, e)| is_partial(e))
+                || aggregates.iter().any(|(_, a)| a.argument.as_ref().is_some_and(is_partial) || a.filter.as_ref().is_some_and(is_partial))
+                || rel_is_partial(input)
         }
-        Rel::Window { input, .. } | Rel::Limit { input, .. } | Rel::Distinct { input, .. } => rel_can_fail(input),
-        Rel::Sort { input, keys } => keys.iter().any(|k| can_fail(&k.expr)) || rel_can_fail(input),
-        Rel::SetOp { left, right, .. } => rel_can_fail(left) || rel_can_fail(right),
+        Rel::Window { input, .. } | Rel::Limit { input, .. } | Rel::Distinct { input, .. } => rel_is_partial(input),
+        Rel::Sort { input, keys } => keys.iter().any(|k| is_partial(&k.expr)) || rel_is_partial(input),
+        Rel::SetOp { left, right, .. } => rel_is_partial(left) || rel_is_partial(right),
     }
 }
 

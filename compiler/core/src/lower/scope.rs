@@ -278,15 +278,18 @@ impl<'l, 'a> Scope<'l, 'a> {
         }
         let guard = self.path_condition();
         match guard {
-            // Evaluated on some rows only, and able to fail: an option that is present just there.
-            Some(condition) if can_fail(&expr) => {
+            // Evaluated on some rows only, and without a value on others: an option that is present just there.
+            Some(condition) if is_partial(&expr) => {
                 let option = ty.clone().optional();
                 let var = self.fresh_query("t", option.clone());
-                let some = Expr::new(ExprKind::Some(Box::new(expr)), option.clone());
+                // Options do not nest: what is an option already is just absent elsewhere.
+                let is_option = ty == option;
+                let some = if is_option { expr } else { Expr::new(ExprKind::Some(Box::new(expr)), option.clone()) };
                 let none = Expr::new(ExprKind::None, option.clone());
                 let value = Expr::new(ExprKind::If(Box::new(condition), Box::new(some), Box::new(none)), option.clone());
                 self.define(var, value);
-                Expr::new(ExprKind::Unwrap(Box::new(Expr::var(var, option))), ty)
+                let named = Expr::var(var, option);
+                if is_option { named } else { Expr::new(ExprKind::Unwrap(Box::new(named)), ty) }
             }
             _ => {
                 let var = self.fresh_query("t", ty.clone());
@@ -581,10 +584,10 @@ impl<'l, 'a> Scope<'l, 'a> {
         self.set_rel(Rel::Apply { kind, left: Box::new(left), right: Box::new(right) });
     }
 
-    /// A subquery that can fail runs only where the expression it stands in is evaluated.
+    /// A subquery that is partial runs only where the expression it stands in is evaluated.
     fn under_path(&self, right: Rel) -> Rel {
         match self.path_condition() {
-            Some(predicate) if super::query::rel_can_fail(&right) => super::query::restrict_source(right, &predicate),
+            Some(predicate) if super::query::rel_is_partial(&right) => super::query::restrict_source(right, &predicate),
             _ => right,
         }
     }
@@ -626,6 +629,16 @@ fn breaks(block: &[Stmt]) -> bool {
         Stmt::If(_, a, b) => breaks(a) || breaks(b),
         _ => false,
     })
+}
+
+/// True if the expression has a value only under the conditions around it: it can end in a fault, or takes apart
+/// an option or a variant. Such an expression must not be computed ahead of the test that makes it valid.
+pub(super) fn is_partial(expr: &Expr) -> bool {
+    let mut partial = matches!(expr.kind, ExprKind::Unwrap(_) | ExprKind::CaseField(..)) || can_fail(expr);
+    if !partial {
+        expr.children(&mut |child| partial = partial || is_partial(child));
+    }
+    partial
 }
 
 /// True if evaluating the expression can end in a fault.
