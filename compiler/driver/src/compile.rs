@@ -81,6 +81,13 @@ impl Checked {
         }
     }
 
+    /// What a sound program uses that cannot be run.
+    pub fn not_run(&self) -> Vec<Diagnostic> {
+        let program = CheckedProgram::new(&self.db);
+        let errors = lower(&program, &program.settings()).err().unwrap_or_default();
+        errors.iter().map(|error| self.not_supported(&program, error)).collect()
+    }
+
     fn not_supported(&self, program: &CheckedProgram<'_>, error: &LowerError) -> Diagnostic {
         use tenon_core::lower::Typed;
         let item = error.item.as_ref().map(|symbol| {

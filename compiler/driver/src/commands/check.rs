@@ -47,8 +47,12 @@ impl Check {
                 voice.say(format!("fixed {applied} {}", if applied == 1 { "place" } else { "places" }));
             }
         }
+        // What cannot be run is said here already, not only by the commands that run it.
+        let not_run = if checked.is_sound() { checked.not_run() } else { Vec::new() };
+        let sound = checked.is_sound() && not_run.is_empty();
+        checked.diagnostics.extend(not_run);
         voice.diagnostics(&checked.diagnostics, &checked.db);
-        if !checked.is_sound() {
+        if !sound {
             return Err(Stop::said());
         }
         if checked.diagnostics.is_empty() {
