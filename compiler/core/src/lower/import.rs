@@ -5,7 +5,7 @@
 use super::Lowering;
 use super::scope::Scope;
 use super::source::BodyPart;
-use super::wire::Way;
+use super::wire::{Way, contains_row};
 use crate::ir::{Endpoint, Expr, Function, FunctionKind, Name, Stmt, Type};
 use std::sync::Arc;
 use tenon_check::signature::{GeneratedKey, RelationSig};
@@ -31,6 +31,10 @@ impl Lowering<'_> {
     }
 
     fn lower_import(&mut self, symbol: &Symbol, sig: &RelationSig) {
+        // A reference deep inside of a value cannot be looked up by its key; such rows come through handlers.
+        if sig.fields.iter().any(|f| !f.computed && !self.importable(&f.ty)) {
+            return;
+        }
         let site = self.site(symbol, Range::empty(0));
         let row = Ty::Record(Arc::new(self.import_record(sig)));
         let arguments = self.shape(&row, Way::In);
@@ -85,6 +89,20 @@ impl Lowering<'_> {
             failures: vec![BuiltIn::Conflict.id()],
         });
         self.program.endpoints.push(Endpoint { function, live: false, site });
+    }
+
+    /// Whether a value of the type can be made from what a file says.
+    fn importable(&self, ty: &Ty) -> bool {
+        if !contains_row(self, ty) {
+            return true;
+        }
+        match ty.base() {
+            Ty::Row(_) => true,
+            Ty::Option(inner) => self.importable(inner),
+            Ty::List(inner) | Ty::Bag(inner) | Ty::Set(inner) => matches!(inner.base(), Ty::Row(_)),
+            Ty::Record(record) => record.fields.iter().all(|f| self.importable(&f.ty)),
+            _ => false,
+        }
     }
 
     /// The stored fields; those that have a value of their own may be left out.

@@ -90,7 +90,7 @@ impl Scope<'_, '_> {
         self.derive(sig, id, &mut values, range);
         let on_unique = self.unique_failures(sig, id, &values, range);
         let key = key_words(sig);
-        let on_key = builtin_failure(BuiltIn::Conflict, &format!("a {} with this {key} exists already", relation.name));
+        let on_key = builtin_failure(BuiltIn::Conflict, &format!("there is a row of {} with this {key} already", relation.name));
         self.run_command("inserted", Type::Row(id), Command::Insert { relation: id, values, on_key, on_unique }, range)
     }
 
@@ -221,7 +221,7 @@ impl Scope<'_, '_> {
         for (n, unique) in sig.uniques.iter().enumerate() {
             let words: Vec<_> = unique.parts.iter().map(|p| p.field.to_string()).collect();
             let standard = || {
-                builtin_failure(BuiltIn::Conflict, &format!("a {} with this {} exists already", sig.symbol.name, words.join(" and ")))
+                builtin_failure(BuiltIn::Conflict, &format!("there is a row of {} with this {} already", sig.symbol.name, words.join(" and ")))
             };
             let own = unique.failure.then(|| self.l.source.body(&sig.symbol, BodyPart::UniqueFailure(n as u32))).flatten();
             out.push(match own {

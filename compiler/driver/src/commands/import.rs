@@ -65,6 +65,10 @@ impl Import {
         let lowered = checked.lower(voice)?;
         let api = &lowered.core.api;
         let Some(endpoint) = api.endpoint_named(&import_name(&self.relation)) else {
+            if lowered.core.relations.iter().any(|r| r.name == self.relation) {
+                let why = "holds references inside of variants: such rows come through handlers";
+                return Err(Stop::failed(format!("`{}` {why}", self.relation)));
+            }
             let names: Vec<_> = lowered.core.relations.iter().map(|r| r.name.as_str()).collect();
             return Err(Stop::usage(format!("there is no relation `{}`; there are: {}", self.relation, names.join(", "))));
         };
