@@ -283,6 +283,8 @@ impl SqliteAuthority {
             "PRAGMA synchronous = FULL",
             "PRAGMA wal_autocheckpoint = 0",
             "PRAGMA mmap_size = 0",
+            // In KiB: pages that commits change at random stay in memory, so that a commit does not read.
+            "PRAGMA cache_size = -65536",
             "PRAGMA trusted_schema = OFF",
             "PRAGMA foreign_keys = ON",
             "PRAGMA cell_size_check = ON",
