@@ -39,8 +39,11 @@ fn run(name: &str, text: &str) -> Vec<String> {
         db.set_settings(Settings { name: "test".into(), ..Settings::default() });
         db.set_file("test.tn", &text);
         let found = check(&db);
-        let errors: Vec<String> =
-            found.iter().filter(|d| d.severity == Severity::Error).map(|d| format!("{name}: {}", render_terminal(d, &db, false))).collect();
+        let errors: Vec<String> = found
+            .iter()
+            .filter(|d| d.severity == Severity::Error)
+            .map(|d| format!("{name}: {}", render_terminal(d, &db, false)))
+            .collect();
         if !errors.is_empty() {
             return errors;
         }

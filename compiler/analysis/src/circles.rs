@@ -25,7 +25,8 @@ pub fn circles(seeds: &[Node], edges: &[(Node, Node)]) -> Vec<Vec<Node>> {
     while iteration.changed() {
         needs.from_join(&needs, &edge, |_through, seed, next| (*next, *seed));
     }
-    let mut circular: Vec<Node> = needs.complete().iter().filter(|(node, seed)| node == seed).map(|(node, _)| *node).collect();
+    let mut circular: Vec<Node> =
+        needs.complete().iter().filter(|(node, seed)| node == seed).map(|(node, _)| *node).collect();
     circular.sort_unstable();
     let mut found: Vec<Vec<Node>> = Vec::new();
     for seed in circular {

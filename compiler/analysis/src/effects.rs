@@ -31,7 +31,8 @@ pub struct Facts {
 pub fn close(facts: &Facts) -> Vec<(Callable, Effect)> {
     let mut iteration = Iteration::new();
     let does = iteration.variable::<(Callable, Effect)>("does");
-    let callers: Relation<(Callable, Callable)> = facts.calls.iter().map(|(caller, callee)| (*callee, *caller)).collect();
+    let callers: Relation<(Callable, Callable)> =
+        facts.calls.iter().map(|(caller, callee)| (*callee, *caller)).collect();
     does.insert(facts.own.iter().copied().collect());
     while iteration.changed() {
         does.from_join(&does, &callers, |_callee, effect, caller| (*caller, *effect));
@@ -42,7 +43,8 @@ pub fn close(facts: &Facts) -> Vec<(Callable, Effect)> {
 /// A shortest way of calls from a callable to one that has the effect by itself, both ends included. The least
 /// callable first among equals, so that messages do not change from run to run.
 pub fn way(facts: &Facts, from: Callable, effect: Effect) -> Option<Vec<Callable>> {
-    let own: HashSet<Callable> = facts.own.iter().filter(|(_, other)| *other == effect).map(|(callable, _)| *callable).collect();
+    let own: HashSet<Callable> =
+        facts.own.iter().filter(|(_, other)| *other == effect).map(|(callable, _)| *callable).collect();
     let mut callees: HashMap<Callable, Vec<Callable>> = HashMap::new();
     for (caller, callee) in &facts.calls {
         callees.entry(*caller).or_default().push(*callee);
@@ -83,7 +85,9 @@ mod tests {
             let more: Vec<_> = facts
                 .calls
                 .iter()
-                .flat_map(|(caller, callee)| does.iter().filter(move |(f, _)| f == callee).map(move |(_, e)| (*caller, *e)))
+                .flat_map(|(caller, callee)| {
+                    does.iter().filter(move |(f, _)| f == callee).map(move |(_, e)| (*caller, *e))
+                })
                 .filter(|pair| !does.contains(pair))
                 .collect();
             if more.is_empty() {

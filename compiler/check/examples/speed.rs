@@ -72,7 +72,11 @@ fn main() {
         let found = check(&db);
         let took = start.elapsed();
         println!("stages:{stages}");
-        println!("round {round}: {total} lines, {} messages, {took:?}, {:.0} lines/s", found.len(), total as f64 / took.as_secs_f64());
+        println!(
+            "round {round}: {total} lines, {} messages, {took:?}, {:.0} lines/s",
+            found.len(),
+            total as f64 / took.as_secs_f64()
+        );
         for diagnostic in found.iter().take(if round == 0 { 10 } else { 0 }) {
             println!("{}", render_line(diagnostic, &db));
         }

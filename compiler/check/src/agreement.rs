@@ -56,7 +56,13 @@ struct Agreement<'db> {
 }
 
 impl<'db> Agreement<'db> {
-    fn report(&mut self, code: Code, range: Range, message: impl Into<String>, label: impl Into<String>) -> &mut Diagnostic {
+    fn report(
+        &mut self,
+        code: Code,
+        range: Range,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
         let label = self.item.label(self.db, range, label);
         let at = self.diagnostics.len();
         self.diagnostics.push(Diagnostic::new(code, message, label));
@@ -78,17 +84,22 @@ impl<'db> Agreement<'db> {
                 Some(target) if is_private(self.db, target) => {
                     let label = target.label(self.db, name_range(self.db, target), "declared `private` here");
                     let message = format!("`{}` is private in `{dotted}`", name.text);
-                    self.report(Code::Private, name.range, message, "only that module may use it").secondary.push(label);
+                    self.report(Code::Private, name.range, message, "only that module may use it")
+                        .secondary
+                        .push(label);
                 }
                 Some(_) => {}
                 None if names::is_primitive(&module, &name.text) => {}
                 None => {
                     let items = module_items(self.db, ModuleKey::new(self.db, module.clone()));
                     let public = items.by_name.iter().filter(|(_, item)| !is_private(self.db, **item));
-                    let names: Vec<SmolStr> = public.map(|(name, _)| SmolStr::from(&**name)).filter(|name| !name.starts_with('"')).collect();
+                    let names: Vec<SmolStr> =
+                        public.map(|(name, _)| SmolStr::from(&**name)).filter(|name| !name.starts_with('"')).collect();
                     let suggestion = closest(&name.text, names.iter().map(SmolStr::as_str));
-                    let label = suggestion.map_or_else(|| String::from("not declared there"), |right| format!("did you mean `{right}`?"));
-                    let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right, false));
+                    let label = suggestion
+                        .map_or_else(|| String::from("not declared there"), |right| format!("did you mean `{right}`?"));
+                    let fix = suggestion
+                        .map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right, false));
                     let message = format!("`{dotted}` has no `{}`", name.text);
                     self.report(Code::UnknownImport, name.range, message, label).fixes.extend(fix);
                 }
@@ -132,14 +143,18 @@ impl<'db> Agreement<'db> {
     fn type_decl(&mut self, decl: &ast::TypeDecl, sig: &TypeSig) {
         let TypeBody::Variant(cases) = &sig.body else { return };
         let mut walk = ByValue { db: self.db, wanted: &sig.symbol, open: FxHashSet::default() };
-        let hit = cases.iter().flat_map(|case| case.fields.iter().map(move |field| (case, field))).find(|(_, field)| walk.contains(&field.ty));
+        let hit = cases
+            .iter()
+            .flat_map(|case| case.fields.iter().map(move |field| (case, field)))
+            .find(|(_, field)| walk.contains(&field.ty));
         let Some((case, field)) = hit else { return };
         // Of several types that contain each other, the one whose name comes first says so.
         let mut before: Vec<&Symbol> = walk.open.iter().filter(|other| **other < sig.symbol).collect();
         before.sort();
         let earlier = before.into_iter().any(|other| {
             let arguments = std::sync::Arc::from([]);
-            ByValue { db: self.db, wanted: &sig.symbol, open: FxHashSet::default() }.contains(&Ty::Variant(other.clone(), arguments))
+            ByValue { db: self.db, wanted: &sig.symbol, open: FxHashSet::default() }
+                .contains(&Ty::Variant(other.clone(), arguments))
         });
         if earlier {
             return;
@@ -155,8 +170,12 @@ impl<'db> Agreement<'db> {
         };
         let name = &sig.symbol.name;
         let message = format!("`{name}` contains itself through `{}`, so a value of it would never end", field.name);
-        let diagnostic = self.report(Code::RecursiveType, at.unwrap_or(decl.name.range), message, "contains the whole again");
-        diagnostic.notes.push(format!("a collection may be empty, so a type may contain itself through one: `{}: [{name}]`", field.name));
+        let diagnostic =
+            self.report(Code::RecursiveType, at.unwrap_or(decl.name.range), message, "contains the whole again");
+        diagnostic.notes.push(format!(
+            "a collection may be empty, so a type may contain itself through one: `{}: [{name}]`",
+            field.name
+        ));
     }
 
     fn relation(&mut self, decl: &ast::Relation, sig: &RelationSig) {
@@ -175,7 +194,8 @@ impl<'db> Agreement<'db> {
             if sig.key.contains(&field.name) {
                 self.key_type(&field.ty, at.ty.range, &field.name);
             } else if !satisfies(self.db, &field.ty, TypeBound::Storable, &[]) && !field.computed {
-                let message = format!("`{}` cannot be stored: `{}` has no form in the store", field.name, Shown(&field.ty));
+                let message =
+                    format!("`{}` cannot be stored: `{}` has no form in the store", field.name, Shown(&field.ty));
                 self.report(Code::NotStorable, at.ty.range, message, "not storable");
             }
             if let (Some(name), Some(target)) = (&at.inverse, field.target()) {
@@ -191,7 +211,15 @@ impl<'db> Agreement<'db> {
 
     fn key_type(&mut self, ty: &Ty, range: Range, name: &str) {
         let why = match ty.base() {
-            Ty::Error | Ty::Bool | Ty::Int | Ty::Decimal(_) | Ty::Text | Ty::Bytes | Ty::Instant | Ty::DateTime | Ty::Date => return,
+            Ty::Error
+            | Ty::Bool
+            | Ty::Int
+            | Ty::Decimal(_)
+            | Ty::Text
+            | Ty::Bytes
+            | Ty::Instant
+            | Ty::DateTime
+            | Ty::Date => return,
             Ty::Time | Ty::Duration | Ty::Id | Ty::Uuid | Ty::Row(_) | Ty::Key(_) | Ty::Tag(_) => return,
             Ty::Variant(symbol, _) if self.is_bare(symbol) => return,
             Ty::Variant(..) => "a case with fields is no key",
@@ -207,7 +235,9 @@ impl<'db> Agreement<'db> {
 
     fn is_bare(&self, symbol: &Symbol) -> bool {
         match signature(self.db, symbol) {
-            Some(Signature::Type(TypeSig { body: TypeBody::Variant(cases), .. })) => cases.iter().all(|case| case.fields.is_empty()),
+            Some(Signature::Type(TypeSig { body: TypeBody::Variant(cases), .. })) => {
+                cases.iter().all(|case| case.fields.is_empty())
+            }
             _ => true,
         }
     }
@@ -218,12 +248,16 @@ impl<'db> Agreement<'db> {
             let message = format!("`{}` has a field `{}` of its own", target.name, name.text);
             let label = place_of(self.db, target, Some(&name.text));
             let diagnostic = self.report(Code::Inverse, name.range, message, "the name is taken");
-            diagnostic.secondary.extend(label.map(|location| tenon_diagnostics::Label { location, message: String::from("the field") }));
+            diagnostic.secondary.extend(
+                label.map(|location| tenon_diagnostics::Label { location, message: String::from("the field") }),
+            );
             return;
         }
         // Of two inverses with one name the later in the program is the wrong one.
         let first = inverses(self.db, target).iter().find(|inverse| inverse.name == name.text);
-        let Some(first) = first.filter(|first| first.relation != sig.symbol || first.field != field.name) else { return };
+        let Some(first) = first.filter(|first| first.relation != sig.symbol || first.field != field.name) else {
+            return;
+        };
         let message = format!("`{}` has an inverse `{}` already", target.name, name.text);
         let label = place_of(self.db, &first.relation, Some(&first.field));
         let diagnostic = self.report(Code::Inverse, name.range, message, "the name is taken");
@@ -240,7 +274,11 @@ impl<'db> Agreement<'db> {
             },
             Ty::Error => return,
             other => {
-                let message = format!("`transitions` lead between cases of a variant type, and `{}` is of type `{}`", field.text, Shown(other));
+                let message = format!(
+                    "`transitions` lead between cases of a variant type, and `{}` is of type `{}`",
+                    field.text,
+                    Shown(other)
+                );
                 self.report(Code::Transitions, field.range, message, "has no cases");
                 return;
             }
@@ -251,8 +289,10 @@ impl<'db> Agreement<'db> {
                     continue;
                 }
                 let suggestion = closest(&name.text, cases.iter().map(|case| case.name.as_str()));
-                let label = suggestion.map_or_else(|| String::from("not a case"), |right| format!("did you mean `{right}`?"));
-                let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right, false));
+                let label =
+                    suggestion.map_or_else(|| String::from("not a case"), |right| format!("did you mean `{right}`?"));
+                let fix = suggestion
+                    .map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right, false));
                 let message = format!("`{}` has no case `{}`", Shown(of.ty.base()), name.text);
                 self.report(Code::Transitions, name.range, message, label).fixes.extend(fix);
             }
@@ -301,7 +341,8 @@ impl<'db> Agreement<'db> {
     /// A value that is read from a piece of text: a step of a path, a query string, a header, a cookie.
     fn from_text(&mut self, ty: &Ty, range: Range, name: &str, place: &str) {
         if !self.is_text(ty, 0) {
-            let message = format!("`{name}` is read from {place}, which holds a text, and `{}` is not made from one", Shown(ty));
+            let message =
+                format!("`{name}` is read from {place}, which holds a text, and `{}` is not made from one", Shown(ty));
             let diagnostic = self.report(Code::WireType, range, message, "not made from a text");
             diagnostic.notes.push(String::from("records and collections come in a body: `at POST`, or `from body`"));
         }
@@ -309,7 +350,15 @@ impl<'db> Agreement<'db> {
 
     fn is_text(&self, ty: &Ty, depth: u32) -> bool {
         match ty.base() {
-            Ty::Error | Ty::Bool | Ty::Int | Ty::Decimal(_) | Ty::Float | Ty::Text | Ty::Instant | Ty::DateTime | Ty::Date => true,
+            Ty::Error
+            | Ty::Bool
+            | Ty::Int
+            | Ty::Decimal(_)
+            | Ty::Float
+            | Ty::Text
+            | Ty::Instant
+            | Ty::DateTime
+            | Ty::Date => true,
             Ty::Time | Ty::Duration | Ty::Id | Ty::Uuid | Ty::Bytes | Ty::Tag(_) => true,
             Ty::Option(inner) => self.is_text(inner, depth),
             Ty::Variant(symbol, _) => self.is_bare(symbol),
@@ -409,7 +458,9 @@ pub fn overlapping_endpoints(db: &dyn Db) -> Vec<Diagnostic> {
         if item_of(db, &symbol) != Some(item) {
             continue;
         }
-        let Some(Signature::Function(FunctionSig { endpoint: Some(endpoint), .. })) = signature(db, &symbol) else { continue };
+        let Some(Signature::Function(FunctionSig { endpoint: Some(endpoint), .. })) = signature(db, &symbol) else {
+            continue;
+        };
         endpoints.push((item, endpoint.method.clone(), endpoint.path.clone(), declare::path_steps(&endpoint.path)));
     }
     // Only paths of one method and length can clash; of those, paths whose steps agree wherever both are literal,
@@ -444,4 +495,3 @@ fn endpoint_range<'db>(db: &'db dyn Db, item: Item<'db>) -> Range {
     let at = clauses.iter().find(|clause| matches!(clause.kind, ast::ClauseKind::At { .. }));
     at.map_or_else(|| name_range(db, item), |clause| clause.range)
 }
-

@@ -119,7 +119,11 @@ pub fn rules<'db>(db: &'db dyn Db, item: Item<'db>) -> Rules {
 }
 
 fn circular_rules<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Rules {
-    let message = format!("the rule of `{}` cannot be told without itself: it calls what wants a `{}`", item.name(db), item.name(db));
+    let message = format!(
+        "the rule of `{}` cannot be told without itself: it calls what wants a `{}`",
+        item.name(db),
+        item.name(db)
+    );
     let label = item.label(db, name_range(db, item), "needs itself");
     Rules { diagnostics: vec![Diagnostic::new(Code::CircularBody, message, label)], ..Rules::default() }
 }
@@ -131,7 +135,8 @@ pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
     let context = BodyContext::new(db, item);
     let mut main = main_of(db, item, tree, &context);
     if context.chain_too_long.get() {
-        let message = format!("the type of `{}` follows from a chain of more than {MAX_CHAIN} inferred types", item.name(db));
+        let message =
+            format!("the type of `{}` follows from a chain of more than {MAX_CHAIN} inferred types", item.name(db));
         let label = item.label(db, name_range(db, item), "write types along the chain");
         main.diagnostics.push(Diagnostic::new(Code::TooDeep, message, label));
     }
@@ -153,7 +158,13 @@ fn main_of<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item, context: &Bo
             body(checked)
         }
         (ItemKind::Const(constant), Some(Signature::Const(sig))) => {
-            let around = Surroundings { kind: BodyKind::Const, generics: &[], names: Vec::new(), row: None, expected: sig.ty.clone() };
+            let around = Surroundings {
+                kind: BodyKind::Const,
+                generics: &[],
+                names: Vec::new(),
+                row: None,
+                expected: sig.ty.clone(),
+            };
             body(infer::expression(context, &around, &constant.value))
         }
         (ItemKind::Scenario(scenario), _) => {
@@ -350,7 +361,8 @@ pub struct HasCode {
 impl HasCode {
     /// Of an item, of which the declared types hold these parts.
     pub fn of(tree: &ast::Item, declared: &DeclaredParts<'_>) -> HasCode {
-        let main = matches!(tree.kind, ItemKind::Function(_) | ItemKind::Const(_) | ItemKind::Scenario(_) | ItemKind::View(_));
+        let main =
+            matches!(tree.kind, ItemKind::Function(_) | ItemKind::Const(_) | ItemKind::Scenario(_) | ItemKind::View(_));
         let parts = match &tree.kind {
             ItemKind::Relation(relation) => relation.members.iter().any(|member| match member {
                 ast::Member::Field(field) => field.default.is_some() || field.computed.is_some(),
@@ -359,9 +371,10 @@ impl HasCode {
             }),
             ItemKind::Function(function) => {
                 function.params.list.iter().any(|param| param.default.is_some())
-                    || function.clauses.iter().any(|clause| {
-                        matches!(clause.kind, ast::ClauseKind::Requires(_) | ast::ClauseKind::Ensures(_))
-                    })
+                    || function
+                        .clauses
+                        .iter()
+                        .any(|clause| matches!(clause.kind, ast::ClauseKind::Requires(_) | ast::ClauseKind::Ensures(_)))
             }
             ItemKind::Error(error) => error.message.is_some(),
             _ => false,
@@ -407,7 +420,11 @@ impl<'db> BodyContext<'db> {
         let message = message?;
         if message.plain().is_none() {
             let label = self.item.label(self.db, message.range, "has a hole");
-            diagnostics.push(Diagnostic::new(Code::NotSupported, "holes in the message of a rule are not supported yet", label));
+            diagnostics.push(Diagnostic::new(
+                Code::NotSupported,
+                "holes in the message of a rule are not supported yet",
+                label,
+            ));
         }
         message.plain().map(SmolStr::from)
     }
@@ -418,7 +435,9 @@ impl<'db> BodyContext<'db> {
             _ => None,
         };
         let error_fields = match declared.signature.as_deref() {
-            Some(Signature::Error(sig)) => sig.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect(),
+            Some(Signature::Error(sig)) => {
+                sig.fields.iter().map(|field| (field.name.clone(), field.ty.clone())).collect()
+            }
             _ => Vec::new(),
         };
         let params = |count: usize| {

@@ -59,7 +59,10 @@ impl Bounds<'_> {
         let TypeBody::Variant(cases) = &sig.body else { return true };
         self.open.push(symbol.clone());
         // The parameters of the type stand for its arguments, which are asked on their own.
-        let holds = cases.iter().flat_map(|case| &case.fields).all(|field| matches!(field.ty, Ty::Param(_)) || self.holds(&field.ty));
+        let holds = cases
+            .iter()
+            .flat_map(|case| &case.fields)
+            .all(|field| matches!(field.ty, Ty::Param(_)) || self.holds(&field.ty));
         self.open.pop();
         holds
     }

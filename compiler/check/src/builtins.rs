@@ -235,7 +235,8 @@ struct Tables {
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let mut by_name: FxHashMap<SmolStr, Vec<Builtin>> = FxHashMap::default();
-    let schemes: Vec<Scheme> = BUILTINS.iter().map(|row| Reader { rest: row.signature, letters: Vec::new() }.scheme()).collect();
+    let schemes: Vec<Scheme> =
+        BUILTINS.iter().map(|row| Reader { rest: row.signature, letters: Vec::new() }.scheme()).collect();
     for (index, scheme) in schemes.iter().enumerate() {
         by_name.entry(scheme.name.clone()).or_default().push(Builtin(index as u16));
     }

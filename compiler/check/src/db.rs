@@ -188,7 +188,9 @@ impl CheckDatabase {
 /// `billing/eu/invoice.tn` lies in `billing.eu`; `shop.tn` in the root.
 fn module_of_path(path: &str) -> SmolStr {
     match path.rsplit_once('/') {
-        Some((folder, _)) => folder.split('/').filter(|step| !matches!(*step, "" | ".")).collect::<Vec<_>>().join(".").into(),
+        Some((folder, _)) => {
+            folder.split('/').filter(|step| !matches!(*step, "" | ".")).collect::<Vec<_>>().join(".").into()
+        }
         None => SmolStr::default(),
     }
 }

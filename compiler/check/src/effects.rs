@@ -169,7 +169,9 @@ fn relation_facts<'db>(db: &'db dyn Db, item: Item<'db>, relation: &RelationSig)
 fn restricted(db: &dyn Db) -> FxHashSet<Symbol> {
     let mut found = FxHashSet::default();
     for item in program_items(db).filter(|item| matches!(item.word(db), "relation" | "event")) {
-        let Some(Signature::Relation(relation)) = symbol_of(db, item).and_then(|symbol| signature(db, &symbol)) else { continue };
+        let Some(Signature::Relation(relation)) = symbol_of(db, item).and_then(|symbol| signature(db, &symbol)) else {
+            continue;
+        };
         for field in relation.fields.iter().filter(|field| field.on_delete == OnDelete::Restrict && !field.computed) {
             found.extend(field.target().cloned());
         }
@@ -277,14 +279,20 @@ impl Node {
     /// The item that it belongs to.
     pub fn symbol(&self) -> &Symbol {
         match self {
-            Node::Item(symbol) | Node::Computed(symbol, _) | Node::Rule(symbol, _) | Node::Insert(symbol) | Node::Update(symbol) | Node::Delete(symbol) => symbol,
+            Node::Item(symbol)
+            | Node::Computed(symbol, _)
+            | Node::Rule(symbol, _)
+            | Node::Insert(symbol)
+            | Node::Update(symbol)
+            | Node::Delete(symbol) => symbol,
         }
     }
 }
 
 impl ProgramEffects {
     fn close(all: &[&NodeFacts]) -> ProgramEffects {
-        let nodes: FxHashSet<&Node> = all.iter().flat_map(|facts| std::iter::once(&facts.node).chain(&facts.runs)).collect();
+        let nodes: FxHashSet<&Node> =
+            all.iter().flat_map(|facts| std::iter::once(&facts.node).chain(&facts.runs)).collect();
         let mut nodes: Vec<&Node> = nodes.into_iter().collect();
         nodes.sort_unstable();
         let effects: FxHashSet<&Does> = all.iter().flat_map(|facts| &facts.does).collect();
@@ -302,7 +310,9 @@ impl ProgramEffects {
         }
         let mut sets = vec![EffectSet::default(); nodes.len()];
         for (callable, effect) in close(&facts) {
-            let (Some(set), Some(does)) = (sets.get_mut(callable.0 as usize), effects.get(effect.0 as usize)) else { continue };
+            let (Some(set), Some(does)) = (sets.get_mut(callable.0 as usize), effects.get(effect.0 as usize)) else {
+                continue;
+            };
             match does {
                 Does::Reads(relation) => set.reads.push(relation.clone()),
                 Does::Writes(relation) => set.writes.push(relation.clone()),
@@ -322,7 +332,9 @@ impl ProgramEffects {
         let edges: Vec<_> = facts.calls.iter().map(|(from, to)| (at(from), at(to))).collect();
         let seeds = nodes.iter().enumerate().filter(|(_, node)| may_not_need_itself(node));
         let seeds: Vec<_> = seeds.map(|(n, _)| circles::Node(n as u32)).collect();
-        let named = |circle: Vec<circles::Node>| circle.iter().filter_map(|node| nodes.get(node.0 as usize).map(|node| Node::clone(node))).collect();
+        let named = |circle: Vec<circles::Node>| {
+            circle.iter().filter_map(|node| nodes.get(node.0 as usize).map(|node| Node::clone(node))).collect()
+        };
         let circles = circles(&seeds, &edges).into_iter().map(named).collect();
         ProgramEffects {
             nodes: nodes.into_iter().cloned().collect(),
@@ -340,7 +352,9 @@ impl ProgramEffects {
 
     /// A shortest chain from a node to one that does something by itself, both included.
     pub fn chain(&self, from: &Node, does: &Does) -> Vec<Node> {
-        let (Ok(from), Ok(effect)) = (self.nodes.binary_search(from), self.effects.binary_search(does)) else { return Vec::new() };
+        let (Ok(from), Ok(effect)) = (self.nodes.binary_search(from), self.effects.binary_search(does)) else {
+            return Vec::new();
+        };
         let way = way(&self.facts, Callable(from as u32), Effect(effect as u32)).unwrap_or_default();
         way.iter().filter_map(|callable| self.nodes.get(callable.0 as usize).cloned()).collect()
     }
@@ -374,13 +388,18 @@ pub fn effect_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnost
 
 fn query_writes<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Diagnostic> {
     let symbol = symbol_of(db, item)?;
-    let Some(Signature::Function(FunctionSig { kind: CallableKind::Query, .. })) = signature(db, &symbol) else { return None };
+    let Some(Signature::Function(FunctionSig { kind: CallableKind::Query, .. })) = signature(db, &symbol) else {
+        return None;
+    };
     let written = effects_of(db, &symbol).writes.first()?;
     let own = main_code(db, item).effects.writes.first().cloned();
     let (message, range, label, chain) = match own {
-        Some((relation, range)) => {
-            (format!("a query reads, and `{}` writes `{}`", symbol.name, relation.name), range, String::from("writes"), Vec::new())
-        }
+        Some((relation, range)) => (
+            format!("a query reads, and `{}` writes `{}`", symbol.name, relation.name),
+            range,
+            String::from("writes"),
+            Vec::new(),
+        ),
         None => {
             let chain = program_effects(db).chain(&Node::Item(symbol.clone()), &Does::Writes(written.clone()));
             let through = chain.get(1).map(node_name).unwrap_or_default();
@@ -421,7 +440,9 @@ fn allowed(part: BodyPart) -> Allowed {
         BodyPart::Requires(_) => ("`requires`", true, true, false, false),
         BodyPart::Ensures(_) => ("`ensures`", true, true, false, false),
         BodyPart::Computed(_) => ("a computed field", true, true, false, false),
-        BodyPart::Default(_) | BodyPart::ParamDefault(_) | BodyPart::RecordDefault(_) => ("a default", false, true, true, false),
+        BodyPart::Default(_) | BodyPart::ParamDefault(_) | BodyPart::RecordDefault(_) => {
+            ("a default", false, true, true, false)
+        }
     };
     Allowed { what, reads, clock, random, fails }
 }
@@ -434,7 +455,8 @@ fn forbidden<'db>(db: &'db dyn Db, item: Item<'db>, part: BodyPart, effects: &Ef
         let of = |symbols: &[(Symbol, Range)], does: &str| {
             symbols.first().map(|(symbol, range)| (*range, format!("{what} cannot {does} `{}`", symbol.name)))
         };
-        let world = |ranges: &[Range], of: &str| ranges.first().map(|range| (*range, format!("{what} cannot depend on {of}")));
+        let world =
+            |ranges: &[Range], of: &str| ranges.first().map(|range| (*range, format!("{what} cannot depend on {of}")));
         of(&effects.writes, "write")
             .or_else(|| of(&effects.reads, "read").filter(|_| !allowed.reads))
             .or_else(|| of(&effects.fails, "fail with").filter(|_| !allowed.fails))
@@ -461,9 +483,12 @@ fn forbidden<'db>(db: &'db dyn Db, item: Item<'db>, part: BodyPart, effects: &Ef
         })
     };
     let (range, message) = own().or_else(called)?;
-    let diagnostic = Diagnostic::new(Code::RuleEffect, message, item.label(db, range, "reaches further than its own values"));
+    let diagnostic =
+        Diagnostic::new(Code::RuleEffect, message, item.label(db, range, "reaches further than its own values"));
     Some(match part {
-        BodyPart::Check(_) => diagnostic.note("a `check` speaks about the fields of one row; what relates rows is an `invariant`"),
+        BodyPart::Check(_) => {
+            diagnostic.note("a `check` speaks about the fields of one row; what relates rows is an `invariant`")
+        }
         _ => diagnostic,
     })
 }
@@ -512,7 +537,11 @@ pub fn circular_fields(db: &dyn Db) -> Vec<Diagnostic> {
                 [] => format!("the rule of `{}` wants a value that satisfies it already", owner.name),
                 others => format!("the rule of `{}` needs itself, through {}", owner.name, others.join(", ")),
             };
-            found.push(Diagnostic::new(Code::CircularBody, message, item.label(db, name_range(db, item), "would never end")));
+            found.push(Diagnostic::new(
+                Code::CircularBody,
+                message,
+                item.label(db, name_range(db, item), "would never end"),
+            ));
         }
         let Some(Node::Computed(relation, field)) = circle.first() else { continue };
         let Some(location) = place_of(db, relation, Some(field)) else { continue };

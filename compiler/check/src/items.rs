@@ -62,8 +62,19 @@ impl<'db> Item<'db> {
     }
 
     /// A fix by one edit of the item.
-    pub fn fix(self, db: &'db dyn Db, title: impl Into<String>, range: Range, text: impl Into<String>, certain: bool) -> Fix {
-        Fix { title: title.into(), edits: vec![Edit { location: self.location(db, range), text: text.into() }], certain }
+    pub fn fix(
+        self,
+        db: &'db dyn Db,
+        title: impl Into<String>,
+        range: Range,
+        text: impl Into<String>,
+        certain: bool,
+    ) -> Fix {
+        Fix {
+            title: title.into(),
+            edits: vec![Edit { location: self.location(db, range), text: text.into() }],
+            certain,
+        }
     }
 
     /// True for an item of the library.
@@ -81,7 +92,17 @@ pub fn items<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Item<'db>> {
     let pieces = tenon_syntax::items(text);
     pieces
         .into_iter()
-        .map(|piece| Item::new(db, file, piece.word, piece.name.clone(), piece.nth, Arc::from(piece.text(text)), piece.range.start))
+        .map(|piece| {
+            Item::new(
+                db,
+                file,
+                piece.word,
+                piece.name.clone(),
+                piece.nth,
+                Arc::from(piece.text(text)),
+                piece.range.start,
+            )
+        })
         .collect()
 }
 

@@ -61,8 +61,8 @@ pub fn symbol_name<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<SmolStr> {
         return None;
     }
     match item.word(db) {
-        "const" | "type" | "relation" | "event" | "view" | "fn" | "query" | "handler" | "error" | "binding" | "workflow" | "page"
-        | "schedule" => Some(name.clone()),
+        "const" | "type" | "relation" | "event" | "view" | "fn" | "query" | "handler" | "error" | "binding"
+        | "workflow" | "page" | "schedule" => Some(name.clone()),
         "scenario" | "property" | "goal" | "invariant" => Some(smol_str::format_smolstr!("\"{name}\"")),
         _ => None,
     }
@@ -249,7 +249,10 @@ fn module_cases<'db>(db: &'db dyn Db, module: ModuleKey<'db>) -> FxHashMap<SmolS
     let mut found: FxHashMap<SmolStr, Vec<Symbol>> = FxHashMap::default();
     for item in module_items(db, module).by_name.values().filter(|item| item.word(db) == "type") {
         let (Some(symbol), Some(tree)) = (symbol_of(db, *item), tree(db, *item)) else { continue };
-        let ItemKind::Type(tenon_syntax::ast::TypeDecl { body: TypeBody::Variants { cases, .. }, .. }) = &tree.kind else { continue };
+        let ItemKind::Type(tenon_syntax::ast::TypeDecl { body: TypeBody::Variants { cases, .. }, .. }) = &tree.kind
+        else {
+            continue;
+        };
         for case in cases {
             found.entry(case.name.text.clone()).or_default().push(symbol.clone());
         }

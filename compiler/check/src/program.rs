@@ -80,13 +80,18 @@ fn ordered(db: &CheckDatabase, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
             (location.file.clone(), range, diagnostic)
         })
         .collect();
-    placed.sort_by(|a, b| (&a.0, a.1.start, a.2.severity, a.2.code, a.1.end).cmp(&(&b.0, b.1.start, b.2.severity, b.2.code, b.1.end)));
+    placed.sort_by(|a, b| {
+        (&a.0, a.1.start, a.2.severity, a.2.code, a.1.end).cmp(&(&b.0, b.1.start, b.2.severity, b.2.code, b.1.end))
+    });
     let mut seen: FxHashSet<(Arc<str>, Range, Code)> = FxHashSet::default();
     placed.retain(|(file, range, diagnostic)| seen.insert((file.clone(), *range, diagnostic.code)));
     // A word that is spelled wrong is understood as it should be spelled; what follows from that is no second cause.
     let is_spelling = |diagnostic: &Diagnostic| diagnostic.code == Code::Case;
-    let misspelt: FxHashSet<(Arc<str>, Range)> =
-        placed.iter().filter(|(.., diagnostic)| is_spelling(diagnostic)).map(|(file, range, _)| (file.clone(), *range)).collect();
+    let misspelt: FxHashSet<(Arc<str>, Range)> = placed
+        .iter()
+        .filter(|(.., diagnostic)| is_spelling(diagnostic))
+        .map(|(file, range, _)| (file.clone(), *range))
+        .collect();
     placed.retain(|(file, range, diagnostic)| is_spelling(diagnostic) || !misspelt.contains(&(file.clone(), *range)));
     placed.into_iter().map(|(_, _, diagnostic)| diagnostic).collect()
 }

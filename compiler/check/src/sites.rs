@@ -152,7 +152,8 @@ fn relation_sites<'a>(relation: &'a ast::Relation, sig: &RelationSig, found: &mu
                 let Some(unique) = sig.uniques.get(uniques as usize) else { continue };
                 let same = unique.parts.len() == columns.len()
                     && unique.parts.iter().zip(columns).all(|(part, column)| {
-                        column.path.first().is_some_and(|first| first.text == part.field) && part.derived == (column.path.len() > 1)
+                        column.path.first().is_some_and(|first| first.text == part.field)
+                            && part.derived == (column.path.len() > 1)
                     });
                 if !same {
                     continue;

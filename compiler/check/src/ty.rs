@@ -203,7 +203,9 @@ impl Ty {
                 let fields = record.fields.iter().map(|field| FieldTy { ty: field.ty.substitute(of), ..field.clone() });
                 Ty::Record(Arc::new(RecordTy { fields: fields.collect() }))
             }
-            Ty::Variant(symbol, args) => Ty::Variant(symbol.clone(), args.iter().map(|arg| arg.substitute(of)).collect()),
+            Ty::Variant(symbol, args) => {
+                Ty::Variant(symbol.clone(), args.iter().map(|arg| arg.substitute(of)).collect())
+            }
             Ty::Refined(base, rule) => Ty::Refined(arc(base), rule.clone()),
             Ty::Fn(params, result) => Ty::Fn(params.iter().map(|param| param.substitute(of)).collect(), arc(result)),
             _ => self.clone(),

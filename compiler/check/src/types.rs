@@ -8,8 +8,8 @@ use crate::db::Db;
 use crate::declare::{self, signature};
 use crate::items::Item;
 use crate::names::{self, Resolution, item_of, resolve, resolve_in, symbol_of};
-use crate::signature::{Generic, Signature, TypeBody, TypeBound};
 use crate::show::Shown;
+use crate::signature::{Generic, Signature, TypeBody, TypeBound};
 use crate::suggest::{closest, upper_camel};
 use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
 use smol_str::SmolStr;
@@ -66,7 +66,8 @@ const FOREIGN: &[(&str, &str)] = &[
 ];
 
 /// Types of the language that this version does not have.
-const LATER: &[(&str, &str)] = &[("PasswordHash", "password hashes"), ("Page", "pages of answers"), ("Cursor", "pages of answers")];
+const LATER: &[(&str, &str)] =
+    &[("PasswordHash", "password hashes"), ("Page", "pages of answers"), ("Cursor", "pages of answers")];
 
 /// How deep types may nest; deeper ones are refused rather than walked.
 const MAX_DEPTH: u32 = 64;
@@ -121,7 +122,9 @@ pub fn discharge(db: &dyn Db, item: Item<'_>, generics: &[Generic], obligations:
         .map(|Obligation { ty, bound, range, why }| {
             let shown = Shown(ty);
             let (message, label) = match bound {
-                TypeBound::Keyed => (format!("{why} need an exact equality, which `{shown}` does not have"), "not `Keyed`"),
+                TypeBound::Keyed => {
+                    (format!("{why} need an exact equality, which `{shown}` does not have"), "not `Keyed`")
+                }
                 TypeBound::Ordered => (format!("{why} need an order, which `{shown}` does not have"), "not `Ordered`"),
                 TypeBound::Storable => (format!("{why} must be storable, which `{shown}` is not"), "not `Storable`"),
             };
@@ -240,7 +243,13 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
     }
 
     /// Adds a diagnostic, and gives it for further words.
-    pub fn report(&mut self, code: Code, range: Range, message: impl Into<String>, label: impl Into<String>) -> &mut Diagnostic {
+    pub fn report(
+        &mut self,
+        code: Code,
+        range: Range,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> &mut Diagnostic {
         let label = self.item.label(self.db, range, label);
         let at = self.diagnostics.len();
         self.diagnostics.push(Diagnostic::new(code, message, label));
@@ -382,7 +391,12 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
                         }
                     }
                     _ => {
-                        self.report(Code::SpreadType, ty.range, "only a record type can be spread into another", "not a record type");
+                        self.report(
+                            Code::SpreadType,
+                            ty.range,
+                            "only a record type can be spread into another",
+                            "not a record type",
+                        );
                     }
                 },
             }
@@ -447,8 +461,12 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
     /// Says that a name is taken within the item.
     pub fn repeated(&mut self, what: &str, name: &ast::Ident, first: Range) {
         let label = self.item.label(self.db, first, "first here");
-        let diagnostic =
-            self.report(Code::Duplicate, name.range, format!("the {what} `{}` is declared twice", name.text), "again here");
+        let diagnostic = self.report(
+            Code::Duplicate,
+            name.range,
+            format!("the {what} `{}` is declared twice", name.text),
+            "again here",
+        );
         diagnostic.secondary.push(label);
     }
 
@@ -636,7 +654,12 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             closest(text, candidates.iter().map(SmolStr::as_str)).map(SmolStr::from)
         });
         if let Some((_, what)) = LATER.iter().find(|(later, _)| *later == text) {
-            self.report(Code::NotSupported, name.range, format!("{what} are not supported yet"), "not run by this version");
+            self.report(
+                Code::NotSupported,
+                name.range,
+                format!("{what} are not supported yet"),
+                "not run by this version",
+            );
             return;
         }
         let message = format!("no type or relation is called `{text}`");
@@ -717,7 +740,13 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
         }
     }
 
-    fn generic_arguments(&mut self, symbol: &Symbol, generics: &[Generic], args: &[ast::Type], range: Range) -> Option<Vec<Ty>> {
+    fn generic_arguments(
+        &mut self,
+        symbol: &Symbol,
+        generics: &[Generic],
+        args: &[ast::Type],
+        range: Range,
+    ) -> Option<Vec<Ty>> {
         let resolved = self.arguments(&symbol.name, generics.len(), args, range)?;
         for ((ty, generic), arg) in resolved.iter().zip(generics).zip(args) {
             if let Some(bound) = generic.bound {

@@ -39,7 +39,10 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Assert(e, _) => out.push(e),
         ExprKind::Inverse { row, .. } | ExprKind::Delete { row, .. } => out.push(row),
         ExprKind::Record(fields) => out.extend(fields.iter().map(|(_, e)| e)),
-        ExprKind::Variant(_, _, es) | ExprKind::Collection(es) | ExprKind::Builtin(_, es) | ExprKind::Lookup { key: es, .. } => {
+        ExprKind::Variant(_, _, es)
+        | ExprKind::Collection(es)
+        | ExprKind::Builtin(_, es)
+        | ExprKind::Lookup { key: es, .. } => {
             out.extend(es);
         }
         ExprKind::Map(pairs) => out.extend(pairs.iter().flat_map(|(k, v)| [k, v])),

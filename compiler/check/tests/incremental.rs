@@ -41,7 +41,8 @@ impl Watched {
         let heard: Arc<Mutex<Vec<String>>> = Arc::default();
         let sink = heard.clone();
         let listener = Box::new(move |event: &str| sink.lock().expect("no panic").push(event.to_string()));
-        let mut db = CheckDatabase::with_listener(&[("tenon/text.tn", "fn shout(t: Text) -> Text { t.upper }\n")], listener);
+        let mut db =
+            CheckDatabase::with_listener(&[("tenon/text.tn", "fn shout(t: Text) -> Text { t.upper }\n")], listener);
         db.set_file("shop.tn", text);
         check(&db);
         Watched { db, heard }
@@ -103,7 +104,9 @@ fn an_edit_of_a_body_parses_one_item_and_checks_one_body() {
         assert_eq!(rest.remove(query), Some(count), "{query} in {found:?}");
     }
     // What belongs to the item itself, and no other.
-    for query in ["agreement", "rules", "parts", "type_head_by_key", "signature_by_key", "item_facts", "is_private", "code"] {
+    for query in
+        ["agreement", "rules", "parts", "type_head_by_key", "signature_by_key", "item_facts", "is_private", "code"]
+    {
         assert!(rest.remove(query).unwrap_or(0) <= 1, "{query} in {found:?}");
     }
     assert!(rest.is_empty(), "only the edited item is looked at again, but {rest:?} ran");

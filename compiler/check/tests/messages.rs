@@ -130,7 +130,8 @@ fn every_case_gives_its_messages() {
             db.set_files(case.files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
             let found: String = check(&db).iter().map(|diagnostic| show(diagnostic, &db)).collect();
             if found != case.expected {
-                writeln!(failures, "{}: {}\nexpected\n{}found\n{found}", path.display(), case.title, case.expected).expect("a string");
+                writeln!(failures, "{}: {}\nexpected\n{}found\n{found}", path.display(), case.title, case.expected)
+                    .expect("a string");
             }
             writeln!(written, "//// {}", case.title).expect("a string");
             for (n, (path, text)) in case.files.iter().enumerate() {
@@ -168,7 +169,11 @@ fn every_code_of_the_checker_is_shown() {
 
 /// The fence of a page: its program after `tenon bad` or `tenon good`.
 fn fences(page: &str, kind: &str) -> Vec<String> {
-    page.split("```tenon ").skip(1).filter_map(|part| part.strip_prefix(kind)?.strip_prefix('\n')?.split("```").next()).map(String::from).collect()
+    page.split("```tenon ")
+        .skip(1)
+        .filter_map(|part| part.strip_prefix(kind)?.strip_prefix('\n')?.split("```").next())
+        .map(String::from)
+        .collect()
 }
 
 #[test]
@@ -181,7 +186,8 @@ fn every_page_shows_its_code_and_how_to_mend_it() {
             let found = check(&db);
             if !found.iter().any(|diagnostic| diagnostic.code == *code) {
                 let all: String = found.iter().map(|diagnostic| show(diagnostic, &db)).collect();
-                writeln!(failures, "{code} {}: the bad program does not give it but\n{all}", info.name).expect("a string");
+                writeln!(failures, "{code} {}: the bad program does not give it but\n{all}", info.name)
+                    .expect("a string");
             }
         }
         for good in fences(info.page, "good") {

@@ -22,7 +22,11 @@ fn checks(text: &str, name: &str) -> usize {
     let errors: Vec<_> = found.iter().map(|d| d.message.clone()).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let symbol = Symbol { module: "shop".into(), name: name.into() };
-    let symbol = if body(&db, &symbol, BodyPart::Code).is_some() { symbol } else { Symbol { module: "".into(), name: name.into() } };
+    let symbol = if body(&db, &symbol, BodyPart::Code).is_some() {
+        symbol
+    } else {
+        Symbol { module: "".into(), name: name.into() }
+    };
     let body = body(&db, &symbol, BodyPart::Code).expect("a body");
     let mut count = 0;
     walk(&body.value, &mut count);
@@ -48,7 +52,8 @@ fn a_guard_that_leaves_settles_a_decrease() {
     assert_eq!(checks(long_ago, "h"), 1);
     let given = "handler h(p: Product) {\n  if p.stock < 1 { fail Conflict(\"no\") }\n  update p set stock -= 1\n}";
     assert_eq!(checks(given, "h"), 1);
-    let asserted = "handler h(p: Product, qty: Int) {\n  assert p.stock >= qty\n  update p set stock = p.stock - qty\n}";
+    let asserted =
+        "handler h(p: Product, qty: Int) {\n  assert p.stock >= qty\n  update p set stock = p.stock - qty\n}";
     assert_eq!(checks(asserted, "h"), 0);
 }
 
@@ -62,7 +67,13 @@ fn what_the_store_says_ends_with_a_write() {
 fn products_and_sums_of_what_is_not_negative() {
     assert_eq!(checks("fn f(p: Product, n: Int where it >= 0) -> Cents { p.price * n }", "f"), 0);
     assert_eq!(checks("fn f(p: Product, n: Int) -> Cents { p.price * n }", "f"), 1);
-    assert_eq!(checks("query q() -> [(sku: Text, total: Cents)] {\n  from o in Order group by sku = o.product.sku select (sku, total: sum(o.paid)) order by total desc\n}", "q"), 0);
+    assert_eq!(
+        checks(
+            "query q() -> [(sku: Text, total: Cents)] {\n  from o in Order group by sku = o.product.sku select (sku, total: sum(o.paid)) order by total desc\n}",
+            "q"
+        ),
+        0
+    );
     assert_eq!(checks("query q() -> Cents { sum(from o in Order select o.paid) }", "q"), 0);
     assert_eq!(checks("fn f(a: Int, b: Int) -> Cents { if a < b { b - a } else { a - b } }", "f"), 0);
     assert_eq!(checks("fn f(a: Int, b: Int) -> Cents { max(a, 0) + (b mod 7) }", "f"), 0);
@@ -74,7 +85,13 @@ fn products_and_sums_of_what_is_not_negative() {
 fn a_variable_loses_what_was_known_of_it() {
     assert_eq!(checks("fn f(a: Int) -> Cents {\n  var n = a\n  if n < 0 { return 0 }\n  n\n}", "f"), 0);
     assert_eq!(checks("fn f(a: Int) -> Cents {\n  var n = a\n  if n < 0 { return 0 }\n  n -= 1\n  n\n}", "f"), 1);
-    assert_eq!(checks("fn f(a: Int) -> Cents {\n  var n = a\n  if n < 0 { return 0 }\n  while n < 100 { n -= 1 }\n  n\n}", "f"), 1);
+    assert_eq!(
+        checks(
+            "fn f(a: Int) -> Cents {\n  var n = a\n  if n < 0 { return 0 }\n  while n < 100 { n -= 1 }\n  n\n}",
+            "f"
+        ),
+        1
+    );
 }
 
 #[test]

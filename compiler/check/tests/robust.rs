@@ -9,9 +9,17 @@ use tenon_diagnostics::{render_json, render_line, render_terminal};
 fn programs() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    for folder in ["tests/messages", "../../tests/syntax/programs", "../../tests/programs", "../../tests/apps/shop", "../../stdlib/tenon"] {
+    for folder in [
+        "tests/messages",
+        "../../tests/syntax/programs",
+        "../../tests/programs",
+        "../../tests/apps/shop",
+        "../../stdlib/tenon",
+    ] {
         let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
-        for entry in entries.flatten().filter(|entry| entry.path().extension().is_some_and(|extension| extension == "tn")) {
+        for entry in
+            entries.flatten().filter(|entry| entry.path().extension().is_some_and(|extension| extension == "tn"))
+        {
             let text = std::fs::read_to_string(entry.path()).expect("a readable file");
             found.push((entry.path().display().to_string(), text));
         }
@@ -125,7 +133,8 @@ fn deep_and_wide_programs() {
         format!("f({}1)", "1, ".repeat(many)),
         format!("\"{}\"", "{1}".repeat(many)),
     ];
-    let mut texts: Vec<String> = bodies.drain(..).map(|body| format!("fn f(n: Int) -> Int {{\n  {body}\n}}\n")).collect();
+    let mut texts: Vec<String> =
+        bodies.drain(..).map(|body| format!("fn f(n: Int) -> Int {{\n  {body}\n}}\n")).collect();
     texts.push(format!("fn f(n: Int) -> Int {{\n{}  1\n}}\n", "  let x = n + 1\n".repeat(many)));
     texts.push(format!("type T = {}", nest("[", "Int", "]")));
     texts.push(format!("type T = {}", nest("(a: ", "Int", ")")));
@@ -135,7 +144,10 @@ fn deep_and_wide_programs() {
     let some = 200;
     texts.push((0..some).map(|n| format!("type T{n} = A{n}(x: T{})\n", (n + 1) % some)).collect());
     texts.push((0..many).map(|n| format!("fn f{n}() -> _ {{ f{}() }}\n", n + 1)).collect());
-    texts.push(format!("relation R {{ key id: Id\n{}}}\n", (0..many).map(|n| format!("  f{n}: Int => f{}\n", n + 1)).collect::<String>()));
+    texts.push(format!(
+        "relation R {{ key id: Id\n{}}}\n",
+        (0..many).map(|n| format!("  f{n}: Int => f{}\n", n + 1)).collect::<String>()
+    ));
     let run = move || {
         for text in &texts {
             let mut db = CheckDatabase::new(&[]);

@@ -129,19 +129,15 @@ fn main() {
         let options = Options { optimize, verify: false, keep_clif: false };
         for _ in 0..3 {
             let start = Instant::now();
-            let compiled = tenon_codegen::compile(&program, &planned.schema, &planned.queries, &all, &options).expect("it compiles");
+            let compiled = tenon_codegen::compile(&program, &planned.schema, &planned.queries, &all, &options)
+                .expect("it compiles");
             let size = compiled.image.text.len();
             loaded = Some(load(compiled.image).expect("it loads"));
             println!("compile optimize={optimize}: {:?}, {size} bytes of code", start.elapsed());
         }
     }
     let data = tenon_store::Image::new(Arc::new(planned.schema.clone())).expect("the schema is right");
-    let mut m = Machine {
-        program,
-        loaded: loaded.expect("compiled above"),
-        data,
-        ctx: CallContext::new(LIMITS, 0, 1),
-    };
+    let mut m = Machine { program, loaded: loaded.expect("compiled above"), data, ctx: CallContext::new(LIMITS, 0, 1) };
     let (open, transfer, fill) = (m.function("open"), m.function("transfer"), m.function("fill"));
     m.write(open, &[100_000]);
     for _ in 0..5 {

@@ -2,9 +2,7 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
-use tenon_core::ir::{
-    Block, Expr, ExprKind, FailWith, Function, FunctionId, SiteId, Stmt, Type, VarId,
-};
+use tenon_core::ir::{Block, Expr, ExprKind, FailWith, Function, FunctionId, SiteId, Stmt, Type, VarId};
 use tenon_runtime::context::{Status, offsets};
 use tenon_runtime::functions::RuntimeFn;
 use tenon_store::layout::COLLECTION_ELEMENTS;
@@ -142,7 +140,8 @@ impl Emit<'_, '_> {
             }
             Stmt::ForEach(var, e, body) => self.for_each(*var, e, body, function)?,
             Stmt::Break => {
-                let target = *self.loops.last().ok_or_else(|| Error::at("`break` stands outside a loop", function.site))?;
+                let target =
+                    *self.loops.last().ok_or_else(|| Error::at("`break` stands outside a loop", function.site))?;
                 self.jump(target.on_break);
                 return Ok(false);
             }

@@ -105,12 +105,8 @@ impl<'p> Layout<'p> {
     /// The first lane and the number of lanes of a field of a case.
     pub(crate) fn case_field(&self, variant: VariantId, case: u32, field: u32) -> (usize, usize) {
         let cases = &self.program.variant(variant).cases;
-        let before: u32 = 1 + cases
-            .iter()
-            .take(case as usize)
-            .flat_map(|c| &c.fields)
-            .map(|(_, ty)| self.lanes(ty))
-            .sum::<u32>();
+        let before: u32 =
+            1 + cases.iter().take(case as usize).flat_map(|c| &c.fields).map(|(_, ty)| self.lanes(ty)).sum::<u32>();
         let Some(own) = cases.get(case as usize) else { return (before as usize, 0) };
         let (offset, lanes) = self.field(&own.fields, field);
         (before as usize + offset, lanes)

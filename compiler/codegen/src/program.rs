@@ -70,11 +70,8 @@ pub fn compile(
         entries.push(Entry { function: id.0, offset, params, arguments, result, results });
     }
     entries.sort_by_key(|e| e.function);
-    let errors = program
-        .errors
-        .iter()
-        .map(|error| error.fields.iter().map(|(_, ty)| unit.shapes.of(ty)).collect())
-        .collect();
+    let errors =
+        program.errors.iter().map(|error| error.fields.iter().map(|(_, ty)| unit.shapes.of(ty)).collect()).collect();
     let mut shapes = unit.shapes.shapes;
     shapes.finish().map_err(|e| Error::new(format!("a type has no layout: {e}")))?;
     let site = |site: &tenon_core::ir::Site| format!("{}: {} {}", site.file, site.kind, site.item);

@@ -232,16 +232,16 @@ impl<'p> Unit<'p> {
         let mut relocations = Vec::new();
         for reloc in compiled.buffer.relocs() {
             let FinalizedRelocTarget::ExternalName(ExternalName::User(name)) = &reloc.target else {
-                return Err(Error::new(format!("the code of {name} needs something outside itself: {:?}", reloc.target)));
+                return Err(Error::new(format!(
+                    "the code of {name} needs something outside itself: {:?}",
+                    reloc.target
+                )));
             };
             let target = e_user_name(&context.func, *name);
             relocations.push((reloc.offset, reloc.kind, reloc.addend, Symbol(target)));
         }
-        let code = Code {
-            bytes: compiled.code_buffer().to_vec(),
-            alignment: compiled.buffer.alignment.max(16),
-            relocations,
-        };
+        let code =
+            Code { bytes: compiled.code_buffer().to_vec(), alignment: compiled.buffer.alignment.max(16), relocations };
         self.defined[symbol.0 as usize].code = Some(code);
         self.contexts.push((context, builder_context));
         Ok(())

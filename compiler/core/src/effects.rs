@@ -20,7 +20,8 @@ pub fn infer_kinds(program: &mut Program) {
     loop {
         let mut changed = false;
         for index in 0..own.len() {
-            let most = calls[index].iter().filter_map(|c| own.get(c.index()).copied()).max().unwrap_or(FunctionKind::Pure);
+            let most =
+                calls[index].iter().filter_map(|c| own.get(c.index()).copied()).max().unwrap_or(FunctionKind::Pure);
             if most > own[index] {
                 own[index] = most;
                 changed = true;
@@ -91,7 +92,9 @@ impl Seen<'_> {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Follow(_) => self.raise(FunctionKind::Reads),
-            ExprKind::Query(id, _) if self.reading.get(id.index()).copied().unwrap_or(true) => self.raise(FunctionKind::Reads),
+            ExprKind::Query(id, _) if self.reading.get(id.index()).copied().unwrap_or(true) => {
+                self.raise(FunctionKind::Reads)
+            }
             ExprKind::Call(id, ..) => self.calls.push(*id),
             _ => {}
         }

@@ -100,15 +100,8 @@ pub fn run(program: &Program, scenario: &Scenario, engine: &mut dyn Engine, seed
             *count = Some(Value::Int(0));
         }
     }
-    let mut runner = Runner {
-        program,
-        engine,
-        vars,
-        now: START,
-        random: Random::new(seed),
-        calls: 0,
-        outcomes: Vec::new(),
-    };
+    let mut runner =
+        Runner { program, engine, vars, now: START, random: Random::new(seed), calls: 0, outcomes: Vec::new() };
     let broken = scenario.steps.iter().find_map(|step| runner.step(step).err());
     Report { name: scenario.name.clone(), site: scenario.site, seed, broken }
 }
@@ -184,7 +177,8 @@ impl Runner<'_> {
                 Broken { cause: Some(cause), ..broken(site, message) }
             }
             Stop::Invalid(problems) => {
-                let all: Vec<String> = problems.into_iter().map(|(place, message)| format!("{place}: {message}")).collect();
+                let all: Vec<String> =
+                    problems.into_iter().map(|(place, message)| format!("{place}: {message}")).collect();
                 broken(site, format!("the arguments have problems: {}", all.join("; ")))
             }
         }

@@ -165,9 +165,7 @@ pub fn prim_result(prim: Prim, operands: &[&Type]) -> Option<Type> {
             _ => None,
         },
         Length => match operands {
-            [
-                Type::List(_) | Type::Bag(_) | Type::Set(_) | Type::Map(..) | Type::Text | Type::Bytes,
-            ] => Some(Type::Int),
+            [Type::List(_) | Type::Bag(_) | Type::Set(_) | Type::Map(..) | Type::Text | Type::Bytes] => Some(Type::Int),
             _ => None,
         },
         ElementAt => match operands {
@@ -324,9 +322,7 @@ pub fn is_of(program: &Program, value: &Value, ty: &Type) -> bool {
                 None => false,
             }
         }
-        (Value::Ref { relation, key }, Type::Ref(id)) => {
-            *relation == id.0 && is_key(program, *id, key)
-        }
+        (Value::Ref { relation, key }, Type::Ref(id)) => *relation == id.0 && is_key(program, *id, key),
         (Value::Row { relation, key, fields }, Type::Row(id)) => {
             let table = program.relation(*id);
             *relation == id.0
@@ -345,7 +341,10 @@ fn is_key(program: &Program, id: crate::ir::RelationId, key: &Value) -> bool {
         ([field], key) => is_of(program, key, &relation.field(*field).ty),
         (several, Value::Record(parts)) => {
             several.len() == parts.len()
-                && several.iter().zip(parts.iter()).all(|(field, part)| is_of(program, part, &relation.field(*field).ty))
+                && several
+                    .iter()
+                    .zip(parts.iter())
+                    .all(|(field, part)| is_of(program, part, &relation.field(*field).ty))
         }
         _ => false,
     }

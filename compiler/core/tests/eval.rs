@@ -24,7 +24,8 @@ fn fixtures() {
         let program = Arc::new(parse(&text).unwrap_or_else(|e| panic!("{}:{e}", path.display())));
         let errors = tenon_core::verify::verify(&program);
         assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
-        let evaluator = Evaluator::with_limits(program.clone(), Limits { fuel: 1_000_000, memory: 64 << 20, ..Limits::default() });
+        let evaluator =
+            Evaluator::with_limits(program.clone(), Limits { fuel: 1_000_000, memory: 64 << 20, ..Limits::default() });
         let mut store = MemoryStore::new(&program);
         for (index, function) in program.functions.iter().enumerate() {
             if !function.params.is_empty() {

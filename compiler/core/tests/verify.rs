@@ -9,7 +9,10 @@ const CASES: &[(&str, &str)] = &[
     ("fn f() -> Int pure { return 1 return 2 }", "a statement is never reached"),
     ("fn f() -> Int pure { vars x: Int return x }", "variable x#0 is not bound here"),
     ("fn f(b: Bool) -> Int pure { vars x: Int if b { let x = 1 } return x }", "variable x#1 is not bound here"),
-    ("fn f(xs: [Int]) -> Int pure { vars y: Int for x in xs { let y = x } return y }", "variable y#1 is not bound here"),
+    (
+        "fn f(xs: [Int]) -> Int pure { vars y: Int for x in xs { let y = x } return y }",
+        "variable y#1 is not bound here",
+    ),
     ("fn f() -> Int pure { vars x: Text let x = 1 return 1 }", "the value of variable x is of type Int, expected Text"),
     ("fn f() pure { break }", "`break` stands in no loop"),
     ("fn f() -> Int pure { return (add_int(1, true) : Int) }", "AddInt of (Int, Bool) gives no Int"),
@@ -42,9 +45,18 @@ const CASES: &[(&str, &str)] = &[
     ),
     ("query q() { unnest [1] as x, i filter x collect x }", "a predicate is of type Int, expected Bool"),
     ("query q() { unnest [1] as x, i group by k = x collect x }", "variable x#0 is not bound here"),
-    ("query q() { unnest [1] as x, i join { unnest [x] as y, j } on true collect y }", "variable x#0 is not bound here"),
-    ("query q() { unnest [1] as x, i join { unnest [1] as x, j } on true collect x }", "variable x is bound by 2 operators"),
-    ("query q() { unnest [1] as x, i left_join (y -> z) { unnest [1] as y, j } on true collect y }", "variable y#2 is not"),
+    (
+        "query q() { unnest [1] as x, i join { unnest [x] as y, j } on true collect y }",
+        "variable x#0 is not bound here",
+    ),
+    (
+        "query q() { unnest [1] as x, i join { unnest [1] as x, j } on true collect x }",
+        "variable x is bound by 2 operators",
+    ),
+    (
+        "query q() { unnest [1] as x, i left_join (y -> z) { unnest [1] as y, j } on true collect y }",
+        "variable y#2 is not",
+    ),
     ("query q() { vars s: Text unnest [1] as x, i group_all fold s = sum(x) one s }", "Sum of (Int) gives no Text"),
     ("query q() { unnest [1] as x, i limit x collect x }", "variable x#0 is not bound here"),
     (

@@ -118,9 +118,11 @@ impl ariadne::Cache<Arc<str>> for Cache<'_> {
 
     fn fetch(&mut self, id: &Arc<str>) -> Result<&ariadne::Source<Arc<str>>, impl std::fmt::Debug> {
         let sources = self.sources;
-        Ok::<_, std::convert::Infallible>(self.files.entry(id.clone()).or_insert_with(|| {
-            ariadne::Source::from(sources.text(id).unwrap_or_else(|| Arc::from("")))
-        }))
+        Ok::<_, std::convert::Infallible>(
+            self.files
+                .entry(id.clone())
+                .or_insert_with(|| ariadne::Source::from(sources.text(id).unwrap_or_else(|| Arc::from("")))),
+        )
     }
 
     fn display<'a>(&self, id: &'a Arc<str>) -> Option<impl std::fmt::Display + 'a> {
@@ -156,7 +158,8 @@ pub fn render_terminal(diagnostic: &Diagnostic, sources: &dyn Sources, color: bo
         message => primary.with_message(message),
     });
     for label in diagnostic.secondary.iter().take(2) {
-        report = report.with_label(Label::new(span(&label.location)).with_color(Color::Blue).with_message(&label.message));
+        report =
+            report.with_label(Label::new(span(&label.location)).with_color(Color::Blue).with_message(&label.message));
     }
     for note in &diagnostic.notes {
         report = report.with_note(note);

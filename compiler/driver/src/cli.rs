@@ -119,7 +119,11 @@ mod tests {
         let command = super::Cli::command();
         command.clone().debug_assert();
         for sub in command.get_subcommands() {
-            assert!(sub.get_after_help().is_some_and(|text| text.to_string().contains("Example")), "{}", sub.get_name());
+            assert!(
+                sub.get_after_help().is_some_and(|text| text.to_string().contains("Example")),
+                "{}",
+                sub.get_name()
+            );
             assert!(sub.get_about().is_some(), "{}", sub.get_name());
         }
     }

@@ -68,7 +68,8 @@ impl Native {
         let compiled = tenon_codegen::compile(core, &planned.schema, &planned.queries, &[], &options)
             .map_err(|error| Stop::failed(format!("cannot compile: {}", error.message)))?;
         let image = compiled.image;
-        let loaded = load(image.clone()).map_err(|error| Stop::failed(format!("cannot load the compiled code: {error}")))?;
+        let loaded =
+            load(image.clone()).map_err(|error| Stop::failed(format!("cannot load the compiled code: {error}")))?;
         Ok(Native { planned, image, loaded })
     }
 

@@ -45,7 +45,9 @@ impl std::fmt::Display for ProjectError {
                 "`{}` has no `tenon.toml`: give a `.tn` file, or a folder with a `tenon.toml` (`tenon new NAME` makes one)",
                 path.display()
             ),
-            ProjectError::NotTenon(path) => write!(f, "`{}` is not a Tenon program: its name does not end in `.tn`", path.display()),
+            ProjectError::NotTenon(path) => {
+                write!(f, "`{}` is not a Tenon program: its name does not end in `.tn`", path.display())
+            }
             ProjectError::Config(path, why) => write!(f, "`{}` does not fit: {why}", path.display()),
             ProjectError::Encoding(path) => write!(f, "`{}` is not UTF-8 text", path.display()),
             ProjectError::Io(path, error) => write!(f, "`{}`: {error}", path.display()),
@@ -123,7 +125,9 @@ impl Project {
     }
 
     fn read_file(path: &Path) -> Result<Project, ProjectError> {
-        let (Some(stem), Some(name)) = (path.file_stem().and_then(|s| s.to_str()), path.file_name().and_then(|s| s.to_str())) else {
+        let (Some(stem), Some(name)) =
+            (path.file_stem().and_then(|s| s.to_str()), path.file_name().and_then(|s| s.to_str()))
+        else {
             return Err(ProjectError::Encoding(path.to_owned()));
         };
         if path.extension().and_then(|e| e.to_str()) != Some("tn") {
@@ -143,8 +147,8 @@ impl Project {
             return Err(ProjectError::NoConfig(path.to_owned()));
         }
         let text = read_text(&config_path)?;
-        let config: Config =
-            toml::from_str(&text).map_err(|error| ProjectError::Config(config_path.clone(), error.to_string().trim_end().to_owned()))?;
+        let config: Config = toml::from_str(&text)
+            .map_err(|error| ProjectError::Config(config_path.clone(), error.to_string().trim_end().to_owned()))?;
         if let Some(prefix) = &config.http.prefix
             && (!prefix.starts_with('/') || prefix.ends_with('/') || prefix.contains(['{', '}', '?', '#', ' ']))
         {

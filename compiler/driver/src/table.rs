@@ -21,14 +21,17 @@ pub fn table(answer: &Value) -> String {
             }
         }
     }
-    let body: Vec<Vec<String>> =
-        rows.iter().map(|row| columns.iter().map(|name| row.get(*name).map(cell).unwrap_or_default()).collect()).collect();
+    let body: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| columns.iter().map(|name| row.get(*name).map(cell).unwrap_or_default()).collect())
+        .collect();
     let widths: Vec<usize> = columns
         .iter()
         .enumerate()
         .map(|(at, name)| body.iter().map(|row| width(&row[at])).chain([width(name)]).max().unwrap_or(0).min(WIDEST))
         .collect();
-    let right: Vec<bool> = columns.iter().map(|name| rows.iter().all(|row| row.get(*name).is_some_and(Value::is_number))).collect();
+    let right: Vec<bool> =
+        columns.iter().map(|name| rows.iter().all(|row| row.get(*name).is_some_and(Value::is_number))).collect();
     let line = |cells: Vec<&str>| {
         let parts: Vec<String> = cells
             .iter()

@@ -175,10 +175,17 @@ fn sqlite() -> Connection {
     let db = Connection::open_in_memory().unwrap();
     for (name, rows) in FILES {
         let mut reader = csv::Reader::from_path(app().join(format!("data/{name}.csv"))).unwrap();
-        let number = |c: &str| ["Id", "Milliseconds", "Bytes", "Quantity", "ReportsTo"].iter().any(|end| c.ends_with(end));
+        let number =
+            |c: &str| ["Id", "Milliseconds", "Bytes", "Quantity", "ReportsTo"].iter().any(|end| c.ends_with(end));
         let columns: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
         let typed = columns.iter().map(|c| {
-            let ty = if number(c) { "integer" } else if ["Total", "UnitPrice"].contains(&c.as_str()) { "real" } else { "text" };
+            let ty = if number(c) {
+                "integer"
+            } else if ["Total", "UnitPrice"].contains(&c.as_str()) {
+                "real"
+            } else {
+                "text"
+            };
             format!("{c} {ty}")
         });
         db.execute_batch(&format!("create table {name} ({})", typed.collect::<Vec<_>>().join(", "))).unwrap();

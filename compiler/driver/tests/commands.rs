@@ -128,7 +128,10 @@ fn rows_come_in_all_or_none_and_go_out() {
     };
     let good = folder.file("good.csv", "SKU,Name,price,Cost,stock\ntee,Tee,25,11,10\nmug,\"Blue, big\",9,4,3\n");
     assert_eq!(import(&good, &[]).code, 0);
-    let bad = folder.file("bad.csv", "sku,name,price,cost,stock\nhat,Hat,30,12,1\npen,Pen,x,1,-2\n,Nothing,1,1,1\nlow,Low,1,2,3\ntee,Twice,2,1,1\n");
+    let bad = folder.file(
+        "bad.csv",
+        "sku,name,price,cost,stock\nhat,Hat,30,12,1\npen,Pen,x,1,-2\n,Nothing,1,1,1\nlow,Low,1,2,3\ntee,Twice,2,1,1\n",
+    );
     let said = import(&bad, &[]);
     assert_eq!(said.code, 1);
     for part in ["bad.csv:3:", "price", "stock", "bad.csv:4:", "bad.csv:5:", "bad.csv:6:", "nothing was imported"] {
@@ -141,7 +144,13 @@ fn rows_come_in_all_or_none_and_go_out() {
     assert_eq!(said.code, 0, "{}", said.err);
     let lines = folder.file("l.jsonl", "{\"sku\":\"bag\",\"name\":\"Bag\",\"price\":7,\"cost\":2,\"stock\":1}\n\n");
     assert_eq!(import(&lines, &[]).code, 0);
-    let said = tenon(&["query", &program, "from p in Product where p.stock < 5 select (p.sku, p.stock) order by sku", "--data", &data]);
+    let said = tenon(&[
+        "query",
+        &program,
+        "from p in Product where p.stock < 5 select (p.sku, p.stock) order by sku",
+        "--data",
+        &data,
+    ]);
     assert_eq!(said.out, "sku  stock\n---  -----\nbag      1\ncap      1\nmug      3\n3 rows\n", "{}", said.err);
     let out = folder.path("out.csv");
     assert_eq!(tenon(&["export", "Product", &out, "--program", &program, "--data", &data]).code, 0);

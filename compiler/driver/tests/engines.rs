@@ -133,7 +133,11 @@ fn apps_run_alike() {
         let project = Project::read(&top(path)).unwrap();
         (project.name.clone(), project.files, project.name != "chinook")
     };
-    check_all(vec![app("tests/apps/shop/shop.tn"), app("tests/apps/chinook"), app("compiler/driver/templates/service/main.tn")]);
+    check_all(vec![
+        app("tests/apps/shop/shop.tn"),
+        app("tests/apps/chinook"),
+        app("compiler/driver/templates/service/main.tn"),
+    ]);
 }
 
 #[test]

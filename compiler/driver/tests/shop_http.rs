@@ -106,7 +106,8 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> Value {
-        let (status, body) = self.send(format!("GET {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
+        let (status, body) =
+            self.send(format!("GET {path} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
         assert_eq!(status, 200, "{path}: {body}");
         serde_json::from_str(&body).unwrap()
     }
@@ -158,7 +159,11 @@ fn the_last_item_is_sold_once() {
     });
     let answers = answers.into_inner().unwrap();
     assert_eq!(answers.iter().filter(|(status, _)| *status == 201).count(), 10, "{answers:?}");
-    let refused: Vec<Value> = answers.iter().filter(|(status, _)| *status == 409).map(|(_, body)| serde_json::from_str(body).unwrap()).collect();
+    let refused: Vec<Value> = answers
+        .iter()
+        .filter(|(status, _)| *status == 409)
+        .map(|(_, body)| serde_json::from_str(body).unwrap())
+        .collect();
     assert_eq!(refused.len(), 5, "{answers:?}");
     for problem in refused {
         assert_eq!(problem["type"], "urn:tenon:error:OutOfStock");

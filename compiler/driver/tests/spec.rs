@@ -52,7 +52,11 @@ fn judge(fence: &Fence, before: Option<&str>) -> Result<(), String> {
         ["tenon", "warning", expected @ ..] if !expected.is_empty() => run(&checked(&fence.text, expected)?),
         ["tenon", "error", expected @ ..] if !expected.is_empty() => {
             let (found, told) = codes(&fence.text);
-            if found == sorted(expected) { Ok(()) } else { Err(format!("should give {expected:?}, gives {found:?}\n{told}")) }
+            if found == sorted(expected) {
+                Ok(())
+            } else {
+                Err(format!("should give {expected:?}, gives {found:?}\n{told}"))
+            }
         }
         ["output"] => {
             let program = before.ok_or("no program stands above this output")?;
@@ -111,7 +115,8 @@ fn every_example_does_what_its_page_says() {
 #[test]
 fn every_diagnostic_is_the_law_of_some_page() {
     let derived = ["diagnostics.md", "library.md", "grammar.md"];
-    let pages: Vec<(String, String)> = pages().into_iter().filter(|(page, _)| !derived.contains(&page.as_str())).collect();
+    let pages: Vec<(String, String)> =
+        pages().into_iter().filter(|(page, _)| !derived.contains(&page.as_str())).collect();
     let missing: Vec<String> = CATALOGUE
         .iter()
         .map(|(code, info)| (code.to_string(), info.name))
@@ -178,8 +183,7 @@ fn library_functions() -> Vec<(&'static str, LibraryFunction)> {
                 let signature = head.trim_start_matches("fn ").to_owned();
                 let is_example = |doc: &&&str| doc.starts_with('`') && doc.ends_with('`');
                 let examples = lines.iter().filter(is_example).map(|doc| doc.trim_matches('`').to_owned()).collect();
-                let doc: Vec<&str> =
-                    lines.iter().filter(|doc| !is_example(doc) && !doc.is_empty()).copied().collect();
+                let doc: Vec<&str> = lines.iter().filter(|doc| !is_example(doc) && !doc.is_empty()).copied().collect();
                 found.push((*file, LibraryFunction { signature, doc: doc.join(" "), examples }));
             }
             lines.clear();

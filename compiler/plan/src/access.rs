@@ -100,11 +100,8 @@ impl Planner<'_, '_> {
         let LeafKind::Scan { var, .. } = &leaf.kind else { return (Vec::new(), Vec::new(), None) };
         let own = 1u128 << i;
         let local = leaf.local.iter().map(|p| (p, true));
-        let joined = block
-            .conjuncts
-            .iter()
-            .filter(|(_, m)| m & own != 0 && m & !(own | left) == 0)
-            .map(|(p, _)| (p, false));
+        let joined =
+            block.conjuncts.iter().filter(|(_, m)| m & own != 0 && m & !(own | left) == 0).map(|(p, _)| (p, false));
         let (mut equals, mut ranges, mut row) = (Vec::new(), Vec::new(), None);
         for (p, constant) in local.chain(joined) {
             if let Some((a, b)) = equality(p) {
@@ -158,8 +155,7 @@ impl Planner<'_, '_> {
         }
         let r = self.ctx.program.relation(relation);
         let pick = |fields: &[FieldId]| -> Option<(Vec<Expr>, Vec<Expr>)> {
-            let found: Option<Vec<&Equal>> =
-                fields.iter().map(|f| equals.iter().find(|e| e.field == *f)).collect();
+            let found: Option<Vec<&Equal>> = fields.iter().map(|f| equals.iter().find(|e| e.field == *f)).collect();
             found.map(|es| {
                 (es.iter().map(|e| e.value.clone()).collect(), es.iter().map(|e| e.conjunct.clone()).collect())
             })
@@ -243,10 +239,8 @@ impl Planner<'_, '_> {
             within(&r.key) || r.uniques.iter().any(|u| !u.skip_none && within(&u.fields))
         };
         let all = self.est.rows(relation);
-        let single = equals
-            .iter()
-            .map(|e| all * self.est.share(relation, e.field, &e.conjunct))
-            .fold(f64::INFINITY, f64::min);
+        let single =
+            equals.iter().map(|e| all * self.est.share(relation, e.field, &e.conjunct)).fold(f64::INFINITY, f64::min);
         let mut wanted: Vec<(Vec<FieldId>, bool)> = Vec::new();
         for e in equals {
             wanted.push((vec![e.field], false));
@@ -259,8 +253,7 @@ impl Planner<'_, '_> {
         for range in ranges {
             wanted.push((vec![range.field], true));
             if single > FEW {
-                let mut fields: Vec<FieldId> =
-                    equals.iter().filter(|e| e.constant).map(|e| e.field).collect();
+                let mut fields: Vec<FieldId> = equals.iter().filter(|e| e.constant).map(|e| e.field).collect();
                 if !fields.contains(&range.field) {
                     fields.push(range.field);
                     wanted.push((fields, true));
@@ -339,10 +332,8 @@ impl Planner<'_, '_> {
             let (mut lower, mut upper) = (None, None);
             if let Some((field, _)) = rest.first() {
                 for range in ranges.iter().filter(|g| g.field == *field) {
-                    let limit = Limit {
-                        value: range.value.clone(),
-                        inclusive: matches!(range.prim, Prim::Le | Prim::Ge),
-                    };
+                    let limit =
+                        Limit { value: range.value.clone(), inclusive: matches!(range.prim, Prim::Le | Prim::Ge) };
                     let slot = if matches!(range.prim, Prim::Lt | Prim::Le) { &mut upper } else { &mut lower };
                     if slot.is_none() {
                         *slot = Some(limit);
@@ -353,12 +344,8 @@ impl Planner<'_, '_> {
             let rows = self.found(relation, all, &equals, &covers);
             let access = Access::Index { index: n as u32, equal, lower, upper, reverse: !forward };
             if best.as_ref().is_none_or(|b| rows < b.rows) {
-                best = Some(Found {
-                    way: Way::Access { access, covers },
-                    rows,
-                    probe: INDEX_PROBE * 3.0,
-                    row: INDEX_ROW,
-                });
+                best =
+                    Some(Found { way: Way::Access { access, covers }, rows, probe: INDEX_PROBE * 3.0, row: INDEX_ROW });
             }
         }
         best

@@ -195,11 +195,7 @@ pub fn schema(program: &Program, indexes: &[Vec<ChosenIndex>]) -> schema::Schema
                                 .iter()
                                 .map(|(f, descending)| schema::IndexPart { part: part(f), descending: *descending })
                                 .collect(),
-                            kind: if i.shape.ordered {
-                                schema::IndexKind::Ordered
-                            } else {
-                                schema::IndexKind::Hash
-                            },
+                            kind: if i.shape.ordered { schema::IndexKind::Ordered } else { schema::IndexKind::Hash },
                         })
                         .collect()
                 })

@@ -217,17 +217,12 @@ impl Builder<'_, '_> {
             // Counting from 1 to from 0: a row number is positive, so this cannot overflow.
             let one = Expr::new(ExprKind::Literal(Value::Int(1)), Type::Int);
             let site = self.ctx.program.query(*id).site;
-            let zero_based =
-                Expr::new(ExprKind::Prim(Prim::SubInt, vec![self.ctx.var(number), one], site), Type::Int);
+            let zero_based = Expr::new(ExprKind::Prim(Prim::SubInt, vec![self.ctx.var(number), one], site), Type::Int);
             let root = root.map(vec![(index, zero_based)]);
             let order = vec![ascending(self.ctx.var(number))];
             let node = match node {
                 Node::Unit => root,
-                left => Node::Apply {
-                    kind: ApplyKind::Join(Kind::Inner),
-                    left: left.boxed(),
-                    right: root.boxed(),
-                },
+                left => Node::Apply { kind: ApplyKind::Join(Kind::Inner), left: left.boxed(), right: root.boxed() },
             };
             return Ok((node, order));
         }
@@ -236,13 +231,7 @@ impl Builder<'_, '_> {
         Ok((Node::Unnest { input: input.boxed(), source, var, index }, order))
     }
 
-    fn join(
-        &mut self,
-        kind: &ir::JoinKind,
-        left: &Rel,
-        right: &Rel,
-        on: &Expr,
-    ) -> Result<Ordered, PlanError> {
+    fn join(&mut self, kind: &ir::JoinKind, left: &Rel, right: &Rel, on: &Expr) -> Result<Ordered, PlanError> {
         let (left, mut order) = self.rel(left)?;
         let (right, right_order) = self.rel(right)?;
         let mut on = on.clone();
@@ -278,12 +267,7 @@ impl Builder<'_, '_> {
     }
 
     /// The order of right rows above a left join, and the lifts with those that the order needs.
-    fn lift_order(
-        &mut self,
-        order: Vec<SortKey>,
-        lifts: &[Lift],
-        right: &VarSet,
-    ) -> (Vec<Lift>, Vec<SortKey>) {
+    fn lift_order(&mut self, order: Vec<SortKey>, lifts: &[Lift], right: &VarSet) -> (Vec<Lift>, Vec<SortKey>) {
         let mut lifts = lifts.to_vec();
         for v in crate::expr::free_all(order.iter().map(|k| &k.expr)) {
             if right.contains(&v) && !lifts.iter().any(|l| l.from == v) {
@@ -318,9 +302,7 @@ impl Builder<'_, '_> {
                             .iter()
                             .filter_map(|v| map.get(v))
                             .filter_map(|e| match &e.kind {
-                                ExprKind::Unwrap(to) => {
-                                    Some(Expr::new(ExprKind::IsSome(to.clone()), Type::Bool))
-                                }
+                                ExprKind::Unwrap(to) => Some(Expr::new(ExprKind::IsSome(to.clone()), Type::Bool)),
                                 _ => None,
                             })
                             .collect::<Vec<_>>();
@@ -784,11 +766,7 @@ impl Builder<'_, '_> {
                 // There is a row only under the conditions, and only there it is looked at.
                 let lifted = self.ctx.fresh("value", ty.clone().optional());
                 let to = self.ctx.var(lifted);
-                *expr = if matches!(ty, Type::Option(_)) {
-                    to
-                } else {
-                    Expr::new(ExprKind::Unwrap(Box::new(to)), ty)
-                };
+                *expr = if matches!(ty, Type::Option(_)) { to } else { Expr::new(ExprKind::Unwrap(Box::new(to)), ty) };
                 let kind = Kind::Left(vec![Lift { from: var, to: lifted }]);
                 Ok(self.attach(ApplyKind::Join(kind), node, root, conditions, guarded))
             }

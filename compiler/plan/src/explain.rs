@@ -103,7 +103,8 @@ impl Explain<'_> {
     fn op_json(&self, op: &Op, names: Names) -> Json {
         let (name, detail) = self.describe(op, names);
         let children: Vec<Json> = inputs(op).into_iter().map(|i| self.op_json(i, names)).collect();
-        let mut out = json!({ "id": op.id, "op": name, "detail": detail, "estimated": op.est_rows, "inputs": children });
+        let mut out =
+            json!({ "id": op.id, "op": name, "detail": detail, "estimated": op.est_rows, "inputs": children });
         if let Json::Object(fields) = &mut out {
             if let Some(rows) = self.real.and_then(|r| r.get(op.id as usize)) {
                 fields.insert("rows".into(), json!(rows));
@@ -180,8 +181,7 @@ impl Explain<'_> {
             Kind::Mark(_) => "mark ",
         };
         let on = |keys: &[(tenon_core::ir::Expr, tenon_core::ir::Expr)], rest: &[tenon_core::ir::Expr]| {
-            let mut parts: Vec<String> =
-                keys.iter().map(|(a, b)| format!("{} = {}", n.expr(a), n.expr(b))).collect();
+            let mut parts: Vec<String> = keys.iter().map(|(a, b)| format!("{} = {}", n.expr(a), n.expr(b))).collect();
             parts.extend(rest.iter().map(|e| n.expr(e)));
             parts.join(" and ")
         };
@@ -210,10 +210,18 @@ impl Explain<'_> {
                     Access::Index { index, equal, lower, upper, reverse } => {
                         let mut text = format!("index {}#{index} ({})", relation(r), n.exprs(equal, ", "));
                         if let Some(l) = lower {
-                            text.push_str(&format!(" {} {}", if l.inclusive { "from" } else { "above" }, n.expr(&l.value)));
+                            text.push_str(&format!(
+                                " {} {}",
+                                if l.inclusive { "from" } else { "above" },
+                                n.expr(&l.value)
+                            ));
                         }
                         if let Some(u) = upper {
-                            text.push_str(&format!(" {} {}", if u.inclusive { "to" } else { "below" }, n.expr(&u.value)));
+                            text.push_str(&format!(
+                                " {} {}",
+                                if u.inclusive { "to" } else { "below" },
+                                n.expr(&u.value)
+                            ));
                         }
                         if *reverse {
                             text.push_str(" backwards");
@@ -235,7 +243,11 @@ impl Explain<'_> {
                 ("hash join", text)
             }
             OpKind::NestedLoop { kind: k, predicates, .. } => {
-                let text = if predicates.is_empty() { "of all pairs".into() } else { format!("on {}", n.exprs(predicates, " and ")) };
+                let text = if predicates.is_empty() {
+                    "of all pairs".into()
+                } else {
+                    format!("on {}", n.exprs(predicates, " and "))
+                };
                 ("nested loop", format!("{}{text}", kind(k)))
             }
             OpKind::Aggregate { keys, aggregates, strategy, .. } => {
@@ -290,9 +302,7 @@ impl Explain<'_> {
                 let text = range(limit.as_ref(), offset.as_ref(), n);
                 ("limit", format!("{}{}", text.trim_start(), if *early_stop { " (stops early)" } else { "" }))
             }
-            OpKind::Concat { vars, .. } => {
-                ("concat", vars.iter().map(|v| n.var(*v)).collect::<Vec<_>>().join(", "))
-            }
+            OpKind::Concat { vars, .. } => ("concat", vars.iter().map(|v| n.var(*v)).collect::<Vec<_>>().join(", ")),
         }
     }
 }

@@ -202,7 +202,11 @@ impl<'p> Safe<'p> {
             ExprKind::And(a, b) | ExprKind::Or(a, b) => {
                 let worst = self.walk(a, facts, depth);
                 let mark = facts.len();
-                if matches!(expr.kind, ExprKind::And(..)) { holds(a, facts) } else { fails(a, facts) }
+                if matches!(expr.kind, ExprKind::And(..)) {
+                    holds(a, facts)
+                } else {
+                    fails(a, facts)
+                }
                 let worst = worst.max(self.walk(b, facts, depth));
                 facts.truncate(mark);
                 worst

@@ -141,15 +141,11 @@ pub fn op_exprs(op: &Op) -> Vec<&Expr> {
         }
         OpKind::Map { defs, .. } => defs.iter().map(|(_, e)| e).collect(),
         OpKind::Unnest { source, .. } => vec![source],
-        OpKind::HashJoin { keys, residual, .. } => {
-            keys.iter().flat_map(|(a, b)| [a, b]).chain(residual).collect()
-        }
+        OpKind::HashJoin { keys, residual, .. } => keys.iter().flat_map(|(a, b)| [a, b]).chain(residual).collect(),
         OpKind::NestedLoop { predicates, .. } => predicates.iter().collect(),
-        OpKind::Aggregate { keys, aggregates, .. } => keys
-            .iter()
-            .map(|(_, e)| e)
-            .chain(aggregates.iter().flat_map(|(_, a)| aggregate_exprs(a)))
-            .collect(),
+        OpKind::Aggregate { keys, aggregates, .. } => {
+            keys.iter().map(|(_, e)| e).chain(aggregates.iter().flat_map(|(_, a)| aggregate_exprs(a))).collect()
+        }
         OpKind::GroupJoin { keys, aggregates, .. } => keys
             .iter()
             .flat_map(|(a, b)| [a, b])
@@ -201,9 +197,12 @@ pub fn bound(op: &Op) -> VarSet {
         }
         OpKind::HashJoin { probe, build, kind, .. } => joined(probe, bound(build), kind),
         OpKind::NestedLoop { outer, inner, kind, .. } => joined(outer, bound(inner), kind),
-        OpKind::Aggregate { keys, payload, aggregates, .. } => {
-            keys.iter().map(|(v, _)| *v).chain(payload.iter().copied()).chain(aggregates.iter().map(|(v, _)| *v)).collect()
-        }
+        OpKind::Aggregate { keys, payload, aggregates, .. } => keys
+            .iter()
+            .map(|(v, _)| *v)
+            .chain(payload.iter().copied())
+            .chain(aggregates.iter().map(|(v, _)| *v))
+            .collect(),
         OpKind::GroupJoin { left, aggregates, .. } | OpKind::Fold { left, aggregates, .. } => {
             let mut set = bound(left);
             set.extend(aggregates.iter().map(|(v, _)| *v));
@@ -286,7 +285,9 @@ impl Needs<'_> {
                     left
                 }
                 OpKind::Lookup { input, residual, kind: Kind::Mark(v), access, .. }
-                    if !adds(v) && plain(residual) && access_exprs(access).iter().all(|e| self.safe.of(e) != Safety::Failing) =>
+                    if !adds(v)
+                        && plain(residual)
+                        && access_exprs(access).iter().all(|e| self.safe.of(e) != Safety::Failing) =>
                 {
                     input
                 }
@@ -353,13 +354,15 @@ impl Needs<'_> {
                 *defs = kept;
                 self.op(input, below);
                 if defs.is_empty() {
-                    let inner = std::mem::replace(&mut **input, Op { id: 0, kind: OpKind::Unit, est_rows: rows, site: None });
+                    let inner =
+                        std::mem::replace(&mut **input, Op { id: 0, kind: OpKind::Unit, est_rows: rows, site: None });
                     *op = inner;
                 } else if let OpKind::Map { input: below, defs: first } = &mut input.kind {
                     // Neighbouring maps are one.
                     let mut all = std::mem::take(first);
                     all.append(defs);
-                    let inner = std::mem::replace(&mut **below, Op { id: 0, kind: OpKind::Unit, est_rows: rows, site: None });
+                    let inner =
+                        std::mem::replace(&mut **below, Op { id: 0, kind: OpKind::Unit, est_rows: rows, site: None });
                     op.kind = OpKind::Map { input: Box::new(inner), defs: all };
                 }
             }
@@ -435,7 +438,8 @@ impl Needs<'_> {
             OpKind::Sort { input, partition, keys, limit, offset, payload } => {
                 *payload = within(&needed, &bound(input));
                 let mut below = needed;
-                let exprs = partition.iter().chain(keys.iter().map(|k| &k.expr)).chain(limit.iter()).chain(offset.iter());
+                let exprs =
+                    partition.iter().chain(keys.iter().map(|k| &k.expr)).chain(limit.iter()).chain(offset.iter());
                 below.extend(free_all(exprs));
                 self.op(input, below);
             }

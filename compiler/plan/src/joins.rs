@@ -148,13 +148,7 @@ impl Planner<'_, '_> {
                 let bound = other.bound();
                 let built = self.operator(other, None);
                 let rows = built.op.est_rows;
-                block.leaves.push(Leaf {
-                    kind: LeafKind::Derived(built),
-                    bound,
-                    local: Vec::new(),
-                    rows,
-                    needs: 0,
-                });
+                block.leaves.push(Leaf { kind: LeafKind::Derived(built), bound, local: Vec::new(), rows, needs: 0 });
             }
         }
     }
@@ -191,9 +185,7 @@ impl Planner<'_, '_> {
         conjuncts.iter_mut().for_each(|p| self.turn(p));
         self.canonical_order(block, &conjuncts);
         let mask_of = |set: &VarSet, leaves: &[Leaf]| {
-            leaves.iter().enumerate().fold(0u128, |m, (i, l)| {
-                if l.bound.is_disjoint(set) { m } else { m | (1 << i) }
-            })
+            leaves.iter().enumerate().fold(0u128, |m, (i, l)| if l.bound.is_disjoint(set) { m } else { m | (1 << i) })
         };
         for i in 0..block.leaves.len() {
             if let LeafKind::Unnest { source, .. } = &block.leaves[i].kind {
@@ -382,13 +374,22 @@ impl Planner<'_, '_> {
                 best
             }
             LeafKind::Unnest { .. } => (ELEMENTS * JOINED_ROW, Way::Scan),
-            LeafKind::Derived(built) => (built.cost + built.op.est_rows * PREDICATE * leaf.local.len() as f64, Way::Scan),
+            LeafKind::Derived(built) => {
+                (built.cost + built.op.est_rows * PREDICATE * leaf.local.len() as f64, Way::Scan)
+            }
         };
         Best { cost, step: Step::Leaf(i, way) }
     }
 
     /// The cheapest way to join two planned sets, the left one streaming.
-    fn join_step(&mut self, block: &Block, left: u128, left_cost: f64, right: u128, right_best: Option<&Best>) -> Option<Best> {
+    fn join_step(
+        &mut self,
+        block: &Block,
+        left: u128,
+        left_cost: f64,
+        right: u128,
+        right_best: Option<&Best>,
+    ) -> Option<Best> {
         let left_rows = self.rows(block, left);
         let out = self.rows(block, left | right);
         let mut best: Option<Best> = None;
@@ -490,7 +491,9 @@ impl Planner<'_, '_> {
                         }
                         let Some(cost) = best.get(&left).map(|x| x.cost) else { continue };
                         let right_best = best.get(&right).cloned();
-                        let Some(step) = self.join_step(block, left, cost, right, right_best.as_ref()) else { continue };
+                        let Some(step) = self.join_step(block, left, cost, right, right_best.as_ref()) else {
+                            continue;
+                        };
                         let own = step.cost - cost - right_best.map_or(0.0, |r| r.cost);
                         let weight = own + self.rows(block, left | right);
                         if found.as_ref().is_none_or(|(.., w)| weight < *w) {
@@ -680,16 +683,9 @@ impl Planner<'_, '_> {
 
     fn build_unnest(&mut self, block: &Block, i: usize, input: Built) -> Built {
         let leaf = &block.leaves[i];
-        let LeafKind::Unnest { source, var, index } = &leaf.kind else {
-            unreachable!("only collections are unnested")
-        };
+        let LeafKind::Unnest { source, var, index } = &leaf.kind else { unreachable!("only collections are unnested") };
         let rows = input.op.est_rows * ELEMENTS;
-        let kind = OpKind::Unnest {
-            input: Box::new(input.op),
-            source: source.clone(),
-            var: *var,
-            index: Some(*index),
-        };
+        let kind = OpKind::Unnest { input: Box::new(input.op), source: source.clone(), var: *var, index: Some(*index) };
         Built::new(op(kind, rows, None), input.cost).filter(leaf.local.clone(), &self.est)
     }
 
@@ -753,11 +749,7 @@ fn site_of(leaf: &Leaf) -> Option<SiteId> {
 /// Whether a conjunct or a collection links two sets.
 fn linked(block: &Block, left: u128, right: u128) -> bool {
     block.conjuncts.iter().any(|(_, m)| m & left != 0 && m & right != 0 && m & !(left | right) == 0)
-        || block
-            .leaves
-            .iter()
-            .enumerate()
-            .any(|(i, l)| right == 1 << i && l.needs != 0 && l.needs & !left == 0)
+        || block.leaves.iter().enumerate().any(|(i, l)| right == 1 << i && l.needs != 0 && l.needs & !left == 0)
 }
 
 /// The sides of an equality between two sets: `(over left, over right)`.
@@ -769,9 +761,12 @@ fn key_sides(block: &Block, p: &Expr, mask: u128, left: u128, right: u128) -> Op
     let mask_of = |e: &Expr| {
         let mut set = VarSet::new();
         collect_free(e, &mut set);
-        block.leaves.iter().enumerate().fold(0u128, |m, (i, l)| {
-            if l.bound.is_disjoint(&set) { m } else { m | (1 << i) }
-        })
+        block.leaves.iter().enumerate().fold(
+            0u128,
+            |m, (i, l)| {
+                if l.bound.is_disjoint(&set) { m } else { m | (1 << i) }
+            },
+        )
     };
     let (ma, mb) = (mask_of(a), mask_of(b));
     let plain = |e: &Expr| match e.ty {

@@ -32,12 +32,7 @@ pub enum Node {
     /// Groups.
     Group { input: Box<Node>, keys: Vec<(VarId, Expr)>, aggregates: Vec<(VarId, Aggregate)>, all: bool },
     /// The left rows with folds over the right rows of equal key.
-    GroupJoin {
-        left: Box<Node>,
-        right: Box<Node>,
-        keys: Vec<(Expr, Expr)>,
-        aggregates: Vec<(VarId, Aggregate)>,
-    },
+    GroupJoin { left: Box<Node>, right: Box<Node>, keys: Vec<(Expr, Expr)>, aggregates: Vec<(VarId, Aggregate)> },
     /// The left rows with folds over rows that are found from each: the right side is a chain of filters, maps
     /// and unnests over a unit, and sees the left side's variables.
     Fold { left: Box<Node>, right: Box<Node>, aggregates: Vec<(VarId, Aggregate)> },
@@ -50,13 +45,7 @@ pub enum Node {
         windows: Vec<(VarId, WindowValue)>,
     },
     /// The first rows in an order, per partition.
-    Top {
-        input: Box<Node>,
-        partition: Vec<Expr>,
-        keys: Vec<SortKey>,
-        limit: Option<Expr>,
-        offset: Option<Expr>,
-    },
+    Top { input: Box<Node>, partition: Vec<Expr>, keys: Vec<SortKey>, limit: Option<Expr>, offset: Option<Expr> },
     /// All rows of the inputs under common variables.
     Concat { inputs: Vec<(Node, Vec<VarId>)>, vars: Vec<VarId> },
 }
@@ -157,9 +146,7 @@ impl Node {
     pub fn join(self, right: Node) -> Node {
         match (self, right) {
             (Node::Unit, other) | (other, Node::Unit) => other,
-            (left, right) => {
-                Node::Join { kind: Kind::Inner, left: left.boxed(), right: right.boxed(), on: Vec::new() }
-            }
+            (left, right) => Node::Join { kind: Kind::Inner, left: left.boxed(), right: right.boxed(), on: Vec::new() },
         }
     }
 
@@ -270,15 +257,10 @@ impl Node {
             Node::Group { keys, aggregates, all, .. } => {
                 Node::Group { input: unit(), keys: keys.clone(), aggregates: aggregates.clone(), all: *all }
             }
-            Node::GroupJoin { keys, aggregates, .. } => Node::GroupJoin {
-                left: unit(),
-                right: unit(),
-                keys: keys.clone(),
-                aggregates: aggregates.clone(),
-            },
-            Node::Fold { aggregates, .. } => {
-                Node::Fold { left: unit(), right: unit(), aggregates: aggregates.clone() }
+            Node::GroupJoin { keys, aggregates, .. } => {
+                Node::GroupJoin { left: unit(), right: unit(), keys: keys.clone(), aggregates: aggregates.clone() }
             }
+            Node::Fold { aggregates, .. } => Node::Fold { left: unit(), right: unit(), aggregates: aggregates.clone() },
             Node::Window { partition, order, peers, windows, .. } => Node::Window {
                 input: unit(),
                 partition: partition.clone(),
@@ -356,8 +338,8 @@ impl Node {
     fn uses(&self, used: &mut VarSet, bound: &mut VarSet) {
         used.extend(free_all(&self.exprs()));
         bound.extend(self.bound());
-        if let Node::Join { kind: Kind::Left(lifts), .. } | Node::Apply { kind: ApplyKind::Join(Kind::Left(lifts)), .. } =
-            self
+        if let Node::Join { kind: Kind::Left(lifts), .. }
+        | Node::Apply { kind: ApplyKind::Join(Kind::Left(lifts)), .. } = self
         {
             bound.extend(lifts.iter().map(|l: &Lift| l.from));
         }

@@ -7,8 +7,7 @@ use crate::access::{Found, IndexShape, Reason, Way};
 use crate::dependencies::Dependencies;
 use crate::expr::{Safe, Safety, VarSet, equality, free, ref_of};
 use crate::joins::{
-    BUILD_ROW, Block, COMPARE, INDEX_PROBE, JOINED_ROW, Leaf, LeafKind, PAIR, PREDICATE, PROBE_ROW, is_chain,
-    sort_cost,
+    BUILD_ROW, Block, COMPARE, INDEX_PROBE, JOINED_ROW, Leaf, LeafKind, PAIR, PREDICATE, PROBE_ROW, is_chain, sort_cost,
 };
 use crate::logical::{Context, Node};
 use crate::physical::{Aggregate, GroupStrategy, Kind, Op, OpKind, WindowValue};
@@ -150,9 +149,7 @@ impl Planner<'_, '_> {
             }
             Node::Join { kind, left, right, on } => self.outer_join(kind, *left, *right, on, want),
             Node::Group { input, keys, aggregates, all } => self.group(*input, keys, aggregates, all),
-            Node::GroupJoin { left, right, keys, aggregates } => {
-                self.group_join(*left, *right, keys, aggregates, want)
-            }
+            Node::GroupJoin { left, right, keys, aggregates } => self.group_join(*left, *right, keys, aggregates, want),
             Node::Fold { left, right, aggregates } => {
                 let left = self.plan(*left, want);
                 let right = self.chain(*right);
@@ -161,9 +158,7 @@ impl Planner<'_, '_> {
             Node::Window { input, partition, order, peers, windows } => {
                 self.window(*input, partition, order, peers, windows)
             }
-            Node::Top { input, partition, keys, limit, offset } => {
-                self.top(*input, partition, keys, limit, offset)
-            }
+            Node::Top { input, partition, keys, limit, offset } => self.top(*input, partition, keys, limit, offset),
             Node::Concat { inputs, vars } => {
                 let (mut rows, mut cost) = (0.0, 0.0);
                 let mut out = Vec::new();
@@ -246,11 +241,7 @@ impl Planner<'_, '_> {
                 }],
                 ..Block::default()
             };
-            let best = self
-                .ways(&block, 0, 0)
-                .into_iter()
-                .map(|f| (f.cost(0), f))
-                .min_by(|a, b| a.0.total_cmp(&b.0));
+            let best = self.ways(&block, 0, 0).into_iter().map(|f| (f.cost(0), f)).min_by(|a, b| a.0.total_cmp(&b.0));
             let scan = self.est.rows(relation);
             if let Some((each, Found { way: Way::Access { access, covers }, .. })) = best
                 && rows * each < scan * (BUILD_ROW * match_share.max(0.1) + 1.0) + rows * PROBE_ROW
@@ -284,9 +275,7 @@ impl Planner<'_, '_> {
             match equality(&p) {
                 Some((a, b)) if !failing => {
                     let (fa, fb) = (free(a), free(b));
-                    let over = |f: &VarSet, own: &VarSet, other: &VarSet| {
-                        !f.is_disjoint(own) && f.is_disjoint(other)
-                    };
+                    let over = |f: &VarSet, own: &VarSet, other: &VarSet| !f.is_disjoint(own) && f.is_disjoint(other);
                     if over(&fa, &left_vars, &right_vars) && over(&fb, &right_vars, &left_vars) {
                         keys.push((plain(a), plain(b)));
                     } else if over(&fb, &left_vars, &right_vars) && over(&fa, &right_vars, &left_vars) {
@@ -397,8 +386,7 @@ impl Planner<'_, '_> {
             _ => PROBE_ROW,
         };
         let cost = built.cost + rows * (each + JOINED_ROW * aggregates.len() as f64);
-        let kind =
-            OpKind::Aggregate { input: Box::new(built.op), keys, payload, aggregates, all, strategy };
+        let kind = OpKind::Aggregate { input: Box::new(built.op), keys, payload, aggregates, all, strategy };
         Built::new(op(kind, groups, None), cost)
     }
 
@@ -557,8 +545,7 @@ impl Planner<'_, '_> {
         let built = self.plan(input, None);
         let rows = built.op.est_rows;
         let cost = built.cost + sort_cost(rows) + rows * JOINED_ROW * windows.len() as f64;
-        let kind =
-            OpKind::Window { input: Box::new(built.op), partition, order, peers, windows, payload: Vec::new() };
+        let kind = OpKind::Window { input: Box::new(built.op), partition, order, peers, windows, payload: Vec::new() };
         Built::new(op(kind, rows, None), cost)
     }
 
@@ -599,8 +586,14 @@ impl Planner<'_, '_> {
             }
             let n = built.op.est_rows;
             let cost = built.cost + n * (count + skipped).min(n).max(2.0).log2() * COMPARE;
-            let kind =
-                OpKind::Sort { input: Box::new(built.op), partition, keys: keys.clone(), limit, offset, payload: Vec::new() };
+            let kind = OpKind::Sort {
+                input: Box::new(built.op),
+                partition,
+                keys: keys.clone(),
+                limit,
+                offset,
+                payload: Vec::new(),
+            };
             let mut out = Built::new(op(kind, rows, None), cost);
             out.order = keys;
             return out;
@@ -649,15 +642,13 @@ impl Planner<'_, '_> {
     pub(crate) fn total(&self, node: &Node) -> bool {
         let safe = Safe::new(self.ctx.program);
         let folds = match node {
-            Node::Group { aggregates, .. }
-            | Node::GroupJoin { aggregates, .. }
-            | Node::Fold { aggregates, .. } => aggregates.iter().any(|(_, a)| crate::rewrite::fold_fails(a, &safe)),
+            Node::Group { aggregates, .. } | Node::GroupJoin { aggregates, .. } | Node::Fold { aggregates, .. } => {
+                aggregates.iter().any(|(_, a)| crate::rewrite::fold_fails(a, &safe))
+            }
             Node::Window { .. } => true,
             _ => false,
         };
-        !folds
-            && safe.all(&node.exprs()) < Safety::Failing
-            && node.children().into_iter().all(|c| self.total(c))
+        !folds && safe.all(&node.exprs()) < Safety::Failing && node.children().into_iter().all(|c| self.total(c))
     }
 }
 
@@ -700,7 +691,9 @@ fn determined_by(e: &Expr, identities: &[Expr]) -> bool {
         return true;
     }
     match &e.kind {
-        ExprKind::Field(inner, _) | ExprKind::Follow(inner) | ExprKind::RefOf(inner) => determined_by(inner, identities),
+        ExprKind::Field(inner, _) | ExprKind::Follow(inner) | ExprKind::RefOf(inner) => {
+            determined_by(inner, identities)
+        }
         _ => false,
     }
 }

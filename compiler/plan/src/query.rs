@@ -42,9 +42,7 @@ pub fn plan(program: &Program, statistics: &dyn Statistics) -> Result<Planned, P
 const STACK: usize = 128 << 20;
 
 /// Plans on a thread with a stack for the deepest query that is not refused.
-pub(crate) fn on_deep_stack<T: Send>(
-    plan: impl FnOnce() -> Result<T, PlanError> + Send,
-) -> Result<T, PlanError> {
+pub(crate) fn on_deep_stack<T: Send>(plan: impl FnOnce() -> Result<T, PlanError> + Send) -> Result<T, PlanError> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("plan".into()).stack_size(STACK);
         let running = thread.spawn_scoped(scope, plan).map_err(|_| PlanError::NoThread)?;
@@ -119,12 +117,8 @@ pub(crate) fn plan_with(
     let early_stop = planner.total(&root);
     let (built, output) = match fold {
         // A set sorts its elements itself.
-        Fold::Collect { element, set: true, .. } => {
-            (planner.plan(root, None), Output::Collect { element, set: true })
-        }
-        Fold::Collect { element, set, order } => {
-            (planner.sorted(root, &order, None), Output::Collect { element, set })
-        }
+        Fold::Collect { element, set: true, .. } => (planner.plan(root, None), Output::Collect { element, set: true }),
+        Fold::Collect { element, set, order } => (planner.sorted(root, &order, None), Output::Collect { element, set }),
         Fold::CollectMap { key, value, order } => {
             (planner.sorted(root, &order, None), Output::CollectMap { key, value })
         }

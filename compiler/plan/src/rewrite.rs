@@ -61,10 +61,9 @@ fn facts(node: &Node) -> Vec<Expr> {
         Node::Map { input, .. } | Node::Unnest { input, .. } | Node::Window { input, .. } | Node::Top { input, .. } => {
             facts(input)
         }
-        Node::Join { left, .. }
-        | Node::Apply { left, .. }
-        | Node::GroupJoin { left, .. }
-        | Node::Fold { left, .. } => facts(left),
+        Node::Join { left, .. } | Node::Apply { left, .. } | Node::GroupJoin { left, .. } | Node::Fold { left, .. } => {
+            facts(left)
+        }
         _ => Vec::new(),
     }
 }
@@ -73,11 +72,7 @@ fn facts(node: &Node) -> Vec<Expr> {
 pub fn fold_fails(a: &Aggregate, safe: &Safe) -> bool {
     matches!(
         a.function,
-        AggregateFn::Sum
-            | AggregateFn::Avg
-            | AggregateFn::SumDistinct
-            | AggregateFn::AvgDistinct
-            | AggregateFn::StdDev
+        AggregateFn::Sum | AggregateFn::Avg | AggregateFn::SumDistinct | AggregateFn::AvgDistinct | AggregateFn::StdDev
     ) || aggregate_exprs(a).any(|e| safe.of(e) == Safety::Failing)
 }
 
@@ -118,8 +113,7 @@ pub fn push_down(node: Node, mut predicates: Vec<Expr>, safe: &Safe) -> Node {
                     opaque.insert(*v);
                 }
             }
-            let (above, below): (Vec<_>, Vec<_>) =
-                predicates.into_iter().partition(|p| !free(p).is_disjoint(&opaque));
+            let (above, below): (Vec<_>, Vec<_>) = predicates.into_iter().partition(|p| !free(p).is_disjoint(&opaque));
             let below = below
                 .into_iter()
                 .map(|mut p| {
@@ -161,8 +155,7 @@ pub fn push_down(node: Node, mut predicates: Vec<Expr>, safe: &Safe) -> Node {
         Node::Unnest { input, source, var, index } => {
             let own = VarSet::from([var, index]);
             let stays = safe.of(&source) == Safety::Failing;
-            let (below, above): (Vec<_>, Vec<_>) =
-                predicates.into_iter().partition(|p| !stays && within(&own, p));
+            let (below, above): (Vec<_>, Vec<_>) = predicates.into_iter().partition(|p| !stays && within(&own, p));
             let input = push_down(*input, below, safe).boxed();
             Node::Unnest { input, source, var, index }.filter(above)
         }
@@ -171,8 +164,7 @@ pub fn push_down(node: Node, mut predicates: Vec<Expr>, safe: &Safe) -> Node {
                 && keys.iter().all(|(_, e)| safe.of(e) == Safety::Total)
                 && !aggregates.iter().any(|(_, a)| fold_fails(a, safe));
             let folded: VarSet = aggregates.iter().map(|(v, _)| *v).collect();
-            let (below, above): (Vec<_>, Vec<_>) =
-                predicates.into_iter().partition(|p| movable && within(&folded, p));
+            let (below, above): (Vec<_>, Vec<_>) = predicates.into_iter().partition(|p| movable && within(&folded, p));
             let map = keys.iter().map(|(v, e)| (*v, e.clone())).collect();
             let below = below
                 .into_iter()
@@ -205,25 +197,14 @@ pub fn push_down(node: Node, mut predicates: Vec<Expr>, safe: &Safe) -> Node {
 }
 
 /// Predicates that may be tested before the folds, and those that may not.
-fn split_folded(
-    predicates: Vec<Expr>,
-    aggregates: &[(VarId, Aggregate)],
-    safe: &Safe,
-) -> (Vec<Expr>, Vec<Expr>) {
+fn split_folded(predicates: Vec<Expr>, aggregates: &[(VarId, Aggregate)], safe: &Safe) -> (Vec<Expr>, Vec<Expr>) {
     let fails = aggregates.iter().any(|(_, a)| fold_fails(a, safe));
     let folded: VarSet = aggregates.iter().map(|(v, _)| *v).collect();
     predicates.into_iter().partition(|p| !fails && free(p).is_disjoint(&folded))
 }
 
 /// Left, semi, anti and mark joins.
-fn push_join(
-    mut kind: Kind,
-    left: Node,
-    right: Node,
-    on: Vec<Expr>,
-    predicates: Vec<Expr>,
-    safe: &Safe,
-) -> Node {
+fn push_join(mut kind: Kind, left: Node, right: Node, on: Vec<Expr>, predicates: Vec<Expr>, safe: &Safe) -> Node {
     if safe.all(&on) != Safety::Total {
         let (left, right) = (push_down(left, Vec::new(), safe), push_down(right, Vec::new(), safe));
         return Node::Join { kind, left: left.boxed(), right: right.boxed(), on }.filter(predicates);
@@ -261,8 +242,7 @@ fn push_join(
                 defs.push((*v, Expr::new(ExprKind::Literal(false.into()), p.ty.clone())));
                 kind = Kind::Anti;
             }
-            (Kind::Left(_), ExprKind::IsSome(e))
-                if matches!(e.kind, ExprKind::Var(w) if rows.iter().any(|(to, ..)| *to == w)) =>
+            (Kind::Left(_), ExprKind::IsSome(e)) if matches!(e.kind, ExprKind::Var(w) if rows.iter().any(|(to, ..)| *to == w)) =>
             {
                 for (to, from, relation) in &rows {
                     let row = Type::Row(*relation);

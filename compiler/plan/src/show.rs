@@ -208,12 +208,9 @@ impl Names<'_> {
 
     fn case(&self, t: &Type, tag: u32) -> String {
         match t {
-            Type::Variant(v) => self
-                .program
-                .variant(*v)
-                .cases
-                .get(tag as usize)
-                .map_or_else(|| tag.to_string(), |c| c.name.to_string()),
+            Type::Variant(v) => {
+                self.program.variant(*v).cases.get(tag as usize).map_or_else(|| tag.to_string(), |c| c.name.to_string())
+            }
             _ => tag.to_string(),
         }
     }
@@ -228,9 +225,12 @@ impl Names<'_> {
             Prim::Ge => Some((">=", 4)),
             Prim::Contains => Some(("in", 4)),
             Prim::AddInt | Prim::AddDecimal | Prim::AddFloat | Prim::AddDuration | Prim::AddDurations => Some(("+", 6)),
-            Prim::SubInt | Prim::SubDecimal | Prim::SubFloat | Prim::SubDuration | Prim::SubDurations | Prim::Elapsed => {
-                Some(("-", 6))
-            }
+            Prim::SubInt
+            | Prim::SubDecimal
+            | Prim::SubFloat
+            | Prim::SubDuration
+            | Prim::SubDurations
+            | Prim::Elapsed => Some(("-", 6)),
             Prim::MulInt | Prim::MulDecimal | Prim::MulFloat | Prim::ScaleDuration => Some(("*", 7)),
             Prim::DivInt => Some(("div", 7)),
             Prim::ModInt => Some(("mod", 7)),

@@ -49,7 +49,10 @@ impl Statistics for Assumed<'_> {
     }
 
     fn field(&self, relation: RelationId, field: FieldId) -> FieldStatistics {
-        FieldStatistics { distinct: assumed_distinct(self.program, relation, field, ASSUMED_ROWS), ..Default::default() }
+        FieldStatistics {
+            distinct: assumed_distinct(self.program, relation, field, ASSUMED_ROWS),
+            ..Default::default()
+        }
     }
 }
 
@@ -131,8 +134,8 @@ impl Estimates<'_> {
 
     /// The share of the rows of a relation that have some given value in a field.
     pub fn share(&self, relation: RelationId, field: FieldId, predicate: &tenon_core::ir::Expr) -> f64 {
-        let literal = crate::expr::equality(predicate)
-            .is_some_and(|(a, b)| constant(a).is_some() || constant(b).is_some());
+        let literal =
+            crate::expr::equality(predicate).is_some_and(|(a, b)| constant(a).is_some() || constant(b).is_some());
         if literal { self.selectivity(predicate) } else { 1.0 / self.field(relation, field).distinct.max(1.0) }
     }
 
@@ -157,9 +160,7 @@ impl Estimates<'_> {
             ExprKind::Prim(Prim::Not, args, _) => args.first().map_or(0.5, |a| 1.0 - self.selectivity(a)),
             ExprKind::Prim(Prim::Eq, args, _) => self.equal(args),
             ExprKind::Prim(Prim::Ne, args, _) => 1.0 - self.equal(args),
-            ExprKind::Prim(prim @ (Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge), args, _) => {
-                self.compare(*prim, args)
-            }
+            ExprKind::Prim(prim @ (Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge), args, _) => self.compare(*prim, args),
             ExprKind::Prim(Prim::Contains, args, _) => match args.as_slice() {
                 [x, c] => {
                     let n = match &c.kind {

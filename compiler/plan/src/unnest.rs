@@ -236,9 +236,8 @@ impl Unnest<'_, '_> {
         {
             // What does not depend on the left row is computed once; it may fail only if there is a left row.
             let safe = Safe::new(self.ctx.program);
-            let folds_total = folds.iter().all(|(_, a)| {
-                !can_overflow(a) && aggregate_exprs(a).all(|e| safe.of(e) == Safety::Total)
-            });
+            let folds_total =
+                folds.iter().all(|(_, a)| !can_overflow(a) && aggregate_exprs(a).all(|e| safe.of(e) == Safety::Total));
             if !keys.is_empty() {
                 let right = self.node(inner)?.boxed();
                 return Ok(Node::GroupJoin { left: left.boxed(), right, keys, aggregates: folds });
@@ -283,9 +282,10 @@ impl Unnest<'_, '_> {
                             && a.filter.is_empty()
                             && a.argument.as_ref().is_none_or(|e| safe.of(e) == Safety::Total)
                     });
-                    let fixed = limit.iter().chain(&offset).all(|e| {
-                        safe.of(e) == Safety::Total && free(e).is_disjoint(&input.bound())
-                    });
+                    let fixed = limit
+                        .iter()
+                        .chain(&offset)
+                        .all(|e| safe.of(e) == Safety::Total && free(e).is_disjoint(&input.bound()));
                     if !whole || !fixed {
                         *right = Node::Top { input, partition, keys, limit, offset };
                         return;
@@ -308,11 +308,9 @@ impl Unnest<'_, '_> {
     /// A chain's own folds over chains.
     fn chain(&self, node: Node) -> Node {
         match node {
-            Node::Apply { kind: ApplyKind::Fold(aggregates), left, right } => Node::Fold {
-                left: self.chain(*left).boxed(),
-                right: self.chain(*right).boxed(),
-                aggregates,
-            },
+            Node::Apply { kind: ApplyKind::Fold(aggregates), left, right } => {
+                Node::Fold { left: self.chain(*left).boxed(), right: self.chain(*right).boxed(), aggregates }
+            }
             Node::Apply { left, right, .. } => graft(self.chain(*right), self.chain(*left)),
             mut other => {
                 for child in other.children_mut() {
@@ -445,9 +443,7 @@ fn graft(chain: Node, on: Node) -> Node {
         }
         Node::Filter { input, predicates } => graft(*input, on).filter(predicates),
         Node::Map { input, defs } => graft(*input, on).map(defs),
-        Node::Fold { left, right, aggregates } => {
-            Node::Fold { left: graft(*left, on).boxed(), right, aggregates }
-        }
+        Node::Fold { left, right, aggregates } => Node::Fold { left: graft(*left, on).boxed(), right, aggregates },
         other => other,
     }
 }
@@ -461,8 +457,7 @@ fn peel(node: Node, outer: &VarSet) -> Option<(Node, Vec<Expr>)> {
     match node {
         Node::Filter { input, predicates } => {
             let (inner, mut on) = peel(*input, outer)?;
-            let (correlated, own): (Vec<_>, Vec<_>) =
-                predicates.into_iter().partition(|p| !free(p).is_disjoint(outer));
+            let (correlated, own): (Vec<_>, Vec<_>) = predicates.into_iter().partition(|p| !free(p).is_disjoint(outer));
             on.extend(correlated);
             Some((inner.filter(own), on))
         }

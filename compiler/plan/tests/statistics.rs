@@ -27,11 +27,7 @@ fn program(queries: &[&str]) -> Program {
 /// The tree of each query, without its name.
 fn trees(program: &Program, planned: &Planned) -> Vec<String> {
     let explain = Explain { program, indexes: &planned.indexes, real: None, place: &|_| None };
-    planned
-        .queries
-        .iter()
-        .map(|p| explain.text(p).lines().skip(1).collect::<Vec<_>>().join("\n"))
-        .collect()
+    planned.queries.iter().map(|p| explain.text(p).lines().skip(1).collect::<Vec<_>>().join("\n")).collect()
 }
 
 fn table(rows: &[f64]) -> Table {
@@ -105,7 +101,8 @@ fn the_smaller_side_is_built() {
     let query = "query q() { scan Line l join { scan Item i } on (l.sku == i.kind) group_all fold n = count() one n }";
     let few = planned(&[query], &table(&[1.0, 1.0, 1.0, 1e6, 100.0]));
     let many = planned(&[query], &table(&[1.0, 1.0, 1.0, 100.0, 1e6]));
-    let built = |tree: &str| tree.lines().filter(|l| l.trim_start().starts_with("scan")).nth(1).unwrap().trim().to_string();
+    let built =
+        |tree: &str| tree.lines().filter(|l| l.trim_start().starts_with("scan")).nth(1).unwrap().trim().to_string();
     assert!(built(&few[0]).starts_with("scan Item"), "{}", few[0]);
     assert!(built(&many[0]).starts_with("scan Line"), "{}", many[0]);
 }

@@ -236,7 +236,10 @@ mod tests {
     fn additions_are_told_from_differences() {
         let id = || Field::new("id", DataType::Int);
         let old = Schema {
-            relations: vec![relation("A", vec![id(), Field::new("s", bare(&["X", "Y"])), Field::new("gone", DataType::Int)])],
+            relations: vec![relation(
+                "A",
+                vec![id(), Field::new("s", bare(&["X", "Y"])), Field::new("gone", DataType::Int)],
+            )],
         };
         let mut with_default = Field::new("d", DataType::Int);
         with_default.default = Some(tenon_value::Value::Int(7));
@@ -254,10 +257,7 @@ mod tests {
         assert_eq!(additions.fields, [(a, FieldId(1)), (a, FieldId(3)), (a, FieldId(4))]);
 
         let new = Schema {
-            relations: vec![relation(
-                "A",
-                vec![id(), Field::new("s", bare(&["X"])), Field::new("r", DataType::Text)],
-            )],
+            relations: vec![relation("A", vec![id(), Field::new("s", bare(&["X"])), Field::new("r", DataType::Text)])],
         };
         let differences = compare(&old, &new).expect_err("not additive");
         let shown: Vec<String> = differences.iter().map(Difference::to_string).collect();

@@ -142,9 +142,8 @@ impl Table {
     fn reference_columns(&self, schema: &Schema, id: RelationId, field: FieldId) -> Vec<usize> {
         let own: Vec<usize> = (0..self.columns.len()).filter(|n| self.columns[*n].field == field).collect();
         let reference = schema.relation(id).references.iter().find(|r| r.field == field);
-        let wanted = reference.map_or(0, |r| {
-            columns::key_columns(schema, r.target, &columns::table(schema, r.target)).len()
-        });
+        let wanted =
+            reference.map_or(0, |r| columns::key_columns(schema, r.target, &columns::table(schema, r.target)).len());
         own[own.len().saturating_sub(wanted)..].to_vec()
     }
 
@@ -317,11 +316,7 @@ impl SqliteAuthority {
 
     fn check(&self) -> Result<(), OpenError> {
         let verdict: String = self.one("PRAGMA quick_check(1)")?;
-        if verdict == "ok" {
-            Ok(())
-        } else {
-            Err(OpenError::Authority(AuthorityError::Inconsistent(verdict)))
-        }
+        if verdict == "ok" { Ok(()) } else { Err(OpenError::Authority(AuthorityError::Inconsistent(verdict))) }
     }
 
     fn stored_shape(&self) -> Result<Option<StoredShape>, OpenError> {
@@ -335,7 +330,9 @@ impl SqliteAuthority {
         }
         let text: String = self.one("SELECT value FROM tenon_meta WHERE key = 'shape'")?;
         let shape = serde_json::from_str(&text).map_err(|error| {
-            OpenError::Authority(AuthorityError::Inconsistent(format!("the shape of the store is not readable: {error}")))
+            OpenError::Authority(AuthorityError::Inconsistent(format!(
+                "the shape of the store is not readable: {error}"
+            )))
         })?;
         Ok(Some(shape))
     }
@@ -365,8 +362,7 @@ impl SqliteAuthority {
         let text = serde_json::to_string(&shape).map_err(|e| AuthorityError::Storage(e.to_string()))?;
         self.put_meta("shape", &Cell::Text(&text))?;
         self.run("DELETE FROM tenon_columns")?;
-        let mut insert =
-            self.connection.prepare("INSERT INTO tenon_columns VALUES (?1, ?2, ?3)").map_err(storage)?;
+        let mut insert = self.connection.prepare("INSERT INTO tenon_columns VALUES (?1, ?2, ?3)").map_err(storage)?;
         for (table, name) in self.tables.iter().zip(&self.names) {
             for column in &table.columns {
                 insert.execute([name, &column.name, &column.meaning]).map_err(storage)?;
@@ -397,7 +393,8 @@ impl SqliteAuthority {
 
     fn read_meta(&mut self, schema: &Schema) -> Result<(), AuthorityError> {
         let mut meta = Meta::default();
-        let mut statement = self.connection.prepare("SELECT key, value FROM tenon_meta WHERE key <> 'shape'").map_err(storage)?;
+        let mut statement =
+            self.connection.prepare("SELECT key, value FROM tenon_meta WHERE key <> 'shape'").map_err(storage)?;
         let mut rows = statement.query([]).map_err(storage)?;
         while let Some(row) = rows.next().map_err(storage)? {
             let key: String = row.get(0).map_err(storage)?;
@@ -498,7 +495,11 @@ impl SqliteAuthority {
         let values = if is_new && own.iter().any(|c| !c.nullable) {
             let values = defaults(id, field).map_err(OpenError::Schema)?;
             if values.len() != own.len() {
-                return Err(OpenError::Schema(format!("the default of {}.{} has the wrong form", relation.name, relation.field(field).name)));
+                return Err(OpenError::Schema(format!(
+                    "the default of {}.{} has the wrong form",
+                    relation.name,
+                    relation.field(field).name
+                )));
             }
             Some(values)
         } else {
@@ -515,7 +516,9 @@ impl SqliteAuthority {
             };
             // A reference of one column can be declared with it; SQLite cannot add one of several.
             let target = match reference {
-                Some(reference) if own.len() == 1 && column.nullable => format!(" {}", references(schema, reference.target)),
+                Some(reference) if own.len() == 1 && column.nullable => {
+                    format!(" {}", references(schema, reference.target))
+                }
                 _ => String::new(),
             };
             self.run(&format!("ALTER TABLE {} ADD COLUMN {}{default}{target}", quote(&relation.name), define(column)))?;
@@ -551,7 +554,10 @@ fn refuse_clashes(schema: &Schema, tables: &[Table]) -> Result<(), OpenError> {
     let mut relations = BTreeSet::new();
     for (relation, table) in schema.relations.iter().zip(tables) {
         if !relations.insert(relation.name.to_ascii_lowercase()) {
-            return Err(OpenError::Schema(format!("two relations are named {}, but for the case of letters", relation.name)));
+            return Err(OpenError::Schema(format!(
+                "two relations are named {}, but for the case of letters",
+                relation.name
+            )));
         }
         let mut columns = BTreeSet::new();
         for column in &table.columns {
@@ -633,7 +639,10 @@ impl Authority for SqliteAuthority {
                     ValueRef::Integer(value) => Cell::Int(value),
                     ValueRef::Real(value) => Cell::Real(value),
                     ValueRef::Text(bytes) => Cell::Text(std::str::from_utf8(bytes).map_err(|error| {
-                        AuthorityError::Inconsistent(format!("a text of {} is not UTF-8: {error}", self.names[relation.index()]))
+                        AuthorityError::Inconsistent(format!(
+                            "a text of {} is not UTF-8: {error}",
+                            self.names[relation.index()]
+                        ))
                     })?),
                     ValueRef::Blob(bytes) => Cell::Blob(bytes),
                 });

@@ -26,7 +26,8 @@ fn optional(ty: DataType) -> DataType {
 }
 
 fn schema() -> Schema {
-    let mut customer = relation("Customer", vec![Field::new("id", DataType::Int), Field::new("email", DataType::Text)], &[0]);
+    let mut customer =
+        relation("Customer", vec![Field::new("id", DataType::Int), Field::new("email", DataType::Text)], &[0]);
     customer.uniques.push(Unique { parts: vec![KeyPart::Field(FieldId(1))], where_present: vec![] });
     let status = DataType::Variant(vec![
         Case { name: "Open".into(), fields: vec![] },
@@ -93,7 +94,17 @@ fn fill(authority: &mut SqliteAuthority) {
                 to.insert(ORDER, &order("a", 1))?;
                 to.insert(ORDER, &order("b", 1))?;
                 to.insert(CUSTOMER, &[Cell::Int(1), Cell::Text("a@b")])?;
-                to.update(ORDER, &[Cell::Text("b"), Cell::Int(1), Cell::Int(7), Cell::Text("Done"), Cell::Text("t"), Cell::Text("n")])?;
+                to.update(
+                    ORDER,
+                    &[
+                        Cell::Text("b"),
+                        Cell::Int(1),
+                        Cell::Int(7),
+                        Cell::Text("Done"),
+                        Cell::Text("t"),
+                        Cell::Text("n"),
+                    ],
+                )?;
                 to.delete(ORDER, &order("a", 1))
             },
             &meta(3),
@@ -110,7 +121,10 @@ fn what_is_committed_comes_back() {
     fill(&mut authority);
     let beside = SqliteAuthority::open_read_only(&directory.0, &schema).expect("readable beside");
     assert_eq!(beside.meta(), &meta(3));
-    assert!(matches!(SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS), Err(OpenError::Owned { pid: Some(_), .. })));
+    assert!(matches!(
+        SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS),
+        Err(OpenError::Owned { pid: Some(_), .. })
+    ));
     drop(authority);
     let mut authority = SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS).expect("free again");
     assert_eq!(authority.meta(), &meta(3));
@@ -161,10 +175,7 @@ fn additive_changes_are_applied_and_others_listed() {
     };
     let mut authority = SqliteAuthority::open(&directory.0, &next, &defaults).expect("additive");
     assert_eq!(rows(&mut authority, CUSTOMER), [r#"Int(1) Text("a@b") Int(4) Null"#]);
-    assert_eq!(
-        rows(&mut authority, ORDER),
-        [r#"Text("b") Int(1) Int(7) Text("Done") Text("t") Null Text("n")"#]
-    );
+    assert_eq!(rows(&mut authority, ORDER), [r#"Text("b") Int(1) Int(7) Text("Done") Text("t") Null Text("n")"#]);
     assert!(rows(&mut authority, RelationId(2)).is_empty());
     drop(authority);
 
@@ -191,7 +202,8 @@ fn additive_changes_are_applied_and_others_listed() {
 fn other_files_and_clashing_names_are_refused() {
     let directory = Directory::new("other");
     std::fs::create_dir_all(&directory.0).expect("a directory");
-    std::fs::write(directory.0.join(FILE), b"this is no database at all, but a text file of some length").expect("a file");
+    std::fs::write(directory.0.join(FILE), b"this is no database at all, but a text file of some length")
+        .expect("a file");
     assert!(matches!(SqliteAuthority::open(&directory.0, &schema(), NO_DEFAULTS), Err(OpenError::Authority(_))));
     let clash = Schema {
         relations: vec![

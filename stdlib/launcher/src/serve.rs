@@ -30,7 +30,8 @@ pub fn start(service: NativeService, settings: Settings) -> Result<Serving, Stri
     let signals = Signals::listen().map_err(|error| error.to_string())?;
     let log = Log::stderr().map_err(|error| error.to_string())?;
     let program = Program::new(Arc::new(service)).map_err(|error| error.to_string())?;
-    let running = Server::start(program, database.durable().clone(), settings, log).map_err(|error| error.to_string())?;
+    let running =
+        Server::start(program, database.durable().clone(), settings, log).map_err(|error| error.to_string())?;
     Ok(Serving { running, signals, database })
 }
 

@@ -14,11 +14,26 @@ const TRANSFER: RelationId = RelationId(1);
 const ACCOUNTS: u64 = 100_000;
 
 fn relation(name: &str, fields: Vec<Field>) -> Relation {
-    Relation { name: name.into(), fields, key: vec![FieldId(0)], uniques: vec![], references: vec![], indexes: vec![], deletes: false }
+    Relation {
+        name: name.into(),
+        fields,
+        key: vec![FieldId(0)],
+        uniques: vec![],
+        references: vec![],
+        indexes: vec![],
+        deletes: false,
+    }
 }
 
 fn schema() -> Schema {
-    let account = relation("Account", vec![Field::new("id", DataType::Int), Field::new("owner", DataType::Text), Field::new("balance", DataType::Int)]);
+    let account = relation(
+        "Account",
+        vec![
+            Field::new("id", DataType::Int),
+            Field::new("owner", DataType::Text),
+            Field::new("balance", DataType::Int),
+        ],
+    );
     let mut id = Field::new("id", DataType::Int);
     id.generated = Some(Generated::Serial);
     let mut transfer = relation(
@@ -82,7 +97,12 @@ fn worked() -> f64 {
 fn report(what: &str, count: u64, start: (Instant, f64)) {
     let (clock, thread) = (start.0.elapsed().as_secs_f64(), worked() - start.1);
     let each = |seconds: f64| seconds * 1e9 / count as f64;
-    println!("{what:<44} {:>9.1} ns each {:>11.0}/s; {:>8.1} ns of this thread", each(clock), count as f64 / clock, each(thread));
+    println!(
+        "{what:<44} {:>9.1} ns each {:>11.0}/s; {:>8.1} ns of this thread",
+        each(clock),
+        count as f64 / clock,
+        each(thread)
+    );
 }
 
 fn main() {

@@ -184,8 +184,7 @@ fn keep(ctx: &mut CallContext, pointers: &[*mut u64]) -> Pair {
 /// equal (all, if it is null), in the order of `order` (of the buffer, if it is null), which is stable.
 pub unsafe extern "C" fn rows_pointers(ctx: *mut CallContext, rows: *mut Rows, distinct: u64, order: u64) -> Pair {
     // SAFETY: generated code passes a buffer of its call, and comparators that it made for its rows.
-    let (mut pointers, distinct, order) =
-        unsafe { ((*rows).pointers(), comparator(distinct), comparator(order)) };
+    let (mut pointers, distinct, order) = unsafe { ((*rows).pointers(), comparator(distinct), comparator(order)) };
     if let Some(compare) = distinct {
         let mut all: Vec<(usize, *mut u64)> = pointers.iter().copied().enumerate().collect();
         // SAFETY: as above; the context is not borrowed here.

@@ -134,7 +134,13 @@ pub unsafe extern "C" fn set_find(ctx: *mut CallContext, shape: u64, stride: u64
 }
 
 /// The address of the first element of a list that equals a value, or null.
-pub unsafe extern "C" fn list_find(ctx: *mut CallContext, shape: u64, stride: u64, wanted: *const u64, list: u64) -> u64 {
+pub unsafe extern "C" fn list_find(
+    ctx: *mut CallContext,
+    shape: u64,
+    stride: u64,
+    wanted: *const u64,
+    list: u64,
+) -> u64 {
     context!(ctx);
     let (shape, stride) = (ShapeId(shape as u32), stride as usize);
     if stride == 0 {
@@ -144,9 +150,9 @@ pub unsafe extern "C" fn list_find(ctx: *mut CallContext, shape: u64, stride: u6
     unsafe {
         let comparer = Comparer::new(ctx);
         let wanted = lanes_at(wanted, comparer.lanes(shape));
-        let found = elements(list, stride).chunks_exact(stride).find(|item| {
-            comparer.compare(shape, item, wanted) == Ordering::Equal
-        });
+        let found = elements(list, stride)
+            .chunks_exact(stride)
+            .find(|item| comparer.compare(shape, item, wanted) == Ordering::Equal);
         found.map_or(0, |item| item.as_ptr().expose_provenance() as u64)
     }
 }

@@ -194,8 +194,24 @@ pub mod offsets {
     pub const VIOLATION_RULE: i32 = offset_of!(CallContext, violation.rule) as i32;
     /// All of them, for the hash of the interface.
     pub const ALL: &[i32] = &[
-        STATUS, DEPTH, FUEL, ARENA_NEXT, ARENA_END, SNAPSHOT, RELATIONS, FUNCTIONS, CONSTANTS, NOW, STACK_LIMIT, FAILURE_ERROR,
-        FAILURE_LANES, FAILURE_MESSAGE, FAILURE_PAYLOAD, VIOLATION_KIND, VIOLATION_RELATION, VIOLATION_RULE,
+        STATUS,
+        DEPTH,
+        FUEL,
+        ARENA_NEXT,
+        ARENA_END,
+        SNAPSHOT,
+        RELATIONS,
+        FUNCTIONS,
+        CONSTANTS,
+        NOW,
+        STACK_LIMIT,
+        FAILURE_ERROR,
+        FAILURE_LANES,
+        FAILURE_MESSAGE,
+        FAILURE_PAYLOAD,
+        VIOLATION_KIND,
+        VIOLATION_RELATION,
+        VIOLATION_RULE,
     ];
 }
 

@@ -75,7 +75,9 @@ impl std::fmt::Display for StartError {
             StartError::Schema(error) => error.fmt(f),
             StartError::Types(why) => f.write_str(why),
             StartError::Authority(error) => error.fmt(f),
-            StartError::Row { relation, problem } => write!(f, "a stored row of {relation} does not fit the program: {problem}"),
+            StartError::Row { relation, problem } => {
+                write!(f, "a stored row of {relation} does not fit the program: {problem}")
+            }
             StartError::Thread(error) => write!(f, "the commit thread cannot be started: {error}"),
         }
     }
@@ -122,7 +124,11 @@ const FULL_GROUP: usize = 1 << 20;
 
 impl Database {
     /// Rebuilds the image from the authority and begins to serve.
-    pub fn start(schema: Arc<Schema>, authority: Box<dyn Authority>, world: Arc<dyn World>) -> Result<Database, StartError> {
+    pub fn start(
+        schema: Arc<Schema>,
+        authority: Box<dyn Authority>,
+        world: Arc<dyn World>,
+    ) -> Result<Database, StartError> {
         Database::start_with(schema, authority, world, DEFAULT_MAX_ROWS)
     }
 

@@ -45,10 +45,7 @@ impl std::error::Error for CommitLost {}
 impl Durable {
     /// Commits up to `number` are durable already.
     pub fn new(number: u64) -> Durable {
-        Durable {
-            number: AtomicU64::new(number),
-            ..Durable::default()
-        }
+        Durable { number: AtomicU64::new(number), ..Durable::default() }
     }
 
     /// The last durable commit.
@@ -152,10 +149,7 @@ mod tests {
         assert_eq!(durable.group_sizes()[..3], [1, 1, 0]);
         durable.fail("disk full");
         let (first, second) = waiting.join().unwrap();
-        assert_eq!(
-            (first, second),
-            (Ok(()), Err(CommitLost("disk full".into())))
-        );
+        assert_eq!((first, second), (Ok(()), Err(CommitLost("disk full".into()))));
         assert_eq!(durable.check(9), Some(Err(CommitLost("disk full".into()))));
         assert_eq!(durable.check(6), Some(Ok(())));
         assert_eq!(calls.load(Ordering::Relaxed), 4);

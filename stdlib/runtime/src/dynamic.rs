@@ -89,11 +89,8 @@ impl<'a> Values<'a> {
 
     /// All rows, by key.
     pub fn sorted(&self, relation: RelationId) -> Vec<Vec<Value>> {
-        let mut rows: Vec<(Value, Vec<Value>)> = self
-            .reader
-            .scan(relation)
-            .map(|row| (self.key(relation, row), self.fields(relation, row)))
-            .collect();
+        let mut rows: Vec<(Value, Vec<Value>)> =
+            self.reader.scan(relation).map(|row| (self.key(relation, row), self.fields(relation, row))).collect();
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         rows.into_iter().map(|(_, fields)| fields).collect()
     }
@@ -117,12 +114,17 @@ impl<'a> Transaction<'a> {
         Values::new(self.database().stored(), self.reader())
     }
 
-    fn lanes(&self, arena: &mut CallContext, relation: RelationId, field: FieldId, value: &Value, out: &mut Vec<u64>) -> Result<(), WriteError> {
+    fn lanes(
+        &self,
+        arena: &mut CallContext,
+        relation: RelationId,
+        field: FieldId,
+        value: &Value,
+        out: &mut Vec<u64>,
+    ) -> Result<(), WriteError> {
         let stored = self.database().stored();
         let ty = &stored.schema().relation(relation).field(field).ty;
-        stored
-            .push_lanes(arena, &self.reader(), ty, value, out)
-            .map_err(|error| WriteError::Value { field, error })
+        stored.push_lanes(arena, &self.reader(), ty, value, out).map_err(|error| WriteError::Value { field, error })
     }
 
     /// Inserts a row: a value per field in order, `None` for one that is generated. Returns the key.
@@ -170,7 +172,12 @@ impl<'a> Transaction<'a> {
     }
 
     /// Gives the row with a key new values of some fields.
-    pub fn update(&mut self, relation: RelationId, key: &Value, changes: &[(FieldId, Value)]) -> Result<(), WriteError> {
+    pub fn update(
+        &mut self,
+        relation: RelationId,
+        key: &Value,
+        changes: &[(FieldId, Value)],
+    ) -> Result<(), WriteError> {
         self.with_arena(|this, arena| {
             let entity = this.entity(arena, relation, key)?;
             let (mut fields, mut lanes) = (Vec::new(), Vec::new());

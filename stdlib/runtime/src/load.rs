@@ -192,7 +192,15 @@ mod tests {
                 let target = RelationId(target);
                 references.push(Reference { field: FieldId(1), target, on_delete: OnDelete::Restrict });
             }
-            Relation { name: name.into(), fields, key: vec![FieldId(0)], uniques: vec![], references, indexes: vec![], deletes: true }
+            Relation {
+                name: name.into(),
+                fields,
+                key: vec![FieldId(0)],
+                uniques: vec![],
+                references,
+                indexes: vec![],
+                deletes: true,
+            }
         };
         let schema = Schema {
             relations: vec![

@@ -128,7 +128,13 @@ pub unsafe extern "C" fn row_count(ctx: *mut CallContext, relation: u32) -> u64 
 
 /// The next visible slots of a relation, from slot `from` on, at most `capacity`, as 32-bit numbers at
 /// `out`. Returns how many, and from where to go on; there are no more if that is `u32::MAX`.
-pub unsafe extern "C" fn scan_slots(ctx: *mut CallContext, relation: u32, from: u32, capacity: u32, out: *mut u32) -> Pair {
+pub unsafe extern "C" fn scan_slots(
+    ctx: *mut CallContext,
+    relation: u32,
+    from: u32,
+    capacity: u32,
+    out: *mut u32,
+) -> Pair {
     context!(ctx);
     // SAFETY: the context is that of a call that reads; `out` has room for `capacity` slots.
     let (reader, out) = unsafe { (reader(ctx), std::slice::from_raw_parts_mut(out, capacity as usize)) };

@@ -136,7 +136,11 @@ impl NativeService {
     ///
     /// # Errors
     /// Those of `work`, or `stopped` where the store does not write any more.
-    pub fn batch<T, E>(&self, stopped: E, work: impl FnOnce(&mut Batch<'_, '_>) -> Result<T, E>) -> Result<(T, u64), E> {
+    pub fn batch<T, E>(
+        &self,
+        stopped: E,
+        work: impl FnOnce(&mut Batch<'_, '_>) -> Result<T, E>,
+    ) -> Result<(T, u64), E> {
         self.with_context(|ctx| {
             let Ok(transaction) = self.database.write() else { return Err(stopped) };
             let mut batch = Batch { service: self, transaction, ctx };

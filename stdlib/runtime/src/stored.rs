@@ -350,7 +350,13 @@ impl Stored {
         Ok(())
     }
 
-    fn push_collection(&self, ctx: &mut CallContext, count: usize, lanes: &[u64], out: &mut Vec<u64>) -> Result<(), ValueError> {
+    fn push_collection(
+        &self,
+        ctx: &mut CallContext,
+        count: usize,
+        lanes: &[u64],
+        out: &mut Vec<u64>,
+    ) -> Result<(), ValueError> {
         match crate::collection::collect(ctx, count, lanes) {
             0 => Err(ValueError::Memory),
             lane => {
@@ -389,7 +395,13 @@ impl Stored {
         Ok(lanes)
     }
 
-    fn entity(&self, ctx: &mut CallContext, reader: &Reader<'_>, relation: RelationId, key: &Value) -> Result<u32, ValueError> {
+    fn entity(
+        &self,
+        ctx: &mut CallContext,
+        reader: &Reader<'_>,
+        relation: RelationId,
+        key: &Value,
+    ) -> Result<u32, ValueError> {
         let lanes = self.key_lanes(ctx, reader, relation, key)?;
         // SAFETY: the lanes are those of the key; texts lie in the arena.
         match unsafe { reader.find_by_key(relation, &lanes) } {
@@ -401,7 +413,13 @@ impl Stored {
     // From lanes to cells.
 
     /// The cells of a version, in the columns of its relation.
-    pub fn cells(&self, reader: &Reader<'_>, relation: RelationId, slot: u32, out: &mut CellBuffer) -> Result<(), AuthorityError> {
+    pub fn cells(
+        &self,
+        reader: &Reader<'_>,
+        relation: RelationId,
+        slot: u32,
+        out: &mut CellBuffer,
+    ) -> Result<(), AuthorityError> {
         out.clear();
         out.lanes.clear();
         reader.relation(relation).read_row(slot, &mut out.lanes);
@@ -499,7 +517,8 @@ impl Stored {
                 }
                 DataType::List(_) | DataType::Bag(_) | DataType::Set(_) | DataType::Map(..) => {
                     let value = self.take_value(reader, ty, lanes);
-                    let json = self.json(ty, &value).map_err(|fault| AuthorityError::Inconsistent(fault.to_string()))?;
+                    let json =
+                        self.json(ty, &value).map_err(|fault| AuthorityError::Inconsistent(fault.to_string()))?;
                     out.scratch(|text| text.push_str(&json));
                 }
             }
@@ -514,7 +533,12 @@ impl Stored {
     }
 
     /// The cells of a field's default, for rows that were stored before the field existed.
-    pub fn default_cells(&self, reader: &Reader<'_>, relation: RelationId, field: FieldId) -> Result<Vec<OwnedCell>, String> {
+    pub fn default_cells(
+        &self,
+        reader: &Reader<'_>,
+        relation: RelationId,
+        field: FieldId,
+    ) -> Result<Vec<OwnedCell>, String> {
         let field = self.schema.relation(relation).field(field);
         let value = field.default.as_ref().ok_or("the field has no default")?;
         let mut ctx = CallContext::new(crate::context::Limits::default(), 0, 0);
@@ -531,9 +555,16 @@ impl Stored {
     // From cells to lanes.
 
     /// Appends the lanes of a value that cells hold. Texts point into the cells or the arena of `ctx`.
-    pub(crate) fn read_cells(&self, source: &mut CellReader<'_, '_>, ty: &DataType, out: &mut Vec<u64>) -> Result<(), String> {
+    pub(crate) fn read_cells(
+        &self,
+        source: &mut CellReader<'_, '_>,
+        ty: &DataType,
+        out: &mut Vec<u64>,
+    ) -> Result<(), String> {
         match ty {
-            DataType::Bool | DataType::Int | DataType::Decimal(_) | DataType::Duration => out.push(source.int()? as u64),
+            DataType::Bool | DataType::Int | DataType::Decimal(_) | DataType::Duration => {
+                out.push(source.int()? as u64)
+            }
             DataType::Float => match source.next()? {
                 Cell::Real(value) => out.push((value + 0.0).to_bits()),
                 Cell::Int(value) => out.push((value as f64).to_bits()),

@@ -101,9 +101,8 @@ impl<'a> Comparer<'a> {
                     let stride = split + self.lanes(*value);
                     let (a, b) = (elements(a[0], stride), elements(b[0], stride));
                     for (x, y) in a.chunks_exact(stride.max(1)).zip(b.chunks_exact(stride.max(1))) {
-                        let order = self
-                            .compare(*key, x, y)
-                            .then_with(|| self.compare(*value, &x[split..], &y[split..]));
+                        let order =
+                            self.compare(*key, x, y).then_with(|| self.compare(*value, &x[split..], &y[split..]));
                         if order != Ordering::Equal {
                             return order;
                         }

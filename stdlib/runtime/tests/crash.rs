@@ -119,7 +119,9 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
         let mut seen = 0;
         for line in lines {
             let line = line.expect("UTF-8");
-            let Some(key) = line.strip_prefix("acknowledged Int(").and_then(|rest| rest.strip_suffix(')')) else { continue };
+            let Some(key) = line.strip_prefix("acknowledged Int(").and_then(|rest| rest.strip_suffix(')')) else {
+                continue;
+            };
             acknowledged.push(key.parse().expect("a number"));
             seen += 1;
             if seen == 60 + 25 * round {
@@ -133,7 +135,10 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
         let query = database.read();
         let values = query.values(database.stored());
         for key in &acknowledged {
-            assert!(values.lookup(TRANSFER, &Value::Int(*key)).is_some(), "transfer {key} was acknowledged and is lost");
+            assert!(
+                values.lookup(TRANSFER, &Value::Int(*key)).is_some(),
+                "transfer {key} was acknowledged and is lost"
+            );
         }
         let mut expected = vec![1_000i64; ACCOUNTS as usize];
         let id = |value: &Value| match value {

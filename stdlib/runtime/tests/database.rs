@@ -114,7 +114,10 @@ fn schema() -> Schema {
             Field::new("tags", list(optional(DataType::Text))),
             Field::new("parents", DataType::Set(Box::new(DataType::Int))),
             Field::new("prices", DataType::Map(Box::new(DataType::Text), Box::new(DataType::Decimal(2)))),
-            Field::new("rows", list(DataType::Record(vec![named("who", DataType::Ref(PERSON)), named("days", list(DataType::Date))]))),
+            Field::new(
+                "rows",
+                list(DataType::Record(vec![named("who", DataType::Ref(PERSON)), named("days", list(DataType::Date))])),
+            ),
         ],
         &[0],
     );
@@ -145,7 +148,8 @@ fn thing(n: i64) -> Vec<Option<Value>> {
     let decimal = |unscaled| Value::Decimal { unscaled, scale: 2 };
     let status = if n % 2 == 0 { Value::variant(0, []) } else { Value::variant(1, [person(1), Value::Instant(-5)]) };
     let colour = if n % 3 == 0 { Value::None } else { Value::some(Value::variant(1, [])) };
-    let place = Value::record([Value::text("a street with a long name"), Value::option((n % 2 == 0).then_some(Value::Int(n)))]);
+    let place =
+        Value::record([Value::text("a street with a long name"), Value::option((n % 2 == 0).then_some(Value::Int(n)))]);
     let twice = [Value::None, Value::some(Value::None), Value::some(Value::some(Value::Int(4)))];
     vec![
         None,
@@ -249,7 +253,10 @@ fn refused_writes_leave_no_trace() {
     let no_row = txn.update(PERSON, &Value::Int(1), &[(FieldId(2), Value::some(person(99)))]);
     assert!(matches!(no_row, Err(WriteError::Value { .. })), "{no_row:?}");
     let wrong = txn.update(PERSON, &Value::Int(1), &[(FieldId(1), Value::Int(1))]);
-    assert_eq!(wrong.expect_err("an Int is no text").describe(database.stored(), PERSON), "name: a value of type Text is needed, not Int");
+    assert_eq!(
+        wrong.expect_err("an Int is no text").describe(database.stored(), PERSON),
+        "name: a value of type Text is needed, not Int"
+    );
     txn.insert(PERSON, &[None, some(Value::text("Eve")), some(Value::None)]).expect("allowed");
     let newest = txn.abort();
     assert_eq!(newest, database.image().newest());
@@ -295,11 +302,19 @@ impl Authority for Failing {
         self.0.meta()
     }
 
-    fn load(&mut self, relation: RelationId, each: &mut tenon_authority::EachRow<'_>) -> Result<(), tenon_authority::AuthorityError> {
+    fn load(
+        &mut self,
+        relation: RelationId,
+        each: &mut tenon_authority::EachRow<'_>,
+    ) -> Result<(), tenon_authority::AuthorityError> {
         self.0.load(relation, each)
     }
 
-    fn commit(&mut self, group: &mut tenon_authority::Group<'_>, meta: &tenon_authority::Meta) -> Result<(), tenon_authority::AuthorityError> {
+    fn commit(
+        &mut self,
+        group: &mut tenon_authority::Group<'_>,
+        meta: &tenon_authority::Meta,
+    ) -> Result<(), tenon_authority::AuthorityError> {
         if self.1 == 0 {
             return Err(tenon_authority::AuthorityError::Storage("the disk is gone".into()));
         }

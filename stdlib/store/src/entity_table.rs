@@ -65,7 +65,11 @@ impl Places<'_> {
 impl EntityTable {
     /// An empty table.
     pub fn new() -> EntityTable {
-        EntityTable { words: AtomicPtr::new(allocate(4).as_ptr()), used: AtomicUsize::new(0), live: AtomicUsize::new(0) }
+        EntityTable {
+            words: AtomicPtr::new(allocate(4).as_ptr()),
+            used: AtomicUsize::new(0),
+            live: AtomicUsize::new(0),
+        }
     }
 
     #[inline]
@@ -83,7 +87,6 @@ impl EntityTable {
     pub fn len(&self) -> usize {
         self.live.load(Ordering::Relaxed)
     }
-
 
     /// The entities whose value may have this hash.
     #[inline]

@@ -130,7 +130,9 @@ impl List {
         let len = self.len.load(Ordering::Relaxed);
         debug_assert!(len < self.capacity, "the list has room");
         // SAFETY: place `len` is within the capacity and not yet published.
-        unsafe { (&raw const *self).add(1).cast::<AtomicU32>().add(len as usize).cast_mut().write(AtomicU32::new(entity)) };
+        unsafe {
+            (&raw const *self).add(1).cast::<AtomicU32>().add(len as usize).cast_mut().write(AtomicU32::new(entity))
+        };
         self.len.store(len + 1, Ordering::Release);
         len
     }

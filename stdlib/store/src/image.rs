@@ -30,10 +30,10 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::layout::{RelationView, Row};
 use crate::ordered_index::Cursor;
 use crate::readers::{Readers, Ticket};
+use crate::reclaim::Writer;
 use crate::relation::{Relation, SchemaError, Secondary, Which};
 use crate::schema::{FieldId, RelationId, Schema};
 use crate::statistics::RelationStatistics;
-use crate::reclaim::Writer;
 use crate::write::WriteTxn;
 
 /// The most rows of a relation, unless the caller says otherwise.
@@ -343,10 +343,9 @@ impl<'a> Reader<'a> {
         let here = self.relation(relation);
         let snapshot = self.snapshot;
         let slots = here.view().slots.load(Ordering::Acquire);
-        (0..slots).filter(move |slot| here.sees(snapshot, *slot)).map(move |slot| Row {
-            entity: here.entity_of(slot).load(Ordering::Relaxed),
-            slot,
-        })
+        (0..slots)
+            .filter(move |slot| here.sees(snapshot, *slot))
+            .map(move |slot| Row { entity: here.entity_of(slot).load(Ordering::Relaxed), slot })
     }
 
     /// The number of visible rows.

@@ -81,7 +81,9 @@ mod tests {
         }
         let floats = [-1.0e300, -1.5, -0.1, 0.0, 0.1, 2.0, 1.0e300f64];
         for pair in floats.windows(2) {
-            assert!(key(ColumnType::F64, pair[0].to_bits(), 0, false) < key(ColumnType::F64, pair[1].to_bits(), 0, false));
+            assert!(
+                key(ColumnType::F64, pair[0].to_bits(), 0, false) < key(ColumnType::F64, pair[1].to_bits(), 0, false)
+            );
         }
         let texts = ["", "a", "a\0", "a\0b", "ab", "b", "zebra and some more", "ø"];
         for pair in texts.windows(2) {

@@ -227,7 +227,13 @@ impl Change<'_> {
     }
 
     /// Puts an entry (and a child) at a place of an owned node, splitting it if it is full.
-    unsafe fn insert_at(&mut self, node: *mut Node, at: usize, entry: Entry, child: *mut Node) -> Option<(Entry, *mut Node)> {
+    unsafe fn insert_at(
+        &mut self,
+        node: *mut Node,
+        at: usize,
+        entry: Entry,
+        child: *mut Node,
+    ) -> Option<(Entry, *mut Node)> {
         // SAFETY: the node is owned, `at <= len`, and a node with room has `len < FANOUT`.
         unsafe {
             let len = (*node).len as usize;

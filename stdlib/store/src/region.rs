@@ -125,11 +125,7 @@ impl Region {
         let target = bytes.max(self.usable.saturating_mul(2)).next_multiple_of(PAGE).min(self.reserved);
         // SAFETY: the range lies in this region's own mapping.
         let result = unsafe {
-            libc::mprotect(
-                self.base.add(self.usable).cast(),
-                target - self.usable,
-                libc::PROT_READ | libc::PROT_WRITE,
-            )
+            libc::mprotect(self.base.add(self.usable).cast(), target - self.usable, libc::PROT_READ | libc::PROT_WRITE)
         };
         if result != 0 {
             return Err(OutOfSpace);

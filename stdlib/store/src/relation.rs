@@ -125,7 +125,9 @@ pub enum SchemaError {
 impl std::fmt::Display for SchemaError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SchemaError::TooWide { relation } => write!(f, "a key or index of relation {} has too many parts", relation.0),
+            SchemaError::TooWide { relation } => {
+                write!(f, "a key or index of relation {} has too many parts", relation.0)
+            }
             SchemaError::NotAReference { relation, field } => {
                 write!(f, "field {} of relation {} is no reference", field.0, relation.0)
             }
@@ -192,7 +194,9 @@ impl Meta {
         let key = relation.key.iter().map(|f| part(&KeyPart::Field(*f), false)).collect::<Result<_, _>>()?;
         let key = narrow_enough(key)?;
         let key_word = match key.as_slice() {
-            [part] if part.columns.len() == 1 && columns[part.columns.start].ty.lanes() == 1 => Some(part.columns.start),
+            [part] if part.columns.len() == 1 && columns[part.columns.start].ty.lanes() == 1 => {
+                Some(part.columns.start)
+            }
             _ => None,
         };
         let mut uniques = Vec::new();
@@ -348,7 +352,8 @@ impl Relation {
     pub(crate) fn new(schema: &Schema, id: RelationId, max_rows: u32) -> Result<(Relation, Memory), SchemaError> {
         let meta = Meta::new(schema, id)?;
         let failed = |error: io::Error| SchemaError::NoMemory(error.to_string());
-        let widths: Vec<usize> = [VERSION_STRIDE].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())).collect();
+        let widths: Vec<usize> =
+            [VERSION_STRIDE].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())).collect();
         // What grows with the slots, and `newest`, which grows with the entities.
         let sizes = widths.iter().chain([&4]).map(|width| max_rows as usize * width);
         let mut regions = Region::reserve(sizes).map_err(failed)?;
@@ -683,7 +688,14 @@ impl Relation {
     }
 
     /// Adds the entity under the value that a version has.
-    pub(crate) fn index_add(&self, token: &mut WriteToken, which: Which, slot: u32, entity: u32, unlinked: &mut Unlinked) {
+    pub(crate) fn index_add(
+        &self,
+        token: &mut WriteToken,
+        which: Which,
+        slot: u32,
+        entity: u32,
+        unlinked: &mut Unlinked,
+    ) {
         let parts = self.parts(which);
         match which {
             Which::Key => self.key.insert(token, self.hash_slot(parts, slot), entity, unlinked),
@@ -696,7 +708,14 @@ impl Relation {
     }
 
     /// Removes the entity from under the value that a version has.
-    pub(crate) fn index_remove(&self, token: &mut WriteToken, which: Which, slot: u32, entity: u32, unlinked: &mut Unlinked) {
+    pub(crate) fn index_remove(
+        &self,
+        token: &mut WriteToken,
+        which: Which,
+        slot: u32,
+        entity: u32,
+        unlinked: &mut Unlinked,
+    ) {
         let parts = self.parts(which);
         let found = match which {
             Which::Key => self.key.remove(token, self.hash_slot(parts, slot), entity),

@@ -332,7 +332,13 @@ impl<'a> WriteTxn<'a> {
 
     /// # Safety
     /// The lanes must be those of a value of the type, and what they point to valid.
-    unsafe fn check_nested(&self, relation: RelationId, field: FieldId, ty: &DataType, lanes: &[u64]) -> Result<(), Violation> {
+    unsafe fn check_nested(
+        &self,
+        relation: RelationId,
+        field: FieldId,
+        ty: &DataType,
+        lanes: &[u64],
+    ) -> Result<(), Violation> {
         let mut all_there = true;
         // SAFETY: by the caller's promise.
         unsafe {
@@ -367,7 +373,13 @@ impl<'a> WriteTxn<'a> {
 
     /// # Safety
     /// As for [`WriteTxn::insert`].
-    unsafe fn check_unique(&self, relation: &Relation, unique: usize, lanes: &[u64], own: u32) -> Result<(), Violation> {
+    unsafe fn check_unique(
+        &self,
+        relation: &Relation,
+        unique: usize,
+        lanes: &[u64],
+        own: u32,
+    ) -> Result<(), Violation> {
         let (parts, present) = &relation.meta.uniques[unique];
         if present.iter().any(|tag| lanes[relation.meta.columns[*tag].lane] == 0) {
             return Ok(());
@@ -429,7 +441,13 @@ impl<'a> WriteTxn<'a> {
     ///
     /// # Safety
     /// The lanes must be those of the fields, and what they point to valid.
-    pub unsafe fn update(&mut self, id: RelationId, entity: u32, fields: &[FieldId], lanes: &[u64]) -> Result<Row, Violation> {
+    pub unsafe fn update(
+        &mut self,
+        id: RelationId,
+        entity: u32,
+        fields: &[FieldId],
+        lanes: &[u64],
+    ) -> Result<Row, Violation> {
         let relation = self.image.relation(id);
         let Some(old) = self.live(relation, entity) else { return Err(Violation::Missing { relation: id, entity }) };
         // The row as it will be; texts that do not change are those of the old version.
@@ -562,7 +580,9 @@ impl<'a> WriteTxn<'a> {
                 let lanes = if optional { &lanes[..] } else { &lanes[1..] };
                 let mut found = Vec::new();
                 // SAFETY: the lanes are those of the reference, which holds no text.
-                unsafe { self.reader().find_all(referrer.relation, referrer.index, lanes, |row| found.push(row.entity)) };
+                unsafe {
+                    self.reader().find_all(referrer.relation, referrer.index, lanes, |row| found.push(row.entity))
+                };
                 found.sort_unstable();
                 for other in found {
                     match referrer.on_delete {

@@ -91,7 +91,8 @@ fn sums(reader: &Reader<'_>, accounts: u64) -> [i64; 4] {
         unsafe { reader.find_all(ACCOUNT, 1, &[branch], |row| hashed += balance(row.slot)) };
     }
     // SAFETY: the key is an Int.
-    let keyed = (0..accounts).map(|id| balance(unsafe { reader.find_by_key(ACCOUNT, &[id]) }.expect("there").slot)).sum();
+    let keyed =
+        (0..accounts).map(|id| balance(unsafe { reader.find_by_key(ACCOUNT, &[id]) }.expect("there").slot)).sum();
     [scan, ordered, hashed, keyed]
 }
 

@@ -296,7 +296,11 @@ fn compare(reader: &Reader<'_>, model: &Model) {
             let lanes = [1, u64::from(row.entity)];
             let mut found = Vec::new();
             // SAFETY: the lanes are those of a reference.
-            unsafe { reader.find_all(ITEM, index, if optional { &lanes } else { &lanes[1..] }, |row| found.push(read_item(reader, row).0)) };
+            unsafe {
+                reader.find_all(ITEM, index, if optional { &lanes } else { &lanes[1..] }, |row| {
+                    found.push(read_item(reader, row).0)
+                })
+            };
             found.sort();
             let refers = |item: &Item| if optional { item.guest == Some(id) } else { item.home == id };
             let expected: Vec<String> = model.items.iter().filter(|(_, i)| refers(i)).map(|(k, _)| k.clone()).collect();

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tenon_driver::engine::Native;
 use tenon_driver::report::Stop;
-use tenon_runtime::{CallContext, Database, Limits, Status};
 use tenon_runtime::native::Entry;
+use tenon_runtime::{CallContext, Database, Limits, Status};
 use tenon_value::Value;
 
 use crate::measure::Rng;

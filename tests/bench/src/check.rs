@@ -54,7 +54,8 @@ fn large_program() -> Vec<(String, String)> {
         let mut text = String::new();
         let mut lines = 0;
         while lines < LINES_OF_FILE && total + lines < LINES {
-            let one = SHOP.replace("@BEFORE@", &number.saturating_sub(1).to_string()).replace("@N@", &number.to_string());
+            let one =
+                SHOP.replace("@BEFORE@", &number.saturating_sub(1).to_string()).replace("@N@", &number.to_string());
             lines += one.lines().count();
             text.push_str(&one);
             number += 1;

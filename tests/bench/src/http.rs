@@ -33,7 +33,8 @@ pub fn run() -> Result<(), Stop> {
     let folder = scratch.path();
     println!("http: 32 connections, durable POST; a 4 KiB append and flush takes {:.0} us here", probe(folder)?);
     let ours = tenon(folder)?;
-    let axum = peer("axum + rusqlite WAL/FULL", Command::new(beside("tenon-bench-axum")?).args([PORT, "FULL"]), folder)?;
+    let axum =
+        peer("axum + rusqlite WAL/FULL", Command::new(beside("tenon-bench-axum")?).args([PORT, "FULL"]), folder)?;
     let versus = |name: &str, theirs: Rates, bar: Option<(f64, &str)>| {
         ratio(&format!("GET, Tenon to {name}"), ours.get / theirs.get, None);
         ratio(&format!("durable POST, Tenon to {name}"), ours.post / theirs.post, bar);
@@ -150,7 +151,8 @@ fn measure(name: &str, address: &str) -> Result<Rates, Stop> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args([load::COMMAND, address, kind]);
         let out = pinned(&command, "1").stderr(Stdio::inherit()).output()?;
-        let found: Json = serde_json::from_slice(&out.stdout).map_err(|_| Stop::failed(format!("{name} could not be loaded")))?;
+        let found: Json =
+            serde_json::from_slice(&out.stdout).map_err(|_| Stop::failed(format!("{name} could not be loaded")))?;
         let rate = found["rate"].as_f64().unwrap_or(f64::NAN);
         let result = format!("{} /s (p50 {} us, p99 {} us)", thousands(rate), found["p50"], found["p99"]);
         line(what, name, &result);
@@ -172,7 +174,10 @@ fn fastify(mode: &str, driver: &str) -> Result<Command, String> {
             command.arg(script).env("NODE_PATH", path);
             Ok(command)
         }
-        _ => Err(format!("node, `fastify` or `{driver}` ({mode}) is not installed: npm install --prefix {}", file("peers").display())),
+        _ => Err(format!(
+            "node, `fastify` or `{driver}` ({mode}) is not installed: npm install --prefix {}",
+            file("peers").display()
+        )),
     }
 }
 

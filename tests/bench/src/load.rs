@@ -100,7 +100,8 @@ fn request(kind: Kind, host: &str, rng: &mut Rng) -> String {
 
 /// Reads one response whole; anything but a 200 with a length is an error.
 async fn response(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<()> {
-    let wrong = |what: &[u8]| std::io::Error::other(format!("not a 200 with a length: {}", String::from_utf8_lossy(what)));
+    let wrong =
+        |what: &[u8]| std::io::Error::other(format!("not a 200 with a length: {}", String::from_utf8_lossy(what)));
     buffer.clear();
     let mut whole = None;
     loop {
@@ -111,7 +112,8 @@ async fn response(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Resu
             && let Some(head) = buffer.windows(4).position(|w| w == b"\r\n\r\n")
         {
             let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            let length =
+                text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
             match length {
                 Some(length) if text.starts_with("http/1.1 200") => whole = Some(head + 4 + length),
                 _ => return Err(wrong(buffer)),

@@ -50,7 +50,12 @@ pub struct Running {
 impl Running {
     /// A program over a database of its own.
     pub fn new(native: &Native, database: Arc<Database>) -> Result<Running, Stop> {
-        let service = NativeService::new(native.loaded.clone(), database, Limits::default(), Arc::new(|line| eprintln!("{line}")));
+        let service = NativeService::new(
+            native.loaded.clone(),
+            database,
+            Limits::default(),
+            Arc::new(|line| eprintln!("{line}")),
+        );
         let router = Router::new(&native.loaded.interface().api).map_err(|error| Stop::failed(error.to_string()))?;
         Ok(Running { service, router, headers: vec![("content-type", "application/json")] })
     }

@@ -21,7 +21,8 @@ const ROUNDS: usize = 9;
 const QUERIES: [&str; 4] = ["q1", "q3", "q6", "q18"];
 
 /// Where the columns of a relation's fields are called otherwise: their names begin with this.
-const TABLES: [(&str, &str, &str); 3] = [("Customer", "customer", "c_"), ("Orders", "orders", "o_"), ("Lineitem", "lineitem", "l_")];
+const TABLES: [(&str, &str, &str); 3] =
+    [("Customer", "customer", "c_"), ("Orders", "orders", "o_"), ("Lineitem", "lineitem", "l_")];
 /// References, and the columns that hold the keys that they lead to.
 const REFERENCES: [(&str, &str); 2] = [("customer", "custkey"), ("order", "orderkey")];
 
@@ -42,7 +43,8 @@ pub fn run() -> Result<(), Stop> {
     output(&mut generate)?;
     let mut duck = Command::new(&python);
     duck.arg(file("peers/duckdb_peer.py")).arg(scratch.path()).arg(ROUNDS.to_string());
-    let theirs: Json = serde_json::from_slice(&output(&mut duck)?).map_err(|e| Stop::failed(format!("DuckDB's side: {e}")))?;
+    let theirs: Json =
+        serde_json::from_slice(&output(&mut duck)?).map_err(|e| Stop::failed(format!("DuckDB's side: {e}")))?;
 
     let start = Instant::now();
     let program = compile(&file("programs/tpch.tn"))?;
@@ -73,7 +75,11 @@ pub fn run() -> Result<(), Stop> {
         let their_time = peer["ms"].as_f64().unwrap_or(f64::NAN);
         line(name, "Tenon, request to response", &format!("{ours:.2} ms"));
         line(name, &format!("DuckDB {}", theirs["version"].as_str().unwrap_or("")), &format!("{their_time:.2} ms"));
-        ratio(&format!("{name}, speed of Tenon to DuckDB (equal answers)"), their_time / ours, Some((0.5, "time <= 2x DuckDB")));
+        ratio(
+            &format!("{name}, speed of Tenon to DuckDB (equal answers)"),
+            their_time / ours,
+            Some((0.5, "time <= 2x DuckDB")),
+        );
         sum = (sum.0 + ours, sum.1 + their_time);
         product *= their_time / ours;
     }
@@ -115,7 +121,8 @@ fn load(native: &Native, program: &Running, folder: &Path) -> Result<u64, Stop> 
             let fields = &schema.relation(id).fields;
             let mut columns = Vec::new();
             for field in fields {
-                let name = REFERENCES.iter().find(|(name, _)| *name == field.name).map_or(field.name.as_str(), |(_, key)| key);
+                let name =
+                    REFERENCES.iter().find(|(name, _)| *name == field.name).map_or(field.name.as_str(), |(_, key)| key);
                 let column = header.iter().position(|column| column.strip_prefix(prefix) == Some(name));
                 columns.push((column.ok_or_else(|| bad(format!("there is no column for {}", field.name)))?, &field.ty));
             }
@@ -124,7 +131,9 @@ fn load(native: &Native, program: &Running, folder: &Path) -> Result<u64, Stop> 
                 let mut row = Vec::with_capacity(columns.len());
                 for (column, ty) in &columns {
                     let text = record.get(*column).unwrap_or("");
-                    row.push(Some(cell(ty, text).ok_or_else(|| bad(format!("`{text}` is not a value of its column")))?));
+                    row.push(Some(
+                        cell(ty, text).ok_or_else(|| bad(format!("`{text}` is not a value of its column")))?,
+                    ));
                 }
                 let inserted = batch.transaction().insert(id, &row);
                 inserted.map_err(|error| bad(error.describe(program.service.database().stored(), id)))?;

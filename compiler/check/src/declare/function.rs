@@ -125,30 +125,42 @@ impl<'a> Declaring<'a, '_> {
             );
         }
         if let (ResultSig::Declared(_), Some(result)) = (&sig.result, &decl.result) {
-            self.types.report(Code::MainForm, result.range, "`main` gives no value: nobody could take it", "leave it out");
+            self.types.report(
+                Code::MainForm,
+                result.range,
+                "`main` gives no value: nobody could take it",
+                "leave it out",
+            );
         }
     }
 
     fn clauses(&mut self, decl: &'a ast::Function, sig: &mut FunctionSig) {
         let mut seen: Vec<(&'static str, Range)> = Vec::new();
-        let mut once = |this: &mut Self, name: &'static str, range: Range| match seen.iter().find(|(other, _)| *other == name) {
-            Some((_, first)) => {
-                let label = this.item.label(this.db, *first, "first here");
-                let message = format!("`{name}` is said twice");
-                this.types.report(Code::ClausePlace, range, message, "again here").secondary.push(label);
-                false
-            }
-            None => {
-                seen.push((name, range));
-                true
-            }
-        };
+        let mut once =
+            |this: &mut Self, name: &'static str, range: Range| match seen.iter().find(|(other, _)| *other == name) {
+                Some((_, first)) => {
+                    let label = this.item.label(this.db, *first, "first here");
+                    let message = format!("`{name}` is said twice");
+                    this.types.report(Code::ClausePlace, range, message, "again here").secondary.push(label);
+                    false
+                }
+                None => {
+                    seen.push((name, range));
+                    true
+                }
+            };
         let at = decl.clauses.iter().find_map(|clause| match &clause.kind {
             ClauseKind::At { method, path } => Some((clause.range, method, path)),
             _ => None,
         });
         let broken = decl.clauses.iter().any(|clause| matches!(clause.kind, ClauseKind::Error));
-        let mut endpoint = EndpointSig { method: SmolStr::default(), path: SmolStr::default(), status: None, live: false, answers_as: None };
+        let mut endpoint = EndpointSig {
+            method: SmolStr::default(),
+            path: SmolStr::default(),
+            status: None,
+            live: false,
+            answers_as: None,
+        };
         let mut caller = false;
         for clause in &decl.clauses {
             // Clauses that speak about an endpoint need one.
@@ -209,7 +221,12 @@ impl<'a> Declaring<'a, '_> {
                 ClauseKind::Rate(_) => self.unsupported(clause.range, "rate limits"),
                 ClauseKind::Once(_) => self.unsupported(clause.range, "`once by`"),
                 ClauseKind::UniqueBy(_) | ClauseKind::Within(_) => {
-                    self.types.report(Code::ClausePlace, clause.range, "this clause speaks about a workflow", "not a workflow");
+                    self.types.report(
+                        Code::ClausePlace,
+                        clause.range,
+                        "this clause speaks about a workflow",
+                        "not a workflow",
+                    );
                 }
             }
         }
@@ -230,7 +247,8 @@ impl<'a> Declaring<'a, '_> {
     fn status(&mut self, sig: &FunctionSig, code: &str, range: Range) -> Option<u16> {
         match code.parse::<u16>() {
             Ok(status @ (204 | 205)) if sig.result != ResultSig::None => {
-                let message = format!("an answer with status {status} has no body, and `{}` gives a value", sig.symbol.name);
+                let message =
+                    format!("an answer with status {status} has no body, and `{}` gives a value", sig.symbol.name);
                 self.types.report(Code::EndpointStatus, range, message, "carries no value");
                 None
             }
@@ -238,7 +256,9 @@ impl<'a> Declaring<'a, '_> {
             _ => {
                 let message = format!("`status` is a success, 200 to 299, not {code}");
                 let diagnostic = self.types.report(Code::EndpointStatus, range, message, "not a success");
-                diagnostic.notes.push(String::from("a failure has the status of its error: `error Late is Conflict` answers 409"));
+                diagnostic
+                    .notes
+                    .push(String::from("a failure has the status of its error: `error Late is Conflict` answers 409"));
                 None
             }
         }
@@ -247,10 +267,13 @@ impl<'a> Declaring<'a, '_> {
     fn method(&mut self, decl: &ast::Function, method: &ast::Ident) -> bool {
         if !METHODS.contains(&method.as_str()) {
             let upper = method.text.to_uppercase();
-            let suggestion = METHODS.iter().find(|known| **known == upper).copied().or_else(|| closest(&method.text, METHODS));
-            let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), method.range, right, false));
+            let suggestion =
+                METHODS.iter().find(|known| **known == upper).copied().or_else(|| closest(&method.text, METHODS));
+            let fix =
+                suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), method.range, right, false));
             let message = format!("a method is GET, POST, PUT, PATCH or DELETE, not `{}`", method.text);
-            let label = suggestion.map_or_else(|| String::from("not a method"), |right| format!("did you mean `{right}`?"));
+            let label =
+                suggestion.map_or_else(|| String::from("not a method"), |right| format!("did you mean `{right}`?"));
             self.types.report(Code::EndpointMethod, method.range, message, label).fixes.extend(fix);
             return false;
         }
@@ -259,9 +282,10 @@ impl<'a> Declaring<'a, '_> {
             (ast::FunctionKind::Fn, _) => {
                 (format!("a `fn` is not exposed; `{name}` has to be a `query` or a `handler`"), "on a `fn`")
             }
-            (ast::FunctionKind::Handler, "GET") => {
-                (format!("GET only reads: callers repeat and cache it, so `{name}` has to be a `query`"), "on a `handler`")
-            }
+            (ast::FunctionKind::Handler, "GET") => (
+                format!("GET only reads: callers repeat and cache it, so `{name}` has to be a `query`"),
+                "on a `handler`",
+            ),
             (ast::FunctionKind::Query, "PUT" | "PATCH" | "DELETE") => {
                 (format!("a query writes nothing, so `{name}` cannot answer {}", method.text), "on a `query`")
             }
@@ -287,7 +311,12 @@ impl<'a> Declaring<'a, '_> {
                     }
                     ExprKind::Error => return false,
                     _ => {
-                        self.types.report(Code::EndpointPath, hole.range, "a path holds names of parameters, not expressions", "not a name");
+                        self.types.report(
+                            Code::EndpointPath,
+                            hole.range,
+                            "a path holds names of parameters, not expressions",
+                            "not a name",
+                        );
                         return false;
                     }
                 },
@@ -318,8 +347,10 @@ impl<'a> Declaring<'a, '_> {
                 return false;
             }
             let suggestion = closest(&hole.text, decl.params.list.iter().map(|param| param.name.as_str()));
-            let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), hole.range, right, false));
-            let label = suggestion.map_or_else(|| String::from("not a parameter"), |right| format!("did you mean `{right}`?"));
+            let fix =
+                suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), hole.range, right, false));
+            let label =
+                suggestion.map_or_else(|| String::from("not a parameter"), |right| format!("did you mean `{right}`?"));
             let message = format!("`{}` has no parameter `{}`", decl.name.text, hole.text);
             self.types.report(Code::PathParameter, hole.range, message, label).fixes.extend(fix);
             return false;
@@ -336,7 +367,10 @@ impl<'a> Declaring<'a, '_> {
             return true;
         };
         let label = self.item.label(self.db, hole.range, "in the path");
-        self.types.report(Code::PathParameter, range, format!("`{}` {why}", param.name.text), "leave this out").secondary.push(label);
+        self.types
+            .report(Code::PathParameter, range, format!("`{}` {why}", param.name.text), "leave this out")
+            .secondary
+            .push(label);
         false
     }
 }

@@ -88,7 +88,12 @@ impl Declaring<'_, '_> {
 
     /// Reports a part of the language that this version does not run: `what` in the plural or in backticks.
     fn unsupported(&mut self, range: Range, what: &str) {
-        self.types.report(Code::NotSupported, range, format!("{what} {} not supported yet", are(what)), "not run by this version");
+        self.types.report(
+            Code::NotSupported,
+            range,
+            format!("{what} {} not supported yet", are(what)),
+            "not run by this version",
+        );
     }
 
     /// `breaking` and `was`.
@@ -110,9 +115,12 @@ impl Declaring<'_, '_> {
             let Some(bound) = &generic.bound else { continue };
             if !matches!(bound.as_str(), "Ordered" | "Keyed" | "Storable") {
                 let suggestion = closest(&bound.text, ["Ordered", "Keyed", "Storable"]);
-                let label = suggestion.map_or_else(|| String::from("not a bound"), |right| format!("did you mean `{right}`?"));
-                let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), bound.range, right, false));
-                let message = format!("there is no bound `{}`; the bounds are `Ordered`, `Keyed` and `Storable`", bound.text);
+                let label =
+                    suggestion.map_or_else(|| String::from("not a bound"), |right| format!("did you mean `{right}`?"));
+                let fix = suggestion
+                    .map(|right| self.item.fix(self.db, format!("write `{right}`"), bound.range, right, false));
+                let message =
+                    format!("there is no bound `{}`; the bounds are `Ordered`, `Keyed` and `Storable`", bound.text);
                 self.types.report(Code::UnknownBound, bound.range, message, label).fixes.extend(fix);
             }
         }
@@ -214,9 +222,12 @@ fn type_head_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Option<TypeHea
                 ast::TypeBody::Variants { .. } => TypeHead::Variant(generics),
             }
         }
-        ItemKind::Const(_) | ItemKind::Function(_) | ItemKind::Error(_) | ItemKind::Scenario(_) | ItemKind::Use(_) | ItemKind::View(_) => {
-            TypeHead::Other(tree.kind.word())
-        }
+        ItemKind::Const(_)
+        | ItemKind::Function(_)
+        | ItemKind::Error(_)
+        | ItemKind::Scenario(_)
+        | ItemKind::Use(_)
+        | ItemKind::View(_) => TypeHead::Other(tree.kind.word()),
         _ => TypeHead::Unsupported,
     })
 }
@@ -312,7 +323,8 @@ fn alias_circle_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Vec<Symbol>
     if !forward.contains(symbol) {
         return Vec::new();
     }
-    let mut circle: Vec<Symbol> = forward.into_iter().filter(|other| other == symbol || reachable(other).contains(symbol)).collect();
+    let mut circle: Vec<Symbol> =
+        forward.into_iter().filter(|other| other == symbol || reachable(other).contains(symbol)).collect();
     circle.sort();
     circle
 }
@@ -447,7 +459,8 @@ pub fn place_of(db: &dyn Db, symbol: &Symbol, member: Option<&str>) -> Option<Lo
     let item = item_of(db, symbol)?;
     let Some(member) = member else { return Some(item.location(db, name_range(db, item))) };
     let tree = tree(db, item).as_ref()?;
-    let among = |params: &ast::Params| params.list.iter().find(|param| param.name.text == member).map(|param| param.range);
+    let among =
+        |params: &ast::Params| params.list.iter().find(|param| param.name.text == member).map(|param| param.range);
     let range = match &tree.kind {
         ItemKind::Relation(relation) => relation.members.iter().find_map(|line| match line {
             ast::Member::Field(field) if field.name.text == member => Some(field.range),

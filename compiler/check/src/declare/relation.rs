@@ -26,7 +26,8 @@ fn is_optional(ty: &Ty) -> bool {
 
 impl<'a> Declaring<'a, '_> {
     pub(super) fn relation(&mut self, decl: &'a ast::Relation, symbol: Symbol) -> Signature {
-        self.types.upper_case(if decl.kind == ast::RelationKind::Event { "an event" } else { "a relation" }, &decl.name);
+        self.types
+            .upper_case(if decl.kind == ast::RelationKind::Event { "an event" } else { "a relation" }, &decl.name);
         self.change_clauses(decl.breaking, decl.was.as_ref());
         let event = decl.kind == ast::RelationKind::Event;
         let written: Vec<&ast::Field> = decl
@@ -98,7 +99,11 @@ impl<'a> Declaring<'a, '_> {
             let _ = computed;
         } else {
             if field.key.is_some() {
-                clash(field.on_update, "a key field never changes by an update", "everybody who refers to the row holds its key");
+                clash(
+                    field.on_update,
+                    "a key field never changes by an update",
+                    "everybody who refers to the row holds its key",
+                );
                 clash(field.secret, "a key field is not secret", "everybody who refers to the row holds its key");
             }
             if event && field.key.is_none() {
@@ -136,7 +141,11 @@ impl<'a> Declaring<'a, '_> {
             default: field.default.is_some() && !serial && field.computed.is_none(),
             on_update: field.on_update.is_some(),
             on_delete,
-            inverse: field.inverse.as_ref().filter(|_| reference && field.computed.is_none()).map(|name| name.text.clone()),
+            inverse: field
+                .inverse
+                .as_ref()
+                .filter(|_| reference && field.computed.is_none())
+                .map(|name| name.text.clone()),
             doc: field.doc.as_ref().map(|doc| doc.text.clone()).unwrap_or_default(),
         }
     }
@@ -156,7 +165,8 @@ impl<'a> Declaring<'a, '_> {
                 let fix = self.item.fix(self.db, "make the reference optional", end, "?", false);
                 let label = self.item.label(self.db, field.ty.range, "not optional");
                 let message = format!("`on delete clear` would leave `{}` without a value", field.name.text);
-                let diagnostic = self.types.report(Code::OnDelete, action.range, message, "needs an optional reference");
+                let diagnostic =
+                    self.types.report(Code::OnDelete, action.range, message, "needs an optional reference");
                 diagnostic.secondary.push(label);
                 diagnostic.fixes.push(fix);
                 OnDelete::Restrict
@@ -168,8 +178,10 @@ impl<'a> Declaring<'a, '_> {
             other => {
                 let message = format!("`on delete` is `restrict` or `clear`, not `{other}`");
                 let suggestion = closest(other, ["restrict", "clear", "cascade"]);
-                let label = suggestion.map_or_else(|| String::from("not known"), |right| format!("did you mean `{right}`?"));
-                let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), action.range, right, false));
+                let label =
+                    suggestion.map_or_else(|| String::from("not known"), |right| format!("did you mean `{right}`?"));
+                let fix = suggestion
+                    .map(|right| self.item.fix(self.db, format!("write `{right}`"), action.range, right, false));
                 self.types.report(Code::OnDelete, action.range, message, label).fixes.extend(fix);
                 OnDelete::Restrict
             }
@@ -234,7 +246,9 @@ impl<'a> Declaring<'a, '_> {
         let diagnostic = self.types.report(Code::NoKey, decl.name.range, message, "needs a key");
         diagnostic.fixes.extend(fix);
         if decl.kind == ast::RelationKind::Relation {
-            diagnostic.notes.push(format!("for rows that are only ever added: `event {} {{ key id: Id; … }}`", decl.name.text));
+            diagnostic
+                .notes
+                .push(format!("for rows that are only ever added: `event {} {{ key id: Id; … }}`", decl.name.text));
         }
     }
 
@@ -246,11 +260,16 @@ impl<'a> Declaring<'a, '_> {
         let mut generated = GeneratedKey::No;
         for field in written {
             let Some(default) = field.default.as_ref().filter(|default| is_serial(default)) else { continue };
-            let ty = fields.iter().find(|sig| sig.name == field.name.text).map_or(Ty::Error, |sig| sig.ty.base().clone());
+            let ty =
+                fields.iter().find(|sig| sig.name == field.name.text).map_or(Ty::Error, |sig| sig.ty.base().clone());
             if single == Some(&field.name.text) && matches!(ty, Ty::Int | Ty::Error) {
                 generated = GeneratedKey::Serial;
             } else {
-                let why = if single == Some(&field.name.text) { "counts in Ints" } else { "counts the rows of a relation, so it makes its only key field" };
+                let why = if single == Some(&field.name.text) {
+                    "counts in Ints"
+                } else {
+                    "counts the rows of a relation, so it makes its only key field"
+                };
                 self.types.report(Code::Serial, default.range, format!("`serial()` {why}"), "not here");
             }
         }
@@ -267,8 +286,10 @@ impl<'a> Declaring<'a, '_> {
     fn unknown_field(&mut self, code: Code, name: &ast::Ident, fields: &[FieldSig]) {
         let suggestion = closest(&name.text, fields.iter().map(|field| field.name.as_str())).map(SmolStr::from);
         let message = format!("the relation has no field `{}`", name.text);
-        let label = suggestion.as_ref().map_or_else(|| String::from("not a field"), |right| format!("did you mean `{right}`?"));
-        let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right.as_str(), false));
+        let label =
+            suggestion.as_ref().map_or_else(|| String::from("not a field"), |right| format!("did you mean `{right}`?"));
+        let fix = suggestion
+            .map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right.as_str(), false));
         self.types.report(code, name.range, message, label).fixes.extend(fix);
     }
 
@@ -287,7 +308,14 @@ impl<'a> Declaring<'a, '_> {
         Some(field)
     }
 
-    fn unique(&mut self, sig: &mut RelationSig, range: Range, columns: &[ast::Column], filter: Option<&ast::Expr>, failure: bool) {
+    fn unique(
+        &mut self,
+        sig: &mut RelationSig,
+        range: Range,
+        columns: &[ast::Column],
+        filter: Option<&ast::Expr>,
+        failure: bool,
+    ) {
         let mut parts: Vec<UniquePart> = Vec::new();
         for column in columns {
             let fields = std::mem::take(&mut sig.fields);
@@ -394,7 +422,12 @@ impl<'a> Declaring<'a, '_> {
 
     fn transitions(&mut self, sig: &mut RelationSig, range: Range, field: &ast::Ident, lines: &[ast::Transition]) {
         if sig.event {
-            self.types.report(Code::FieldClause, range, "rows of an event never change: events are only inserted", "cannot stand here");
+            self.types.report(
+                Code::FieldClause,
+                range,
+                "rows of an event never change: events are only inserted",
+                "cannot stand here",
+            );
             return;
         }
         let Some(of) = sig.field(&field.text) else {
@@ -404,11 +437,21 @@ impl<'a> Declaring<'a, '_> {
             return;
         };
         if of.computed {
-            self.types.report(Code::RelationPath, field.range, format!("`{}` is computed, so nothing writes it", field.text), "not stored");
+            self.types.report(
+                Code::RelationPath,
+                field.range,
+                format!("`{}` is computed, so nothing writes it", field.text),
+                "not stored",
+            );
             return;
         }
         if sig.transitions.iter().any(|(name, _)| *name == field.text) {
-            self.types.report(Code::Duplicate, field.range, format!("the transitions of `{}` are declared twice", field.text), "again here");
+            self.types.report(
+                Code::Duplicate,
+                field.range,
+                format!("the transitions of `{}` are declared twice", field.text),
+                "again here",
+            );
             return;
         }
         let mut pairs: Vec<(SmolStr, SmolStr)> = Vec::new();
@@ -427,7 +470,10 @@ impl<'a> Declaring<'a, '_> {
 /// The type of a property of a base type that the library has: `lower` of Text.
 fn property(base: &Ty, name: &str) -> Option<Ty> {
     let found = Builtin::named(name).iter().map(|builtin| builtin.scheme());
-    found.filter(|scheme| scheme.property && scheme.letters.is_empty()).find(|scheme| scheme.receiver.as_ref() == Some(base)).map(|scheme| scheme.result.clone())
+    found
+        .filter(|scheme| scheme.property && scheme.letters.is_empty())
+        .find(|scheme| scheme.receiver.as_ref() == Some(base))
+        .map(|scheme| scheme.result.clone())
 }
 
 /// True for `f != none` over one of the parts.

@@ -3,7 +3,9 @@
 use super::Declaring;
 use crate::declare;
 use crate::names::resolve;
-use crate::signature::{CallableKind, CaseSig, ConstSig, ErrorSig, FunctionSig, ResultSig, Signature, TypeBody, TypeSig};
+use crate::signature::{
+    CallableKind, CaseSig, ConstSig, ErrorSig, FunctionSig, ResultSig, Signature, TypeBody, TypeSig,
+};
 use crate::suggest::closest;
 use crate::ty::{RecordTy, Symbol, Ty};
 use smol_str::SmolStr;
@@ -34,10 +36,16 @@ impl Declaring<'_, '_> {
             let through: Vec<String> = circle.iter().skip(1).map(|member| format!("`{}`", member.name)).collect();
             let message = match through.as_slice() {
                 [] => format!("`{}` stands for a type that contains `{}` itself", symbol.name, symbol.name),
-                others => format!("`{}` stands for a type that contains itself, through {}", symbol.name, others.join(", ")),
+                others => {
+                    format!("`{}` stands for a type that contains itself, through {}", symbol.name, others.join(", "))
+                }
             };
-            let diagnostic = self.types.report(Code::RecursiveType, decl.name.range, message, "an alias cannot contain itself");
-            diagnostic.notes.push(format!("a variant type can, inside of a collection: `type {} = Node(parts: [{}])`", symbol.name, symbol.name));
+            let diagnostic =
+                self.types.report(Code::RecursiveType, decl.name.range, message, "an alias cannot contain itself");
+            diagnostic.notes.push(format!(
+                "a variant type can, inside of a collection: `type {} = Node(parts: [{}])`",
+                symbol.name, symbol.name
+            ));
         }
         Ty::Error
     }
@@ -82,14 +90,18 @@ impl Declaring<'_, '_> {
     }
 
     fn error_base(&mut self, base: &ast::Ident) {
-        let names = || BuiltIn::ALL.iter().map(|error| error.name()).filter(|name| !matches!(*name, "Unreachable" | "TimedOut"));
-        let is_error = matches!(resolve(self.db, self.item.file(self.db), base.text.clone()), crate::names::Resolution::Item(_));
+        let names = || {
+            BuiltIn::ALL.iter().map(|error| error.name()).filter(|name| !matches!(*name, "Unreachable" | "TimedOut"))
+        };
+        let is_error =
+            matches!(resolve(self.db, self.item.file(self.db), base.text.clone()), crate::names::Resolution::Item(_));
         let message = match is_error {
             true => format!("an error is one of the built-in failures, not another item such as `{}`", base.text),
             false => format!("there is no built-in failure `{}`", base.text),
         };
         let suggestion = closest(&base.text, names());
-        let label = suggestion.map_or_else(|| String::from("not a built-in failure"), |right| format!("did you mean `{right}`?"));
+        let label = suggestion
+            .map_or_else(|| String::from("not a built-in failure"), |right| format!("did you mean `{right}`?"));
         let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), base.range, right, false));
         let diagnostic = self.types.report(Code::ErrorBase, base.range, message, label);
         diagnostic.notes.push(format!("the built-in failures are {}", names().collect::<Vec<_>>().join(", ")));

@@ -50,7 +50,13 @@ impl Infer<'_> {
     }
 
     /// A call of an aggregate or fold; `None` where the name is none, or the call is of a function of that name.
-    pub(crate) fn aggregate_call(&mut self, name: &ast::Ident, args: &ast::Args, range: Range, _hint: Option<&Ty>) -> Option<Expr> {
+    pub(crate) fn aggregate_call(
+        &mut self,
+        name: &ast::Ident,
+        args: &ast::Args,
+        range: Range,
+        _hint: Option<&Ty>,
+    ) -> Option<Expr> {
         let mut fold = folding(&name.text)?;
         let count = args.list.len();
         match fold {
@@ -63,8 +69,17 @@ impl Infer<'_> {
             _ if count != 1 => {
                 self.skip_args(args);
                 if !args.broken {
-                    let wants = if name.text == "percentile" { "a value and a fraction, as `percentile(o.paid, 0.95)`" } else { "one argument" };
-                    self.error(Code::Arguments, args.range, format!("`{}` takes {wants}", name.text), format!("{count} given"));
+                    let wants = if name.text == "percentile" {
+                        "a value and a fraction, as `percentile(o.paid, 0.95)`"
+                    } else {
+                        "one argument"
+                    };
+                    self.error(
+                        Code::Arguments,
+                        args.range,
+                        format!("`{}` takes {wants}", name.text),
+                        format!("{count} given"),
+                    );
                 }
                 return Some(self.broken(range));
             }
@@ -75,7 +90,10 @@ impl Infer<'_> {
         let plain = arg.per.is_none() && arg.filter.is_none();
         let closed = matches!(
             arg.value.kind,
-            ast::ExprKind::Query(_) | ast::ExprKind::List(_) | ast::ExprKind::TypeName(_) | ast::ExprKind::SetOperation { .. }
+            ast::ExprKind::Query(_)
+                | ast::ExprKind::List(_)
+                | ast::ExprKind::TypeName(_)
+                | ast::ExprKind::SetOperation { .. }
         );
         let path = matches!(arg.value.kind, ast::ExprKind::Name(_) | ast::ExprKind::Field { .. });
         if closed || (plain && (grouped.is_none() || path)) {
@@ -111,10 +129,17 @@ impl Infer<'_> {
     fn fraction(&mut self, e: &ast::Expr) -> Option<u32> {
         let value = self.expr(e, Some(&Ty::Decimal(6)));
         match value.kind {
-            ExprKind::Literal(Literal::Decimal(n)) if (0..=1_000_000).contains(&n) && value.ty == Ty::Decimal(6) => Some(n as u32),
+            ExprKind::Literal(Literal::Decimal(n)) if (0..=1_000_000).contains(&n) && value.ty == Ty::Decimal(6) => {
+                Some(n as u32)
+            }
             ExprKind::Error => Some(0),
             _ => {
-                self.error(Code::Arguments, e.range, "the fraction is a constant from 0 to 1, as `0.95`", "not such a constant");
+                self.error(
+                    Code::Arguments,
+                    e.range,
+                    "the fraction is a constant from 0 to 1, as `0.95`",
+                    "not such a constant",
+                );
                 Some(0)
             }
         }
@@ -122,7 +147,12 @@ impl Infer<'_> {
 
     fn no_group(&mut self, name: &ast::Ident, arg: &ast::Expr, range: Range, collection: bool) -> Expr {
         if collection {
-            self.error(Code::Type, arg.range, format!("`{}` folds a collection or a query", name.text), "no collection");
+            self.error(
+                Code::Type,
+                arg.range,
+                format!("`{}` folds a collection or a query", name.text),
+                "no collection",
+            );
             return self.broken(range);
         }
         let inside = self.frames.iter().any(|f| f.inside);
@@ -146,7 +176,11 @@ impl Infer<'_> {
     /// `count()`.
     fn count_rows(&mut self, range: Range) -> Expr {
         let Some(frame) = self.grouped_frame() else {
-            let message = if self.frames.is_empty() { "`count()` counts the rows of a group" } else { "`count()` here has no group" };
+            let message = if self.frames.is_empty() {
+                "`count()` counts the rows of a group"
+            } else {
+                "`count()` here has no group"
+            };
             let d = self
                 .diagnostic(Code::AggregateWithoutGroup, range, message, "nothing to count")
                 .note("add `group by …` or `group all` before it; or count a collection: `count(xs)`");
@@ -155,11 +189,17 @@ impl Infer<'_> {
         };
         if let Some(var) = self.frames[frame].left.clone() {
             let d = self
-                .diagnostic(Code::CountLeft, range, format!("`count()` is 1 where the left join found no `{var}`"), "counts the empty row too")
+                .diagnostic(
+                    Code::CountLeft,
+                    range,
+                    format!("`count()` is 1 where the left join found no `{var}`"),
+                    "counts the empty row too",
+                )
                 .fix(self.fix(format!("`count({var})`"), range, format!("count({var})"), false));
             self.report(d);
         }
-        let aggregate = Aggregate { function: AggregateFn::Count, argument: None, grain: None, distinct: false, filter: None };
+        let aggregate =
+            Aggregate { function: AggregateFn::Count, argument: None, grain: None, distinct: false, filter: None };
         self.add_aggregate(frame, aggregate, Ty::Int, range)
     }
 
@@ -173,7 +213,14 @@ impl Infer<'_> {
         self.local_expr(local, range)
     }
 
-    fn group_aggregate(&mut self, at: usize, function: AggregateFn, arg: &ast::Arg, name: &ast::Ident, range: Range) -> Expr {
+    fn group_aggregate(
+        &mut self,
+        at: usize,
+        function: AggregateFn,
+        arg: &ast::Arg,
+        name: &ast::Ident,
+        range: Range,
+    ) -> Expr {
         // Inside, the names of before the group are in sight.
         let mark = self.mark();
         for (name, local) in self.frames[at].before_group.clone() {
@@ -196,7 +243,8 @@ impl Infer<'_> {
             let fold = Folding::Aggregate(function);
             return self.fold(fold, argument, arg.distinct, name, range);
         }
-        let Some(ty) = self.aggregate_type(function, &argument, self.frames[at].group_all || filter.is_some(), name) else {
+        let Some(ty) = self.aggregate_type(function, &argument, self.frames[at].group_all || filter.is_some(), name)
+        else {
             return self.broken(range);
         };
         let grain = match (function, per) {
@@ -204,12 +252,22 @@ impl Infer<'_> {
                 if self.frames[at].group_vars.contains(&var) {
                     Some(vec![var])
                 } else {
-                    self.error(Code::Grain, name.range, format!("`per` names a row variable of the query, and `{}` is none", name.text), "no row variable");
+                    self.error(
+                        Code::Grain,
+                        name.range,
+                        format!("`per` names a row variable of the query, and `{}` is none", name.text),
+                        "no row variable",
+                    );
                     None
                 }
             }
             (_, Some((name, _))) => {
-                self.error(Code::Grain, name.range, format!("`per` names a row variable of the query, and `{}` is none", name.text), "no row variable");
+                self.error(
+                    Code::Grain,
+                    name.range,
+                    format!("`per` names a row variable of the query, and `{}` is none", name.text),
+                    "no row variable",
+                );
                 None
             }
             (AggregateFn::Min | AggregateFn::Max | AggregateFn::Any | AggregateFn::All, _) => None,
@@ -260,7 +318,13 @@ impl Infer<'_> {
     }
 
     /// The type of an aggregate's value, and whether its argument suits it.
-    pub(crate) fn aggregate_type(&mut self, function: AggregateFn, argument: &Expr, may_be_empty: bool, name: &ast::Ident) -> Option<Ty> {
+    pub(crate) fn aggregate_type(
+        &mut self,
+        function: AggregateFn,
+        argument: &Expr,
+        may_be_empty: bool,
+        name: &ast::Ident,
+    ) -> Option<Ty> {
         let (optional, inner) = match self.resolve(&argument.ty) {
             Ty::Option(t) => (true, (*t).clone()),
             ty => (false, ty),
@@ -271,7 +335,12 @@ impl Infer<'_> {
         }
         let wrong = |this: &mut Self, wants: &str| {
             let shown = this.show(&inner);
-            this.error(Code::Type, argument.range, format!("`{}` folds {wants}, found `{shown}`", name.text), format!("`{shown}`"));
+            this.error(
+                Code::Type,
+                argument.range,
+                format!("`{}` folds {wants}, found `{shown}`", name.text),
+                format!("`{shown}`"),
+            );
             None
         };
         let maybe = |ty: Ty| if optional || may_be_empty { ty.optional() } else { ty };
@@ -318,14 +387,24 @@ impl Infer<'_> {
             _ => None,
         }) else {
             let shown = self.show(&source.ty);
-            self.error(Code::Type, source.range, format!("`{}` folds a collection, found `{shown}`", name.text), format!("`{shown}`"));
+            self.error(
+                Code::Type,
+                source.range,
+                format!("`{}` folds a collection, found `{shown}`", name.text),
+                format!("`{shown}`"),
+            );
             return self.broken(range);
         };
         let list = matches!(self.base(&source.ty), Ty::List(_));
         if fold == Folding::First && !list {
             let shown = self.show(&source.ty);
             let d = self
-                .diagnostic(Code::FirstOfUnordered, source.range, "`first` needs an order, and a query without `order by` is a `Bag`", format!("`{shown}`"))
+                .diagnostic(
+                    Code::FirstOfUnordered,
+                    source.range,
+                    "`first` needs an order, and a query without `order by` is a `Bag`",
+                    format!("`{shown}`"),
+                )
                 .note("add `order by …` to the query, or take the least: `min(…)`");
             self.report(d);
             return Expr { kind: ExprKind::Error, ty: element.optional(), range };
@@ -340,7 +419,13 @@ impl Infer<'_> {
                     kind => Source::Collection(Expr { kind, ty: source.ty, range: at }),
                 };
                 let element = self.local_expr(local, at);
-                Query { clauses: vec![Clause::From(local, source)], element, fold: Fold::Collect, ordered: list, canonical: vec![local] }
+                Query {
+                    clauses: vec![Clause::From(local, source)],
+                    element,
+                    fold: Fold::Collect,
+                    ordered: list,
+                    canonical: vec![local],
+                }
             }
         };
         let ty = match fold {

@@ -21,7 +21,12 @@ impl Infer<'_> {
         for (index, stmt) in block.stmts.iter().enumerate() {
             if leaves && !told {
                 told = true;
-                self.error(Code::Unreachable, stmt.range, "this never runs: what stands before it always leaves", "never reached");
+                self.error(
+                    Code::Unreachable,
+                    stmt.range,
+                    "this never runs: what stands before it always leaves",
+                    "never reached",
+                );
             }
             let last = index + 1 == block.stmts.len();
             match &stmt.kind {
@@ -121,7 +126,9 @@ impl Infer<'_> {
             ast::StmtKind::Break => Stmt::Expr(self.leave_loop(ExprKind::Break, "break", range)),
             ast::StmtKind::Continue => Stmt::Expr(self.leave_loop(ExprKind::Continue, "continue", range)),
             ast::StmtKind::Parallel(_) => Stmt::Expr(self.not_supported(range, "workflows")),
-            ast::StmtKind::Element { .. } | ast::StmtKind::Form { .. } => Stmt::Expr(self.not_supported(range, "pages")),
+            ast::StmtKind::Element { .. } | ast::StmtKind::Form { .. } => {
+                Stmt::Expr(self.not_supported(range, "pages"))
+            }
         }
     }
 
@@ -143,7 +150,8 @@ impl Infer<'_> {
                 .note(format!("write the type in the header: `-> {shown}`, or `-> _` to have it inferred"));
             self.report(d);
         } else {
-            let d = self.diagnostic(Code::UnusedValue, expr.range, format!("nobody gets this `{shown}`"), "goes nowhere");
+            let d =
+                self.diagnostic(Code::UnusedValue, expr.range, format!("nobody gets this `{shown}`"), "goes nowhere");
             self.report(d);
         }
     }
@@ -164,10 +172,11 @@ impl Infer<'_> {
 
     fn let_stmt(&mut self, pattern: &ast::Pattern, ty: Option<&ast::Type>, value: &ast::Expr) -> Stmt {
         let wanted = ty.map(|ty| self.written_type(ty));
-        let plain = matches!(pattern.kind, ast::PatternKind::Bind(_) | ast::PatternKind::Wildcard | ast::PatternKind::Record(_));
-        if !plain
-            && let ast::ExprKind::Else { value: subject, otherwise } = &value.kind
-        {
+        let plain = matches!(
+            pattern.kind,
+            ast::PatternKind::Bind(_) | ast::PatternKind::Wildcard | ast::PatternKind::Record(_)
+        );
+        if !plain && let ast::ExprKind::Else { value: subject, otherwise } = &value.kind {
             let subject = match &wanted {
                 Some(ty) => self.check(subject, ty),
                 None => self.expr(subject, None),
@@ -223,8 +232,13 @@ impl Infer<'_> {
             _ => {
                 self.expr(value, None);
                 let d = if self.local_name(name).is_none() {
-                    self.diagnostic(Code::UnknownName, name.range, format!("there is no variable `{}`", name.text), "not declared")
-                        .note(format!("declare it with its first value: `var {} = …`", name.text))
+                    self.diagnostic(
+                        Code::UnknownName,
+                        name.range,
+                        format!("there is no variable `{}`", name.text),
+                        "not declared",
+                    )
+                    .note(format!("declare it with its first value: `var {} = …`", name.text))
                 } else {
                     self.diagnostic(Code::NotVar, name.range, format!("`{}` is no variable", name.text), "not a `var`")
                         .note("fields of rows are changed by `update row set f = …`")
@@ -237,11 +251,21 @@ impl Infer<'_> {
         let (ty, mutable, declared) = (local.ty.clone(), local.mutable, local.range);
         if !mutable {
             let d = self
-                .diagnostic(Code::NotVar, name.range, format!("`{}` is named by `let`, and keeps its value", name.text), "cannot change")
+                .diagnostic(
+                    Code::NotVar,
+                    name.range,
+                    format!("`{}` is named by `let`, and keeps its value", name.text),
+                    "cannot change",
+                )
                 .because(self.label(declared, "declare it with `var` to change it"));
             self.report(d);
         } else if self.lambdas > 0 && self.captured(target) {
-            self.error(Code::NotVar, name.range, format!("a lambda does not change `{}`, which is outside of it", name.text), "outside of the lambda");
+            self.error(
+                Code::NotVar,
+                name.range,
+                format!("a lambda does not change `{}`, which is outside of it", name.text),
+                "outside of the lambda",
+            );
         }
         let value = match op {
             ast::AssignOp::Set => self.check(value, &ty),
@@ -273,7 +297,12 @@ impl Infer<'_> {
             Ty::Error => Ty::Error,
             ty => {
                 let shown = self.show(&ty);
-                let mut d = self.diagnostic(Code::Source, source.range, format!("`for` runs over a collection, a range or a query, found `{shown}`"), format!("`{shown}`"));
+                let mut d = self.diagnostic(
+                    Code::Source,
+                    source.range,
+                    format!("`for` runs over a collection, a range or a query, found `{shown}`"),
+                    format!("`{shown}`"),
+                );
                 if ty == Ty::Int {
                     let written = self.ctx.source(source.range);
                     d = d.fix(self.fix("count up to it", source.range, format!("0..{written}"), false));
@@ -288,7 +317,12 @@ impl Infer<'_> {
         let typed = self.pattern(pattern, &element, false);
         if !irrefutable(&typed) && !matches!(element, Ty::Error) && !self.covers(&typed, &element) {
             let written = self.ctx.source(pattern.range);
-            self.error(Code::MayNotMatch, pattern.range, format!("`{written}` may not match every element"), "leaves elements out");
+            self.error(
+                Code::MayNotMatch,
+                pattern.range,
+                format!("`{written}` may not match every element"),
+                "leaves elements out",
+            );
         }
         self.bring_in(&typed);
         self.loops += 1;
@@ -313,7 +347,11 @@ impl Infer<'_> {
             if let Some(value) = value {
                 self.expr(value, None);
             }
-            let message = if self.lambdas > 0 { "a lambda has no `return`; its last expression is its value" } else { "`return` stands in functions" };
+            let message = if self.lambdas > 0 {
+                "a lambda has no `return`; its last expression is its value"
+            } else {
+                "`return` stands in functions"
+            };
             self.error(Code::Misplaced, range, message, "no function around it");
             return Expr { kind: ExprKind::Error, ty: Ty::Never, range };
         };
@@ -333,7 +371,12 @@ impl Infer<'_> {
                 if !matches!(value.ty, Ty::Error) {
                     let shown = self.show(&value.ty);
                     let d = self
-                        .diagnostic(Code::NoResultType, value.range, format!("without `->` nothing is given back, and this gives a `{shown}`"), format!("`{shown}`"))
+                        .diagnostic(
+                            Code::NoResultType,
+                            value.range,
+                            format!("without `->` nothing is given back, and this gives a `{shown}`"),
+                            format!("`{shown}`"),
+                        )
                         .note(format!("write the type in the header: `-> {shown}`"));
                     self.report(d);
                 }

@@ -11,7 +11,12 @@ impl Infer<'_> {
     /// `if`; `value` says that its value is wanted.
     pub(crate) fn if_expr(&mut self, branch: &ast::If, hint: Option<&Ty>, value: bool) -> Expr {
         if self.depth >= MAX_DEPTH {
-            self.error(Code::TooDeep, branch.range, "this is nested too deeply", "use `match`, or a function of its own");
+            self.error(
+                Code::TooDeep,
+                branch.range,
+                "this is nested too deeply",
+                "use `match`, or a function of its own",
+            );
             return self.broken(branch.range);
         }
         self.depth += 1;
@@ -54,7 +59,8 @@ impl Infer<'_> {
                 self.restore(mark);
                 let (then, otherwise, ty) = self.join_two(then, otherwise, hint, value && branch.otherwise.is_some());
                 let rest = Pattern { kind: PatternKind::Wildcard, ty: subject.ty.clone(), range: pattern.range };
-                let arms = vec![Arm { pattern, guard: None, body: then }, Arm { pattern: rest, guard: None, body: otherwise }];
+                let arms =
+                    vec![Arm { pattern, guard: None, body: then }, Arm { pattern: rest, guard: None, body: otherwise }];
                 self.node(ExprKind::Match(Box::new(subject), arms), ty, range)
             }
         }
@@ -103,13 +109,23 @@ impl Infer<'_> {
             if branches.iter().all(|b| matches!(b.ty, Ty::Never)) {
                 return (branches, Ty::Never);
             }
-            let branches = branches.into_iter().map(|b| if matches!(b.ty, Ty::Never) { b } else { self.coerce(b, hint) }).collect();
+            let branches = branches
+                .into_iter()
+                .map(|b| if matches!(b.ty, Ty::Never) { b } else { self.coerce(b, hint) })
+                .collect();
             return (branches, self.resolve(hint));
         }
         self.join_all(branches)
     }
 
-    pub(crate) fn match_expr(&mut self, value: &ast::Expr, arms: &[ast::Arm], broken: bool, range: Range, hint: Option<&Ty>) -> Expr {
+    pub(crate) fn match_expr(
+        &mut self,
+        value: &ast::Expr,
+        arms: &[ast::Arm],
+        broken: bool,
+        range: Range,
+        hint: Option<&Ty>,
+    ) -> Expr {
         let subject = self.expr(value, None);
         let value_wanted = !matches!(hint, Some(Ty::Unit));
         let mut typed = Vec::with_capacity(arms.len());
@@ -159,7 +175,13 @@ impl Infer<'_> {
         }
     }
 
-    pub(crate) fn else_expr(&mut self, value: &ast::Expr, otherwise: &ast::Diverge, range: Range, hint: Option<&Ty>) -> Expr {
+    pub(crate) fn else_expr(
+        &mut self,
+        value: &ast::Expr,
+        otherwise: &ast::Diverge,
+        range: Range,
+        hint: Option<&Ty>,
+    ) -> Expr {
         let option = hint.map(|h| h.clone().optional());
         let value = self.expr(value, option.as_ref().or(hint));
         let value = match self.base(&value.ty) {
@@ -197,7 +219,12 @@ impl Infer<'_> {
                 let body = self.block(block, None, false);
                 if !matches!(body.ty, Ty::Never | Ty::Error) {
                     let d = self
-                        .diagnostic(Code::Diverge, way.range, "this block reaches its end, and then there is no value", "goes on")
+                        .diagnostic(
+                            Code::Diverge,
+                            way.range,
+                            "this block reaches its end, and then there is no value",
+                            "goes on",
+                        )
                         .note("end it with `return`, `fail`, `break` or `continue`; or give a value: `x ?? …`");
                     self.report(d);
                 }

@@ -28,7 +28,14 @@ impl Param {
 }
 
 impl Infer<'_> {
-    pub(crate) fn call(&mut self, callee: &ast::Expr, args: &ast::Args, window: Option<&ast::Window>, range: Range, hint: Option<&Ty>) -> Expr {
+    pub(crate) fn call(
+        &mut self,
+        callee: &ast::Expr,
+        args: &ast::Args,
+        window: Option<&ast::Window>,
+        range: Range,
+        hint: Option<&Ty>,
+    ) -> Expr {
         if let Some(window) = window {
             return self.window(callee, args, window, range);
         }
@@ -46,7 +53,9 @@ impl Infer<'_> {
                     }
                 }
             }
-            ast::ExprKind::Field { base, name: Some(name), optional } => self.call_field(base, name, *optional, args, range, hint),
+            ast::ExprKind::Field { base, name: Some(name), optional } => {
+                self.call_field(base, name, *optional, args, range, hint)
+            }
             _ => {
                 let function = self.expr(callee, None);
                 self.call_value(function, args, range)
@@ -57,7 +66,12 @@ impl Infer<'_> {
     fn unknown_type(&mut self, name: &ast::Ident) -> Expr {
         let names = self.ctx.names();
         let near = nearest(&name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
-        let mut d = self.diagnostic(Code::UnknownName, name.range, format!("nothing here is called `{}`", name.text), "not found");
+        let mut d = self.diagnostic(
+            Code::UnknownName,
+            name.range,
+            format!("nothing here is called `{}`", name.text),
+            "not found",
+        );
         if let Some(near) = near {
             d.primary.message = format!("did you mean `{near}`?");
             d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false));
@@ -134,7 +148,12 @@ impl Infer<'_> {
                 let names = self.ctx.names();
                 let library: Vec<&str> = Builtin::all().map(|b| b.scheme().name.as_str()).collect();
                 let near = nearest(&name.text, names.iter().map(SmolStr::as_str).chain(library)).map(SmolStr::new);
-                let mut d = self.diagnostic(Code::UnknownName, name.range, format!("there is no function `{}`", name.text), "not found");
+                let mut d = self.diagnostic(
+                    Code::UnknownName,
+                    name.range,
+                    format!("there is no function `{}`", name.text),
+                    "not found",
+                );
                 if let Some(near) = near {
                     d.primary.message = format!("did you mean `{near}`?");
                     d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false));
@@ -151,7 +170,12 @@ impl Infer<'_> {
                 TypeBody::Alias(ty @ Ty::Refined(base, _)) => {
                     let [arg] = args.list.as_slice() else {
                         self.skip_args(args);
-                        self.error(Code::Arguments, range, format!("`{}(value)` takes one value", symbol.name), "not one value");
+                        self.error(
+                            Code::Arguments,
+                            range,
+                            format!("`{}(value)` takes one value", symbol.name),
+                            "not one value",
+                        );
                         return self.broken(range);
                     };
                     let value = self.check(&arg.value, base);
@@ -175,14 +199,24 @@ impl Infer<'_> {
                 }
                 _ => {
                     self.skip_args(args);
-                    self.error(Code::NotCallable, name_range, format!("`{}` is a type, and makes no values by itself", symbol.name), "a type");
+                    self.error(
+                        Code::NotCallable,
+                        name_range,
+                        format!("`{}` is a type, and makes no values by itself", symbol.name),
+                        "a type",
+                    );
                     self.broken(range)
                 }
             },
             Some(Signature::Relation(_)) => {
                 self.skip_args(args);
                 let d = self
-                    .diagnostic(Code::Misplaced, range, format!("a row of `{}` comes into being by `insert`", symbol.name), "a row by itself")
+                    .diagnostic(
+                        Code::Misplaced,
+                        range,
+                        format!("a row of `{}` comes into being by `insert`", symbol.name),
+                        "a row by itself",
+                    )
                     .fix(self.fix("insert it", Range::empty(range.start), "insert ", false));
                 self.report(d);
                 self.broken(range)
@@ -190,7 +224,12 @@ impl Infer<'_> {
             Some(Signature::Error(_)) => {
                 self.skip_args(args);
                 let d = self
-                    .diagnostic(Code::Misplaced, range, format!("`{}` is an error; it is failed with", symbol.name), "not a value")
+                    .diagnostic(
+                        Code::Misplaced,
+                        range,
+                        format!("`{}` is an error; it is failed with", symbol.name),
+                        "not a value",
+                    )
                     .fix(self.fix("fail with it", Range::empty(range.start), "fail ", false));
                 self.report(d);
                 self.broken(range)
@@ -202,7 +241,15 @@ impl Infer<'_> {
         }
     }
 
-    fn call_field(&mut self, base: &ast::Expr, name: &ast::Ident, optional: bool, args: &ast::Args, range: Range, hint: Option<&Ty>) -> Expr {
+    fn call_field(
+        &mut self,
+        base: &ast::Expr,
+        name: &ast::Ident,
+        optional: bool,
+        args: &ast::Args,
+        range: Range,
+        hint: Option<&Ty>,
+    ) -> Expr {
         match &base.kind {
             ast::ExprKind::TypeName(owner) => {
                 if let Some(symbol) = self.ctx.resolve(&owner.text)
@@ -215,7 +262,9 @@ impl Infer<'_> {
                     return self.unknown_case(&symbol, name);
                 }
             }
-            ast::ExprKind::Name(module) if self.scope.find(&module.text).is_none() && self.ctx.is_module(&module.text) => {
+            ast::ExprKind::Name(module)
+                if self.scope.find(&module.text).is_none() && self.ctx.is_module(&module.text) =>
+            {
                 return match self.ctx.resolve_in(&module.text, &name.text) {
                     Some(symbol) => match self.ctx.signature(&symbol) {
                         Some(Signature::Function(sig)) => self.call_function(sig, None, args, range, hint),
@@ -223,7 +272,12 @@ impl Infer<'_> {
                     },
                     None => {
                         self.skip_args(args);
-                        self.error(Code::UnknownName, name.range, format!("the module `{}` has no `{}`", module.text, name.text), "not found");
+                        self.error(
+                            Code::UnknownName,
+                            name.range,
+                            format!("the module `{}` has no `{}`", module.text, name.text),
+                            "not found",
+                        );
                         self.broken(range)
                     }
                 };
@@ -239,7 +293,14 @@ impl Infer<'_> {
     }
 
     /// `x.f(args)`: a function field, a primitive, or a function that takes `x` first.
-    pub(crate) fn call_method(&mut self, base: Expr, name: &ast::Ident, args: &ast::Args, range: Range, hint: Option<&Ty>) -> Expr {
+    pub(crate) fn call_method(
+        &mut self,
+        base: Expr,
+        name: &ast::Ident,
+        args: &ast::Args,
+        range: Range,
+        hint: Option<&Ty>,
+    ) -> Expr {
         let base = self.forgotten(base);
         let ty = self.base(&base.ty);
         if let Ty::Record(record) = &ty
@@ -266,18 +327,34 @@ impl Infer<'_> {
                 let shown = self.show(&ty);
                 let dot = Range::new(base.range.end, name.range.start);
                 let d = self
-                    .diagnostic(Code::MaybeNone, base.range, format!("`{written}` may be `none`, so `.{}` may have nothing to work on", name.text), format!("type `{shown}`"))
+                    .diagnostic(
+                        Code::MaybeNone,
+                        base.range,
+                        format!("`{written}` may be `none`, so `.{}` may have nothing to work on", name.text),
+                        format!("type `{shown}`"),
+                    )
                     .fix(self.fix("call it only where there is a value", dot, "?.", false));
                 self.report(d);
             }
             Ty::Error => {}
             Ty::Infer(_) => {
-                self.error(Code::CannotInfer, base.range, format!("nothing here says which type this has, so `.{}` may mean anything", name.text), "of what type?");
+                self.error(
+                    Code::CannotInfer,
+                    base.range,
+                    format!("nothing here says which type this has, so `.{}` may mean anything", name.text),
+                    "of what type?",
+                );
             }
             _ => {
                 let shown = self.show(&ty);
-                let library: Vec<&str> = Builtin::all().filter(|b| self.receives(*b, &ty)).map(|b| b.scheme().name.as_str()).collect();
-                let mut d = self.diagnostic(Code::UnknownField, name.range, format!("`{shown}` has no `{}`", name.text), "not found");
+                let library: Vec<&str> =
+                    Builtin::all().filter(|b| self.receives(*b, &ty)).map(|b| b.scheme().name.as_str()).collect();
+                let mut d = self.diagnostic(
+                    Code::UnknownField,
+                    name.range,
+                    format!("`{shown}` has no `{}`", name.text),
+                    "not found",
+                );
                 if let Some(near) = nearest(&name.text, library.into_iter()) {
                     d.primary.message = format!("did you mean `{near}`?");
                     d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));
@@ -291,7 +368,9 @@ impl Infer<'_> {
     fn may_become(&mut self, base: Expr, args: &ast::Args, range: Range) -> Expr {
         let found = match &super::facts::strip(&base).kind {
             ExprKind::StoredField(row, field) => match self.base(&row.ty) {
-                Ty::Row(symbol) if self.relation(&symbol).is_some_and(|s| s.transitions.iter().any(|(f, _)| f == field)) => {
+                Ty::Row(symbol)
+                    if self.relation(&symbol).is_some_and(|s| s.transitions.iter().any(|(f, _)| f == field)) =>
+                {
                     Some((symbol, field.clone()))
                 }
                 _ => None,
@@ -319,7 +398,12 @@ impl Infer<'_> {
                 if params.len() != args.list.len() && !args.broken {
                     self.skip_args(args);
                     let (n, m) = (params.len(), args.list.len());
-                    self.error(Code::Arguments, args.range, format!("this function takes {n} arguments, {m} are given"), format!("{m} given"));
+                    self.error(
+                        Code::Arguments,
+                        args.range,
+                        format!("this function takes {n} arguments, {m} are given"),
+                        format!("{m} given"),
+                    );
                     return self.broken(range);
                 }
                 let values = params.iter().zip(&args.list).map(|(ty, arg)| self.check(&arg.value, ty)).collect();
@@ -340,7 +424,12 @@ impl Infer<'_> {
             ty => {
                 self.skip_args(args);
                 let shown = self.show(&ty);
-                self.error(Code::NotCallable, function.range, format!("only functions are called, and this is a `{shown}`"), format!("`{shown}`"));
+                self.error(
+                    Code::NotCallable,
+                    function.range,
+                    format!("only functions are called, and this is a `{shown}`"),
+                    format!("`{shown}`"),
+                );
                 self.broken(range)
             }
         }
@@ -349,7 +438,8 @@ impl Infer<'_> {
     // --- functions
 
     fn instantiate(&mut self, sig: &FunctionSig, range: Range) -> (Vec<(SmolStr, Ty)>, Vec<Param>, Ty) {
-        let map: Vec<(SmolStr, Ty)> = sig.generics.iter().map(|g| (g.name.clone(), self.fresh_bounded(range, g.bound))).collect();
+        let map: Vec<(SmolStr, Ty)> =
+            sig.generics.iter().map(|g| (g.name.clone(), self.fresh_bounded(range, g.bound))).collect();
         let params = sig
             .params
             .iter()
@@ -363,7 +453,14 @@ impl Infer<'_> {
         (map, params, result)
     }
 
-    pub(crate) fn call_function(&mut self, sig: &FunctionSig, first: Option<Expr>, args: &ast::Args, range: Range, _hint: Option<&Ty>) -> Expr {
+    pub(crate) fn call_function(
+        &mut self,
+        sig: &FunctionSig,
+        first: Option<Expr>,
+        args: &ast::Args,
+        range: Range,
+        _hint: Option<&Ty>,
+    ) -> Expr {
         self.effects.calls.push((sig.symbol.clone(), range));
         let (map, params, result) = self.instantiate(sig, range);
         let what = format!("`{}`", sig.symbol.name);
@@ -389,8 +486,14 @@ impl Infer<'_> {
     pub(crate) fn function_value(&mut self, sig: &FunctionSig, range: Range, hint: Option<&Ty>) -> Expr {
         self.effects.calls.push((sig.symbol.clone(), range));
         if sig.kind != CallableKind::Fn {
-            let message = format!("only a `fn` may be used as a value, and `{}` is a {}", sig.symbol.name, kind_word(sig.kind));
-            let d = self.diagnostic(Code::Misplaced, range, message, "not called").fix(self.fix("call it", Range::empty(range.end), "()", false));
+            let message =
+                format!("only a `fn` may be used as a value, and `{}` is a {}", sig.symbol.name, kind_word(sig.kind));
+            let d = self.diagnostic(Code::Misplaced, range, message, "not called").fix(self.fix(
+                "call it",
+                Range::empty(range.end),
+                "()",
+                false,
+            ));
             self.report(d);
             return self.broken(range);
         }
@@ -405,11 +508,24 @@ impl Infer<'_> {
     }
 
     /// The arguments of a call in the order of its parameters; `None` where they do not fit, which is reported.
-    pub(crate) fn arguments(&mut self, params: &[Param], args: &ast::Args, what: &str, declared: Option<&Symbol>) -> Option<Vec<Arg>> {
+    pub(crate) fn arguments(
+        &mut self,
+        params: &[Param],
+        args: &ast::Args,
+        what: &str,
+        declared: Option<&Symbol>,
+    ) -> Option<Vec<Arg>> {
         self.fill(None, params, args, what, declared)
     }
 
-    fn arguments_after(&mut self, first: Expr, params: &[Param], args: &ast::Args, what: &str, declared: Option<&Symbol>) -> Option<Vec<Arg>> {
+    fn arguments_after(
+        &mut self,
+        first: Expr,
+        params: &[Param],
+        args: &ast::Args,
+        what: &str,
+        declared: Option<&Symbol>,
+    ) -> Option<Vec<Arg>> {
         if params.is_empty() {
             self.skip_args(args);
             self.error(Code::Arguments, args.range, format!("{what} takes no arguments"), "called on a value");
@@ -418,7 +534,14 @@ impl Infer<'_> {
         self.fill(Some(first), params, args, what, declared)
     }
 
-    fn fill(&mut self, first: Option<Expr>, params: &[Param], args: &ast::Args, what: &str, declared: Option<&Symbol>) -> Option<Vec<Arg>> {
+    fn fill(
+        &mut self,
+        first: Option<Expr>,
+        params: &[Param],
+        args: &ast::Args,
+        what: &str,
+        declared: Option<&Symbol>,
+    ) -> Option<Vec<Arg>> {
         let mut of: Vec<Option<usize>> = vec![None; args.list.len()];
         let mut taken = vec![false; params.len()];
         if first.is_some() {
@@ -430,8 +553,21 @@ impl Infer<'_> {
         let named = args.list.iter().any(|a| a.name.is_some());
         for (index, arg) in args.list.iter().enumerate() {
             if arg.distinct || arg.per.is_some() || arg.filter.is_some() || arg.spread {
-                let word = if arg.distinct { "distinct" } else if arg.per.is_some() { "per" } else if arg.filter.is_some() { "where" } else { ".." };
-                self.error(Code::Arguments, arg.range, format!("`{word}` stands in the arguments of aggregates, and {what} is none"), "no aggregate");
+                let word = if arg.distinct {
+                    "distinct"
+                } else if arg.per.is_some() {
+                    "per"
+                } else if arg.filter.is_some() {
+                    "where"
+                } else {
+                    ".."
+                };
+                self.error(
+                    Code::Arguments,
+                    arg.range,
+                    format!("`{word}` stands in the arguments of aggregates, and {what} is none"),
+                    "no aggregate",
+                );
                 fine = false;
                 continue;
             }
@@ -446,7 +582,12 @@ impl Infer<'_> {
                         of[index] = Some(at);
                     }
                     None => {
-                        let mut d = self.diagnostic(Code::Arguments, name.range, format!("{what} takes no `{}`", name.text), "no such parameter");
+                        let mut d = self.diagnostic(
+                            Code::Arguments,
+                            name.range,
+                            format!("{what} takes no `{}`", name.text),
+                            "no such parameter",
+                        );
                         match nearest(&name.text, params.iter().map(|p| p.name.as_str())) {
                             Some(near) => {
                                 d.primary.message = format!("did you mean `{near}`?");
@@ -503,10 +644,16 @@ impl Infer<'_> {
             }
             fine = false;
         }
-        let missing: Vec<&Param> = params.iter().zip(&taken).filter(|(p, t)| !**t && !p.default && !p.absent).map(|(p, _)| p).collect();
+        let missing: Vec<&Param> =
+            params.iter().zip(&taken).filter(|(p, t)| !**t && !p.default && !p.absent).map(|(p, _)| p).collect();
         if !missing.is_empty() && !args.broken && fine {
             let list: Vec<_> = missing.iter().map(|p| format!("`{}: {}`", p.name, self.show(&p.ty))).collect();
-            let mut d = self.diagnostic(Code::Arguments, args.range, format!("{what} needs {}", list.join(" and ")), "not given");
+            let mut d = self.diagnostic(
+                Code::Arguments,
+                args.range,
+                format!("{what} needs {}", list.join(" and ")),
+                "not given",
+            );
             if let Some(symbol) = declared {
                 d = self.because(d, symbol, Some(&missing[0].name), "declared here");
             }
@@ -589,7 +736,8 @@ impl Infer<'_> {
     /// The primitive of a name that a value of the type has; a bag has those of lists too.
     pub(crate) fn builtin_for(&self, name: &str, ty: &Ty) -> Option<Builtin> {
         let found = self.candidates(name, ty);
-        if let Some(exact) = found.iter().find(|b| !matches!(b.scheme().receiver, Some(Ty::Param(_)))).or(found.first()) {
+        if let Some(exact) = found.iter().find(|b| !matches!(b.scheme().receiver, Some(Ty::Param(_)))).or(found.first())
+        {
             // A variable of inference fits any letter; only a lone name says which type it is.
             if !matches!(ty, Ty::Infer(_)) {
                 return Some(*exact);
@@ -606,7 +754,13 @@ impl Infer<'_> {
     }
 
     /// A primitive with its receiver and arguments.
-    pub(crate) fn apply_builtin(&mut self, builtin: Builtin, receiver: Option<Expr>, args: Option<&ast::Args>, range: Range) -> Expr {
+    pub(crate) fn apply_builtin(
+        &mut self,
+        builtin: Builtin,
+        receiver: Option<Expr>,
+        args: Option<&ast::Args>,
+        range: Range,
+    ) -> Expr {
         let scheme: &Scheme = builtin.scheme();
         match builtin.info().need {
             Need::Pure => {}
@@ -622,7 +776,8 @@ impl Infer<'_> {
             let b = self.expr(&arg.value, Some(&hint));
             return self.lesser_or_greater(builtin, a.clone(), b, range);
         }
-        let map: Vec<(SmolStr, Ty)> = scheme.letters.iter().map(|(l, bound)| (l.clone(), self.fresh_bounded(range, *bound))).collect();
+        let map: Vec<(SmolStr, Ty)> =
+            scheme.letters.iter().map(|(l, bound)| (l.clone(), self.fresh_bounded(range, *bound))).collect();
         let same = receiver.as_ref().and_then(|r| match self.base(&r.ty) {
             Ty::Decimal(scale) => Some(scale),
             _ => None,
@@ -641,12 +796,20 @@ impl Infer<'_> {
             };
             values.push(self.coerce(value, &ty));
         }
-        let params: Vec<Param> =
-            scheme.params.iter().map(|(name, ty)| Param { name: name.clone(), ty: put(ty), absent: false, default: false }).collect();
+        let params: Vec<Param> = scheme
+            .params
+            .iter()
+            .map(|(name, ty)| Param { name: name.clone(), ty: put(ty), absent: false, default: false })
+            .collect();
         if let Some(None) = digits {
             if let Some(args) = args {
                 self.skip_args(args);
-                self.error(Code::Arguments, args.range, "the number of digits is part of the type: write it as a constant, 0 to 12", "not a constant");
+                self.error(
+                    Code::Arguments,
+                    args.range,
+                    "the number of digits is part of the type: write it as a constant, 0 to 12",
+                    "not a constant",
+                );
             }
             return self.broken(range);
         }
@@ -701,7 +864,8 @@ impl Infer<'_> {
         let known = tenon_value::BuiltIn::ALL.iter().map(|b| b.name());
         let names = self.ctx.names();
         let near = nearest(&name.text, known.chain(names.iter().map(SmolStr::as_str))).map(SmolStr::new);
-        let mut d = self.diagnostic(Code::UnknownName, name.range, format!("there is no error `{}`", name.text), "not found");
+        let mut d =
+            self.diagnostic(Code::UnknownName, name.range, format!("there is no error `{}`", name.text), "not found");
         match near {
             Some(near) => d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false)),
             None => d = d.note(format!("declare it: `error {} is Conflict \"…\"`", name.text)),
@@ -738,8 +902,7 @@ impl Infer<'_> {
         };
         self.effects.fails.push((symbol.clone(), range));
         let fields = self.error_sig(&symbol).map(|s| s.fields.clone()).unwrap_or_default();
-        let params: Vec<Param> =
-            fields.iter().map(Param::of_field).collect();
+        let params: Vec<Param> = fields.iter().map(Param::of_field).collect();
         let empty = ast::Args { range: Range::empty(name.range.end), list: Vec::new(), broken: false };
         let mut args = args.cloned().unwrap_or(empty);
         // One more argument than there are fields, without a name, is the message.
@@ -786,7 +949,9 @@ impl Infer<'_> {
 
 /// The number of digits that a call says: `None` where the signature has none, `Some(None)` where it is no constant.
 fn constant_digits(scheme: &Scheme, args: &ast::Args) -> Option<Option<u8>> {
-    let wants = |ty: &Ty| matches!(ty, Ty::Decimal(SCALE_DIGITS)) || matches!(ty, Ty::Option(t) if **t == Ty::Decimal(SCALE_DIGITS));
+    let wants = |ty: &Ty| {
+        matches!(ty, Ty::Decimal(SCALE_DIGITS)) || matches!(ty, Ty::Option(t) if **t == Ty::Decimal(SCALE_DIGITS))
+    };
     if !wants(&scheme.result) {
         return None;
     }

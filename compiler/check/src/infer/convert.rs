@@ -89,7 +89,9 @@ impl Infer<'_> {
             },
             (Ty::Int, Ty::Decimal(_)) => Fit::Deep,
             (Ty::Decimal(a), Ty::Decimal(b)) if a < b => Fit::Deep,
-            (Ty::List(a), Ty::List(b)) | (Ty::Bag(a), Ty::Bag(b)) | (Ty::Set(a), Ty::Set(b)) => self.fit(a, b, depth + 1),
+            (Ty::List(a), Ty::List(b)) | (Ty::Bag(a), Ty::Bag(b)) | (Ty::Set(a), Ty::Set(b)) => {
+                self.fit(a, b, depth + 1)
+            }
             (Ty::Bag(a) | Ty::Set(a), Ty::List(b)) | (Ty::List(a), Ty::Bag(b)) => match self.fit(a, b, depth + 1) {
                 Fit::No => Fit::No,
                 fit => fit.max(Fit::Reshape),
@@ -124,7 +126,8 @@ impl Infer<'_> {
 
     fn fit_record(&mut self, a: &RecordTy, b: &RecordTy, depth: u32) -> Fit {
         let mut fit = Fit::Same;
-        let same_order = a.fields.len() == b.fields.len() && a.fields.iter().zip(&b.fields).all(|(x, y)| x.name == y.name);
+        let same_order =
+            a.fields.len() == b.fields.len() && a.fields.iter().zip(&b.fields).all(|(x, y)| x.name == y.name);
         for field in &b.fields {
             match a.field(&field.name) {
                 Some(own) if own.absent == field.absent => {
@@ -309,7 +312,9 @@ impl Infer<'_> {
     }
 
     fn present(&mut self, value: Expr, field: &FieldTy, from: &RecordTy) -> Expr {
-        if from.field(&field.name).is_some_and(|own| own.absent) || matches!(value.kind, ExprKind::PresentField(_) | ExprKind::Absent) {
+        if from.field(&field.name).is_some_and(|own| own.absent)
+            || matches!(value.kind, ExprKind::PresentField(_) | ExprKind::Absent)
+        {
             return value;
         }
         let value = self.build(value, &field.ty);
@@ -382,15 +387,29 @@ impl Infer<'_> {
                     Code::Reference,
                     range,
                     format!("a `{}` row is wanted, found `{shown}`", relation.name),
-                    if matches!(found.base(), Ty::Key(_)) { "a key".to_owned() } else { format!("`{shown}`, perhaps its key") },
+                    if matches!(found.base(), Ty::Key(_)) {
+                        "a key".to_owned()
+                    } else {
+                        format!("`{shown}`, perhaps its key")
+                    },
                 );
                 d.note(format!("look the row up first: `let x = {}[{written}] else fail NotFound()`", relation.name))
             }
             (Ty::Float, Ty::Int | Ty::Decimal(_)) => self
-                .diagnostic(Code::FloatDecimal, range, format!("`{want}` is wanted, and a `Float` is not exact"), "a `Float`")
+                .diagnostic(
+                    Code::FloatDecimal,
+                    range,
+                    format!("`{want}` is wanted, and a `Float` is not exact"),
+                    "a `Float`",
+                )
                 .note("say how many digits to keep: `.to_decimal(2)`, or `.floor`, `.ceil`, `.to_int`"),
             (Ty::Int | Ty::Decimal(_), Ty::Float) => self
-                .diagnostic(Code::FloatDecimal, range, format!("`Float` is wanted, found `{shown}`"), format!("`{shown}`"))
+                .diagnostic(
+                    Code::FloatDecimal,
+                    range,
+                    format!("`Float` is wanted, found `{shown}`"),
+                    format!("`{shown}`"),
+                )
                 .fix(self.fix("convert it", Range::empty(range.end), ".to_float", false)),
             (Ty::Decimal(a), Ty::Decimal(b)) if a > b => self
                 .diagnostic(
@@ -411,7 +430,9 @@ impl Infer<'_> {
                     "a text".to_owned(),
                 );
                 match &expr.kind {
-                    ExprKind::Literal(Literal::Text(text)) if self.cases(symbol, &[]).iter().any(|(n, _)| n == text) => {
+                    ExprKind::Literal(Literal::Text(text))
+                        if self.cases(symbol, &[]).iter().any(|(n, _)| n == text) =>
+                    {
                         d.fix(self.fix(format!("write `{text}`"), range, text.to_string(), true))
                     }
                     _ => d,
@@ -421,10 +442,20 @@ impl Infer<'_> {
                 self.diagnostic(Code::Type, range, format!("`{want}` is wanted, and this gives no value"), "no value")
             }
             (Ty::Record(a), Ty::Record(b)) => {
-                let missing: Vec<_> =
-                    b.fields.iter().filter(|f| a.field(&f.name).is_none() && !f.absent && f.default.is_none()).map(|f| format!("`{}`", f.name)).collect();
-                let extra: Vec<_> = a.fields.iter().filter(|f| b.field(&f.name).is_none()).map(|f| format!("`{}`", f.name)).collect();
-                let mut d = self.diagnostic(Code::Type, range, format!("`{want}` is wanted, found `{shown}`"), format!("`{shown}`"));
+                let missing: Vec<_> = b
+                    .fields
+                    .iter()
+                    .filter(|f| a.field(&f.name).is_none() && !f.absent && f.default.is_none())
+                    .map(|f| format!("`{}`", f.name))
+                    .collect();
+                let extra: Vec<_> =
+                    a.fields.iter().filter(|f| b.field(&f.name).is_none()).map(|f| format!("`{}`", f.name)).collect();
+                let mut d = self.diagnostic(
+                    Code::Type,
+                    range,
+                    format!("`{want}` is wanted, found `{shown}`"),
+                    format!("`{shown}`"),
+                );
                 if !missing.is_empty() {
                     d = d.note(format!("missing: {}", missing.join(", ")));
                 }
@@ -433,7 +464,9 @@ impl Infer<'_> {
                 }
                 d
             }
-            _ => self.diagnostic(Code::Type, range, format!("`{want}` is wanted, found `{shown}`"), format!("`{shown}`")),
+            _ => {
+                self.diagnostic(Code::Type, range, format!("`{want}` is wanted, found `{shown}`"), format!("`{shown}`"))
+            }
         };
         if let ExprKind::StoredField(base, name) | ExprKind::ComputedField(base, name) = &expr.kind
             && let Ty::Row(relation) = self.base(&base.ty)
@@ -497,7 +530,10 @@ impl Infer<'_> {
                 None => break,
             }
         }
-        let branches = branches.into_iter().map(|b| if matches!(self.shallow(&b.ty), Ty::Never) { b } else { self.coerce(b, &ty) }).collect();
+        let branches = branches
+            .into_iter()
+            .map(|b| if matches!(self.shallow(&b.ty), Ty::Never) { b } else { self.coerce(b, &ty) })
+            .collect();
         (branches, self.resolve(&ty))
     }
 }

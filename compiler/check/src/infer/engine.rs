@@ -186,7 +186,13 @@ impl<'a> Infer<'a> {
     }
 
     /// A diagnostic with its primary label.
-    pub fn diagnostic(&self, code: Code, range: Range, message: impl Into<String>, label: impl Into<String>) -> Diagnostic {
+    pub fn diagnostic(
+        &self,
+        code: Code,
+        range: Range,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::new(code, message, self.label(range, label))
     }
 
@@ -207,10 +213,20 @@ impl<'a> Infer<'a> {
     }
 
     pub fn fix(&self, title: impl Into<String>, range: Range, text: impl Into<String>, certain: bool) -> Fix {
-        Fix { title: title.into(), edits: vec![Edit { location: self.ctx.location(range), text: text.into() }], certain }
+        Fix {
+            title: title.into(),
+            edits: vec![Edit { location: self.ctx.location(range), text: text.into() }],
+            certain,
+        }
     }
 
-    pub fn because(&self, diagnostic: Diagnostic, symbol: &Symbol, member: Option<&str>, message: impl Into<String>) -> Diagnostic {
+    pub fn because(
+        &self,
+        diagnostic: Diagnostic,
+        symbol: &Symbol,
+        member: Option<&str>,
+        message: impl Into<String>,
+    ) -> Diagnostic {
         match self.ctx.declared(symbol, member) {
             Some(location) => diagnostic.because(Label { location, message: message.into() }),
             None => diagnostic,
@@ -281,7 +297,12 @@ impl<'a> Infer<'a> {
     }
 
     pub fn key_types(&self, relation: &RelationSig) -> Vec<Ty> {
-        relation.key.iter().filter_map(|k| relation.fields.iter().find(|f| f.name == *k)).map(|f| f.ty.clone()).collect()
+        relation
+            .key
+            .iter()
+            .filter_map(|k| relation.fields.iter().find(|f| f.name == *k))
+            .map(|f| f.ty.clone())
+            .collect()
     }
 
     // --- variables of inference
@@ -423,7 +444,12 @@ impl<'a> Infer<'a> {
                         Ty::Text if op == "+" => {}
                         ty => {
                             let shown = self.show(&ty);
-                            self.error(Code::Operator, range, format!("`{op}` does not work on `{shown}`"), format!("`{shown}`"));
+                            self.error(
+                                Code::Operator,
+                                range,
+                                format!("`{op}` does not work on `{shown}`"),
+                                format!("`{shown}`"),
+                            );
                         }
                     }
                 }
@@ -435,12 +461,7 @@ impl<'a> Infer<'a> {
                 let range = self.vars[v as usize].range;
                 let has_error = self.diagnostics.iter().any(|d| d.severity == tenon_diagnostics::Severity::Error);
                 if !has_error {
-                    self.error(
-                        Code::CannotInfer,
-                        range,
-                        "nothing here says which type this has",
-                        "of what type?",
-                    );
+                    self.error(Code::CannotInfer, range, "nothing here says which type this has", "of what type?");
                 }
                 self.vars[v as usize].ty = Some(Ty::Error);
             } else if let Some(bound) = self.vars[v as usize].bound {
@@ -459,7 +480,12 @@ impl<'a> Infer<'a> {
         };
         if !fits {
             let (shown, word) = (self.show(ty), bound_name(bound));
-            self.error(Code::Bound, range, format!("`{shown}` is not `{word}`"), format!("a type that is `{word}` is needed"));
+            self.error(
+                Code::Bound,
+                range,
+                format!("`{shown}` is not `{word}`"),
+                format!("a type that is `{word}` is needed"),
+            );
         }
     }
 
@@ -467,7 +493,9 @@ impl<'a> Infer<'a> {
     pub fn ordered(&self, ty: &Ty) -> bool {
         match self.base(ty) {
             Ty::Param(name) => self.generics.iter().any(|g| g.name == name && g.bound == Some(TypeBound::Ordered)),
-            Ty::Option(_) | Ty::Fn(..) | Ty::Json | Ty::Unit | Ty::Bag(_) | Ty::Map(..) | Ty::Set(_) | Ty::Row(_) => false,
+            Ty::Option(_) | Ty::Fn(..) | Ty::Json | Ty::Unit | Ty::Bag(_) | Ty::Map(..) | Ty::Set(_) | Ty::Row(_) => {
+                false
+            }
             Ty::Record(r) => r.fields.iter().all(|f| self.ordered(&f.ty)),
             Ty::List(t) => self.ordered(&t),
             _ => true,
@@ -505,7 +533,12 @@ impl<'a> Infer<'a> {
             }
             ty if !self.ordered(&ty) => {
                 let shown = self.show(&ty);
-                let mut d = self.diagnostic(Code::Operator, range, format!("values of `{shown}` have no order"), format!("`{shown}`"));
+                let mut d = self.diagnostic(
+                    Code::Operator,
+                    range,
+                    format!("values of `{shown}` have no order"),
+                    format!("`{shown}`"),
+                );
                 if let Ty::Param(name) = &ty {
                     d = d.note(format!("write the bound in the header: `[{name}: Ordered]`"));
                 }

@@ -130,7 +130,12 @@ impl Infer<'_> {
             Ty::Unit if *ty != Ty::Unit => {
                 let shown = self.show(ty);
                 let end = Range::new(range.end.saturating_sub(1), range.end);
-                self.error(Code::Type, end, format!("`{shown}` is wanted, and this body ends without a value"), "ends here");
+                self.error(
+                    Code::Type,
+                    end,
+                    format!("`{shown}` is wanted, and this body ends without a value"),
+                    "ends here",
+                );
                 self.broken(range)
             }
             _ => self.coerce_tail(value, ty),

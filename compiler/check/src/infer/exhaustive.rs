@@ -35,7 +35,9 @@ impl Constructor {
 
     fn types(&self) -> Vec<Ty> {
         match self {
-            Constructor::Case(_, fields) | Constructor::Record(fields) => fields.iter().map(|(_, t)| t.clone()).collect(),
+            Constructor::Case(_, fields) | Constructor::Record(fields) => {
+                fields.iter().map(|(_, t)| t.clone()).collect()
+            }
             Constructor::Present(ty) => vec![ty.clone()],
             _ => Vec::new(),
         }
@@ -59,7 +61,13 @@ impl Infer<'_> {
     }
 
     /// Reports what a match leaves out, and arms that nothing reaches.
-    pub(crate) fn check_arms(&mut self, subject: &Expr, arms: &[(Pattern, Option<Expr>)], source: &[ast::Arm], range: Range) {
+    pub(crate) fn check_arms(
+        &mut self,
+        subject: &Expr,
+        arms: &[(Pattern, Option<Expr>)],
+        source: &[ast::Arm],
+        range: Range,
+    ) {
         let types = [self.resolve(&subject.ty)];
         let mut rows: Vec<Vec<Simple>> = Vec::new();
         let mut budget = BUDGET;
@@ -72,7 +80,12 @@ impl Infer<'_> {
                 && budget > 0
                 && let Some(arm) = source.get(index)
             {
-                self.error(Code::UselessArm, arm.pattern.range, "no value reaches this arm: those above answer them all", "never reached");
+                self.error(
+                    Code::UselessArm,
+                    arm.pattern.range,
+                    "no value reaches this arm: those above answer them all",
+                    "never reached",
+                );
             }
             if guard.is_none() {
                 rows.push(vec![simple]);
@@ -95,13 +108,19 @@ impl Infer<'_> {
         match &pattern.kind {
             PatternKind::Error | PatternKind::Wildcard | PatternKind::Bind(_) => Simple::Any,
             PatternKind::Absent => Simple::Built(Constructor::Absent, Vec::new()),
-            PatternKind::Present(inner) => Simple::Built(Constructor::Present(inner.ty.clone()), vec![self.simple(inner)]),
+            PatternKind::Present(inner) => {
+                Simple::Built(Constructor::Present(inner.ty.clone()), vec![self.simple(inner)])
+            }
             PatternKind::Literal(Literal::Bool(b)) => Simple::Built(Constructor::Bool(*b), Vec::new()),
             PatternKind::Literal(literal) => Simple::Built(Constructor::Literal(literal.clone()), Vec::new()),
-            PatternKind::Range(a, b, inclusive) => Simple::Built(Constructor::Range(a.clone(), b.clone(), *inclusive), Vec::new()),
+            PatternKind::Range(a, b, inclusive) => {
+                Simple::Built(Constructor::Range(a.clone(), b.clone(), *inclusive), Vec::new())
+            }
             PatternKind::Case(symbol, name, parts) => {
                 let fields = match self.base(&pattern.ty) {
-                    Ty::Variant(_, args) => self.cases(symbol, &args).into_iter().find(|(n, _)| n == name).map(|(_, f)| f),
+                    Ty::Variant(_, args) => {
+                        self.cases(symbol, &args).into_iter().find(|(n, _)| n == name).map(|(_, f)| f)
+                    }
                     _ => None,
                 };
                 let fields = fields.filter(|f| f.len() == parts.len()).unwrap_or_default();
@@ -109,7 +128,9 @@ impl Infer<'_> {
                 Simple::Built(Constructor::Case(name.clone(), fields), parts)
             }
             PatternKind::Record(parts, _) => {
-                let Some(Constructor::Record(fields)) = self.constructors(&pattern.ty).and_then(|c| c.into_iter().next()) else {
+                let Some(Constructor::Record(fields)) =
+                    self.constructors(&pattern.ty).and_then(|c| c.into_iter().next())
+                else {
                     return Simple::Any;
                 };
                 let parts = fields
@@ -127,16 +148,19 @@ impl Infer<'_> {
         match self.base(ty) {
             Ty::Bool => Some(vec![Constructor::Bool(true), Constructor::Bool(false)]),
             Ty::Option(inner) => Some(vec![Constructor::Present((*inner).clone()), Constructor::Absent]),
-            Ty::Variant(symbol, args) => {
-                Some(self.cases(&symbol, &args).into_iter().map(|(name, fields)| Constructor::Case(name, fields)).collect())
-            }
-            Ty::Tag(symbol) => Some(self.cases(&symbol, &[]).into_iter().map(|(name, _)| Constructor::Case(name, Vec::new())).collect()),
+            Ty::Variant(symbol, args) => Some(
+                self.cases(&symbol, &args).into_iter().map(|(name, fields)| Constructor::Case(name, fields)).collect(),
+            ),
+            Ty::Tag(symbol) => Some(
+                self.cases(&symbol, &[]).into_iter().map(|(name, _)| Constructor::Case(name, Vec::new())).collect(),
+            ),
             Ty::Record(record) => {
                 Some(vec![Constructor::Record(record.fields.iter().map(|f| (f.name.clone(), f.ty.clone())).collect())])
             }
             Ty::Row(symbol) => {
                 let sig = self.relation(&symbol)?;
-                let fields = sig.fields.iter().filter(|f| !f.computed).map(|f| (f.name.clone(), f.ty.clone())).collect();
+                let fields =
+                    sig.fields.iter().filter(|f| !f.computed).map(|f| (f.name.clone(), f.ty.clone())).collect();
                 Some(vec![Constructor::Record(fields)])
             }
             _ => None,
@@ -299,7 +323,9 @@ fn includes(whole: &Constructor, part: &Constructor) -> bool {
         (Constructor::Range(a, b, inclusive), Constructor::Literal(x)) => {
             at_most(a, x) && if *inclusive { at_most(x, b) } else { at_most(x, b) && x != b }
         }
-        (Constructor::Range(a, b, i), Constructor::Range(c, d, j)) => at_most(a, c) && (at_most(d, b) && (d != b || *i || !*j)),
+        (Constructor::Range(a, b, i), Constructor::Range(c, d, j)) => {
+            at_most(a, c) && (at_most(d, b) && (d != b || *i || !*j))
+        }
         _ => whole == part,
     }
 }

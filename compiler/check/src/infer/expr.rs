@@ -1,7 +1,7 @@
 //! Expressions: names, texts, records, collections, branches, lambdas.
 
-use super::engine::{Infer, MAX_DEPTH, Seen, Why, nearest};
 use super::BodyKind;
+use super::engine::{Infer, MAX_DEPTH, Seen, Why, nearest};
 use crate::signature::Signature;
 use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
 use crate::typed::{Conversion, Expr, ExprKind, Literal, LocalId, Pattern, PatternKind, Stmt, TextPart};
@@ -26,7 +26,12 @@ impl Infer<'_> {
         {
             let written = self.ctx.source(expr.range);
             let d = self
-                .diagnostic(Code::Type, expr.range, format!("a condition is `true` or `false`; `{written}` is optional"), "an optional value")
+                .diagnostic(
+                    Code::Type,
+                    expr.range,
+                    format!("a condition is `true` or `false`; `{written}` is optional"),
+                    "an optional value",
+                )
                 .fix(self.fix("ask whether it is there", Range::empty(expr.range.end), " != none", false));
             self.report(d);
             return self.broken(expr.range);
@@ -143,7 +148,8 @@ impl Infer<'_> {
             None => {
                 let (relation, row) = self.row.clone()?;
                 let known = self.relation(&relation).is_some_and(|sig| {
-                    sig.fields.iter().any(|f| f.name == name.text) || self.ctx.inverses(&relation).iter().any(|i| i.name == name.text)
+                    sig.fields.iter().any(|f| f.name == name.text)
+                        || self.ctx.inverses(&relation).iter().any(|i| i.name == name.text)
                 });
                 if !known {
                     return None;
@@ -164,12 +170,18 @@ impl Infer<'_> {
                     format!("a group has many `{}`; say which one is meant", name.text),
                     "outside of an aggregate",
                 )
-                .note(format!("fold them (`sum(…)`, `min(…)`, `list(…)`), or add what you need of `{}` to `group by`", name.text)),
+                .note(format!(
+                    "fold them (`sum(…)`, `min(…)`, `list(…)`), or add what you need of `{}` to `group by`",
+                    name.text
+                )),
             Why::Select => self
                 .diagnostic(
                     Code::ClauseOrder,
                     name.range,
-                    format!("a clause after `select` sees only what `select` leaves, and `{}` is gone there", name.text),
+                    format!(
+                        "a clause after `select` sees only what `select` leaves, and `{}` is gone there",
+                        name.text
+                    ),
                     format!("`{}` is gone here", name.text),
                 )
                 .note("move this clause before `select`"),
@@ -182,7 +194,12 @@ impl Infer<'_> {
         let names = self.ctx.names();
         let locals: Vec<SmolStr> = self.scope.names().cloned().collect();
         let near = nearest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str)).map(SmolStr::new);
-        let mut d = self.diagnostic(Code::UnknownName, name.range, format!("nothing here is called `{}`", name.text), "not found");
+        let mut d = self.diagnostic(
+            Code::UnknownName,
+            name.range,
+            format!("nothing here is called `{}`", name.text),
+            "not found",
+        );
         if let Some(near) = near {
             d.primary.message = format!("did you mean `{near}`?");
             d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false));
@@ -268,7 +285,14 @@ impl Infer<'_> {
     }
 
     /// A case with its arguments.
-    pub fn case(&mut self, owner: &Symbol, case: &str, args: Option<&ast::Args>, range: Range, hint: Option<&Ty>) -> Expr {
+    pub fn case(
+        &mut self,
+        owner: &Symbol,
+        case: &str,
+        args: Option<&ast::Args>,
+        range: Range,
+        hint: Option<&Ty>,
+    ) -> Expr {
         if let Some(Ty::Tag(symbol)) = hint.map(|h| self.base(h))
             && symbol == *owner
             && args.is_none()
@@ -326,7 +350,12 @@ impl Infer<'_> {
                     self.refuse_secret(&value, "would stand in the text");
                     if matches!(self.base(&value.ty), Ty::Fn(..) | Ty::Unit) {
                         let shown = self.show(&value.ty);
-                        self.error(Code::Type, value.range, format!("a text cannot show `{shown}`"), format!("`{shown}`"));
+                        self.error(
+                            Code::Type,
+                            value.range,
+                            format!("a text cannot show `{shown}`"),
+                            format!("`{shown}`"),
+                        );
                     }
                     parts.push(TextPart::Hole(value));
                 }
@@ -343,7 +372,9 @@ impl Infer<'_> {
         if elements.is_empty() {
             return match hint {
                 Some(Ty::Map(k, v)) => self.node(ExprKind::Map(Vec::new()), Ty::Map(k, v), range),
-                Some(ty @ (Ty::List(_) | Ty::Set(_) | Ty::Bag(_))) => self.node(ExprKind::Collection(Vec::new()), ty, range),
+                Some(ty @ (Ty::List(_) | Ty::Set(_) | Ty::Bag(_))) => {
+                    self.node(ExprKind::Collection(Vec::new()), ty, range)
+                }
                 _ => {
                     let of = self.fresh(range);
                     self.node(ExprKind::Collection(Vec::new()), Ty::list(of), range)
@@ -351,7 +382,9 @@ impl Infer<'_> {
             };
         }
         let element = match &hint {
-            Some(Ty::List(t) | Ty::Set(t) | Ty::Bag(t)) => Some((**t).clone()).filter(|t| !matches!(self.shallow(t), Ty::Infer(_))),
+            Some(Ty::List(t) | Ty::Set(t) | Ty::Bag(t)) => {
+                Some((**t).clone()).filter(|t| !matches!(self.shallow(t), Ty::Infer(_)))
+            }
             _ => None,
         };
         if let Some(element) = element {
@@ -459,7 +492,13 @@ impl Infer<'_> {
                         (Some(f), true) => f.ty.clone(),
                         _ => expr.ty.clone(),
                     };
-                    types.push(FieldTy { name: field_name.clone(), wire: own.as_ref().and_then(|f| f.wire.clone()), ty, absent, default: None });
+                    types.push(FieldTy {
+                        name: field_name.clone(),
+                        wire: own.as_ref().and_then(|f| f.wire.clone()),
+                        ty,
+                        absent,
+                        default: None,
+                    });
                     fields.push((field_name, expr));
                 }
                 ast::RecordPart::Spread(value) => {
@@ -528,7 +567,11 @@ impl Infer<'_> {
                     .iter()
                     .filter(|f| !f.secret && !f.computed)
                     .map(|f| {
-                        let value = self.node(ExprKind::StoredField(Box::new(base.clone()), f.name.clone()), f.ty.clone(), range);
+                        let value = self.node(
+                            ExprKind::StoredField(Box::new(base.clone()), f.name.clone()),
+                            f.ty.clone(),
+                            range,
+                        );
                         (f.name.clone(), value, false, f.ty.clone())
                     })
                     .collect()
@@ -536,7 +579,12 @@ impl Infer<'_> {
             Ty::Error => Vec::new(),
             ty => {
                 let shown = self.show(&ty);
-                self.error(Code::Type, range, format!("`..` spreads a record or a row, found `{shown}`"), format!("`{shown}`"));
+                self.error(
+                    Code::Type,
+                    range,
+                    format!("`..` spreads a record or a row, found `{shown}`"),
+                    format!("`{shown}`"),
+                );
                 Vec::new()
             }
         }
@@ -566,7 +614,13 @@ impl Infer<'_> {
                     continue;
                 }
                 let value = this.field(base.clone(), &name.text, name.range, range);
-                types.push(FieldTy { name: name.text.clone(), wire: None, ty: value.ty.clone(), absent: false, default: None });
+                types.push(FieldTy {
+                    name: name.text.clone(),
+                    wire: None,
+                    ty: value.ty.clone(),
+                    absent: false,
+                    default: None,
+                });
                 fields.push((name.text.clone(), value));
             }
             let broken = fields.iter().any(|(_, e)| matches!(e.ty, Ty::Error));
@@ -577,7 +631,13 @@ impl Infer<'_> {
     }
 
     /// Applies something to a value, or, after `?.`, to the value inside of an option.
-    pub fn through_option(&mut self, base: Expr, optional: bool, range: Range, f: impl FnOnce(&mut Self, Expr) -> Expr) -> Expr {
+    pub fn through_option(
+        &mut self,
+        base: Expr,
+        optional: bool,
+        range: Range,
+        f: impl FnOnce(&mut Self, Expr) -> Expr,
+    ) -> Expr {
         if !optional {
             return f(self, base);
         }
@@ -636,7 +696,12 @@ impl Infer<'_> {
             Ty::Fn(p, r) if p.len() == params.len() => Some((p, r)),
             Ty::Fn(p, _) => {
                 let (n, m) = (p.len(), params.len());
-                self.error(Code::Arguments, range, format!("a function of {n} arguments is wanted, this one takes {m}"), format!("takes {m}"));
+                self.error(
+                    Code::Arguments,
+                    range,
+                    format!("a function of {n} arguments is wanted, this one takes {m}"),
+                    format!("takes {m}"),
+                );
                 None
             }
             _ => None,
@@ -657,7 +722,8 @@ impl Infer<'_> {
             types.push(ty.clone());
             locals.push(self.bind(&param.text, ty, false, param.range));
         }
-        let result_hint = wanted.as_ref().map(|(_, r)| (**r).clone()).filter(|r| !matches!(self.shallow(r), Ty::Infer(_)));
+        let result_hint =
+            wanted.as_ref().map(|(_, r)| (**r).clone()).filter(|r| !matches!(self.shallow(r), Ty::Infer(_)));
         let body = match body {
             ast::LambdaBody::Expr(e) => self.expr(e, result_hint.as_ref()),
             ast::LambdaBody::Block(block) => self.block(block, result_hint.as_ref(), true),
@@ -705,11 +771,15 @@ impl Infer<'_> {
                 _ => None,
             },
             ExprKind::Local(local) => self.secrets.get(local).map(|(s, f)| (expr.range, s.clone(), f.clone())),
-            ExprKind::Convert(_, e) | ExprKind::PresentField(e) | ExprKind::Force(e) | ExprKind::Else(e, _) => self.secret_in(e, next),
+            ExprKind::Convert(_, e) | ExprKind::PresentField(e) | ExprKind::Force(e) | ExprKind::Else(e, _) => {
+                self.secret_in(e, next)
+            }
             ExprKind::RecordField(e, _) if !matches!(e.kind, ExprKind::Local(_)) => self.secret_in(e, next),
             ExprKind::Record(fields) => fields.iter().find_map(|(_, e)| self.secret_in(e, next)),
             ExprKind::Collection(es) | ExprKind::Variant(_, _, es) => es.iter().find_map(|e| self.secret_in(e, next)),
-            ExprKind::If(_, a, b) | ExprKind::Coalesce(a, b) => self.secret_in(a, next).or_else(|| self.secret_in(b, next)),
+            ExprKind::If(_, a, b) | ExprKind::Coalesce(a, b) => {
+                self.secret_in(a, next).or_else(|| self.secret_in(b, next))
+            }
             ExprKind::OptionMap(_, _, e) => self.secret_in(e, next),
             ExprKind::Match(_, arms) => arms.iter().find_map(|a| self.secret_in(&a.body, next)),
             ExprKind::Block(_, Some(e)) => self.secret_in(e, next),

@@ -80,9 +80,10 @@ impl Infer<'_> {
                 place.path.push(name.clone());
                 Some(place)
             }
-            ExprKind::Convert(Conversion::Forget | Conversion::Present | Conversion::Narrow | Conversion::Refine { .. }, e) => {
-                self.place(e)
-            }
+            ExprKind::Convert(
+                Conversion::Forget | Conversion::Present | Conversion::Narrow | Conversion::Refine { .. },
+                e,
+            ) => self.place(e),
             _ => None,
         }
     }
@@ -157,7 +158,9 @@ impl Infer<'_> {
         while let ExprKind::Else(inner, _) | ExprKind::Force(inner) | ExprKind::Convert(_, inner) = &value.kind {
             value = inner;
         }
-        if let ExprKind::Lookup { .. } | ExprKind::Insert { .. } | ExprKind::Upsert { .. } | ExprKind::Update { .. } = value.kind {
+        if let ExprKind::Lookup { .. } | ExprKind::Insert { .. } | ExprKind::Upsert { .. } | ExprKind::Update { .. } =
+            value.kind
+        {
             self.versions.insert(local, self.store_version);
         }
     }
@@ -203,7 +206,10 @@ impl Infer<'_> {
     fn assume_equality(&mut self, a: &Expr, b: &Expr, equal: bool) {
         for (x, y) in [(a, b), (b, a)] {
             let absent = matches!(strip_some(y).kind, ExprKind::Literal(Literal::None));
-            if absent && !equal && let Some(place) = self.place(strip_some(x)) {
+            if absent
+                && !equal
+                && let Some(place) = self.place(strip_some(x))
+            {
                 self.facts.push(Fact::Present(place));
             }
             // Equal to a value that is there: it is there too.

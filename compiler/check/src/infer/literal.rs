@@ -27,7 +27,13 @@ impl Infer<'_> {
         }
     }
 
-    fn literal_value(&mut self, literal: &ast::Literal, negative: bool, hint: Option<&Ty>, range: Range) -> Result<(Literal, Ty), String> {
+    fn literal_value(
+        &mut self,
+        literal: &ast::Literal,
+        negative: bool,
+        hint: Option<&Ty>,
+        range: Range,
+    ) -> Result<(Literal, Ty), String> {
         let sign = if negative { "-" } else { "" };
         match literal {
             ast::Literal::Int(text) => match hint {
@@ -42,7 +48,9 @@ impl Infer<'_> {
                 let digits = text.split_once('.').map_or(0, |(_, d)| d.len());
                 match hint {
                     Some(Ty::Float) => float(&format!("{sign}{text}")),
-                    Some(Ty::Decimal(scale)) if digits <= usize::from(*scale) => decimal(&format!("{sign}{text}"), *scale),
+                    Some(Ty::Decimal(scale)) if digits <= usize::from(*scale) => {
+                        decimal(&format!("{sign}{text}"), *scale)
+                    }
                     _ if digits > MAX_SCALE => Err(format!("a `Decimal` has at most {MAX_SCALE} fractional digits")),
                     _ => decimal(&format!("{sign}{text}"), digits as u8),
                 }

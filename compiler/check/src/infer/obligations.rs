@@ -62,7 +62,11 @@ impl Bounds {
 
     fn times(self, n: i128) -> Bounds {
         let by = |a: Option<i128>| a.and_then(|a| a.checked_mul(n));
-        if n >= 0 { Bounds { low: by(self.low), high: by(self.high) } } else { Bounds { low: by(self.high), high: by(self.low) } }
+        if n >= 0 {
+            Bounds { low: by(self.low), high: by(self.high) }
+        } else {
+            Bounds { low: by(self.high), high: by(self.low) }
+        }
     }
 
     /// Bounds of a product: only signs and complete bounds are used.
@@ -70,7 +74,8 @@ impl Bounds {
         let sign = |b: Bounds| (b.low.is_some_and(|l| l >= 0), b.high.is_some_and(|h| h <= 0));
         let all = [self.low, self.high, other.low, other.high];
         if let [Some(a), Some(b), Some(c), Some(d)] = all {
-            let products: Option<Vec<i128>> = [(a, c), (a, d), (b, c), (b, d)].iter().map(|(x, y)| scaled_mul(*x, *y)).collect();
+            let products: Option<Vec<i128>> =
+                [(a, c), (a, d), (b, c), (b, d)].iter().map(|(x, y)| scaled_mul(*x, *y)).collect();
             if let Some(products) = products {
                 return Bounds { low: products.iter().min().copied(), high: products.iter().max().copied() };
             }
@@ -170,7 +175,9 @@ impl Infer<'_> {
     }
 
     fn bounds_of(&self, sum: &Linear) -> Bounds {
-        sum.terms.iter().fold(Bounds::exactly(sum.constant), |all, (atom, c)| all.add(self.atoms[*atom as usize].bounds.times(*c)))
+        sum.terms
+            .iter()
+            .fold(Bounds::exactly(sum.constant), |all, (atom, c)| all.add(self.atoms[*atom as usize].bounds.times(*c)))
     }
 
     /// The bounds that a type's rules say.
@@ -216,9 +223,11 @@ impl Infer<'_> {
             }
             ExprKind::Convert(conversion, inner) => {
                 return match conversion {
-                    Conversion::Forget | Conversion::Present | Conversion::IntToDecimal | Conversion::WidenDecimal | Conversion::Some => {
-                        self.linear(inner, it)
-                    }
+                    Conversion::Forget
+                    | Conversion::Present
+                    | Conversion::IntToDecimal
+                    | Conversion::WidenDecimal
+                    | Conversion::Some => self.linear(inner, it),
                     Conversion::Refine { .. } => {
                         let sum = self.linear(inner, it);
                         // The value is in the type from here on, however that was made sure.
@@ -317,7 +326,12 @@ impl Infer<'_> {
     fn linear_builtin(&mut self, builtin: Builtin, args: &[Expr], it: Option<&Expr>) -> Option<Linear> {
         let first = args.first()?;
         match builtin {
-            Builtin::TextLength | Builtin::Length | Builtin::BagLength | Builtin::SetLength | Builtin::MapLength | Builtin::BytesLength => {
+            Builtin::TextLength
+            | Builtin::Length
+            | Builtin::BagLength
+            | Builtin::SetLength
+            | Builtin::MapLength
+            | Builtin::BytesLength => {
                 let subject = match (&first.kind, it) {
                     (ExprKind::Local(_), Some(it)) => it,
                     _ => first,
@@ -384,7 +398,10 @@ impl Infer<'_> {
         if !numeric(&self.base(&a.ty)) || !numeric(&self.base(&b.ty)) {
             return None;
         }
-        let mut sum = { let (x, y) = (self.linear(a, None), self.linear(b, None)); x.minus(&y)? };
+        let mut sum = {
+            let (x, y) = (self.linear(a, None), self.linear(b, None));
+            x.minus(&y)?
+        };
         let whole = self.base(&a.ty) == Ty::Int;
         if strict && whole {
             sum.constant = sum.constant.checked_sub(ONE)?;
@@ -461,9 +478,7 @@ impl Infer<'_> {
             ExprKind::Convert(_, e) => self.judge(e, it),
             ExprKind::Not(e) => negate(self.judge(e, it)),
             ExprKind::Binary(BinaryOp::And, a, b) => both(self.judge(a, it), self.judge(b, it)),
-            ExprKind::Binary(BinaryOp::Or, a, b) => {
-                negate(both(negate(self.judge(a, it)), negate(self.judge(b, it))))
-            }
+            ExprKind::Binary(BinaryOp::Or, a, b) => negate(both(negate(self.judge(a, it)), negate(self.judge(b, it)))),
             ExprKind::Binary(
                 op @ (BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge),
                 a,

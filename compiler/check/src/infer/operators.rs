@@ -40,7 +40,13 @@ impl Infer<'_> {
         match op {
             ast::UnaryOp::Neg => {
                 if let ast::ExprKind::Literal(literal) = &operand.kind
-                    && matches!(literal, ast::Literal::Int(_) | ast::Literal::Decimal(_) | ast::Literal::Float(_) | ast::Literal::Duration(_))
+                    && matches!(
+                        literal,
+                        ast::Literal::Int(_)
+                            | ast::Literal::Decimal(_)
+                            | ast::Literal::Float(_)
+                            | ast::Literal::Duration(_)
+                    )
                 {
                     return self.literal(literal, true, range, hint);
                 }
@@ -53,7 +59,12 @@ impl Infer<'_> {
                     Ty::Error => return self.broken(range),
                     _ => {
                         let shown = self.show(&ty);
-                        self.error(Code::Operator, range, format!("`-` does not work on `{shown}`"), format!("`{shown}`"));
+                        self.error(
+                            Code::Operator,
+                            range,
+                            format!("`-` does not work on `{shown}`"),
+                            format!("`{shown}`"),
+                        );
                         return self.broken(range);
                     }
                 }
@@ -81,7 +92,10 @@ impl Infer<'_> {
             if matches!(base.ty, Ty::Error) {
                 return self.broken(range);
             }
-            let message = format!("`has` asks whether a field came that may be absent (`{}?: T`); this one is always there", name.text);
+            let message = format!(
+                "`has` asks whether a field came that may be absent (`{}?: T`); this one is always there",
+                name.text
+            );
             self.error(Code::Type, operand.range, message, "always there");
             return self.broken(range);
         }
@@ -94,7 +108,12 @@ impl Infer<'_> {
             }
             (_, Ty::Error) => self.broken(range),
             _ => {
-                self.error(Code::Type, operand.range, "`has` asks whether a field or parameter came that may be absent", "not such a one");
+                self.error(
+                    Code::Type,
+                    operand.range,
+                    "`has` asks whether a field or parameter came that may be absent",
+                    "not such a one",
+                );
                 self.broken(range)
             }
         }
@@ -109,7 +128,12 @@ impl Infer<'_> {
                 let shown = self.show(&ty);
                 let written = self.ctx.source(expr.range);
                 let d = self
-                    .diagnostic(Code::MaybeNone, expr.range, format!("`{written}` may be `none`, and `{op}` needs a value"), format!("type `{shown}`"))
+                    .diagnostic(
+                        Code::MaybeNone,
+                        expr.range,
+                        format!("`{written}` may be `none`, and `{op}` needs a value"),
+                        format!("type `{shown}`"),
+                    )
                     .note("give a value for `none`: `(x ?? 0)`; or test it first: `if x != none`");
                 self.report(d);
                 self.broken(expr.range)
@@ -122,7 +146,15 @@ impl Infer<'_> {
         }
     }
 
-    pub(crate) fn binary(&mut self, op: ast::BinaryOp, op_range: Range, left: &ast::Expr, right: &ast::Expr, range: Range, hint: Option<&Ty>) -> Expr {
+    pub(crate) fn binary(
+        &mut self,
+        op: ast::BinaryOp,
+        op_range: Range,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        range: Range,
+        hint: Option<&Ty>,
+    ) -> Expr {
         use ast::BinaryOp as B;
         match op {
             B::And | B::Or | B::Implies => self.logical(op, left, right, range),
@@ -170,7 +202,11 @@ impl Infer<'_> {
             let a = self.expr(left, want.as_ref());
             return (self.operand(a, sign), b);
         }
-        let pass = hint.filter(|_| is_number(left) && is_number(right) && !matches!(op, ast::BinaryOp::Mul | ast::BinaryOp::Div | ast::BinaryOp::DivOptional));
+        let pass = hint.filter(|_| {
+            is_number(left)
+                && is_number(right)
+                && !matches!(op, ast::BinaryOp::Mul | ast::BinaryOp::Div | ast::BinaryOp::DivOptional)
+        });
         let a = self.expr(left, pass);
         let a = self.operand(a, sign);
         let want = if is_number(right) { literal_hint(op, right, &a.ty) } else { Some(a.ty.clone()) };
@@ -197,9 +233,13 @@ impl Infer<'_> {
             return self.broken(range);
         }
         let typed = binary_op(op);
-        let make = |this: &Self, a: Expr, b: Expr, ty: Ty| this.node(ExprKind::Binary(typed, Box::new(a), Box::new(b)), ty, range);
+        let make = |this: &Self, a: Expr, b: Expr, ty: Ty| {
+            this.node(ExprKind::Binary(typed, Box::new(a), Box::new(b)), ty, range)
+        };
         match (op, &x, &y) {
-            (B::Add | B::Sub | B::Mul, Ty::Int, Ty::Int) | (B::Add | B::Sub | B::Mul, Ty::Float, Ty::Float) => make(self, a, b, x),
+            (B::Add | B::Sub | B::Mul, Ty::Int, Ty::Int) | (B::Add | B::Sub | B::Mul, Ty::Float, Ty::Float) => {
+                make(self, a, b, x)
+            }
             (B::IntDiv | B::Mod, Ty::Int, Ty::Int) => {
                 self.divisor(&b);
                 make(self, a, b, Ty::Int)
@@ -229,7 +269,12 @@ impl Infer<'_> {
             (B::Div | B::DivOptional, Ty::Int, Ty::Int) => {
                 let (left, right) = (self.ctx.source(a.range), self.ctx.source(b.range));
                 let d = self
-                    .diagnostic(Code::IntDivision, range, "`/` would lose the rest of an `Int`; say which division you mean", "both are `Int`")
+                    .diagnostic(
+                        Code::IntDivision,
+                        range,
+                        "`/` would lose the rest of an `Int`; say which division you mean",
+                        "both are `Int`",
+                    )
                     .fix(self.fix(format!("`{left} div {right}` (rounds down)"), op_range, "div", false));
                 let d = match is_literal(&b) {
                     true => d.fix(self.fix(format!("`{left} / {right}.0`"), b.range, format!("{right}.0"), false)),
@@ -252,13 +297,15 @@ impl Infer<'_> {
             (B::Add | B::Sub, Ty::Instant | Ty::DateTime | Ty::Date, Ty::Duration) => make(self, a, b, x),
             (B::Add, Ty::Duration, Ty::Instant | Ty::DateTime | Ty::Date) => make(self, b, a, y),
             (B::Sub, Ty::Instant | Ty::DateTime | Ty::Date | Ty::Time, _) if x == y => make(self, a, b, Ty::Duration),
-            (B::Add, Ty::List(_) | Ty::Bag(_) | Ty::Set(_) | Ty::Map(..), _) | (B::Sub, Ty::Set(_), Ty::Set(_)) => match self.join(&x, &y) {
-                Some(ty) => {
-                    let (a, b) = (self.coerce(a, &ty), self.coerce(b, &ty));
-                    make(self, a, b, ty)
+            (B::Add, Ty::List(_) | Ty::Bag(_) | Ty::Set(_) | Ty::Map(..), _) | (B::Sub, Ty::Set(_), Ty::Set(_)) => {
+                match self.join(&x, &y) {
+                    Some(ty) => {
+                        let (a, b) = (self.coerce(a, &ty), self.coerce(b, &ty));
+                        make(self, a, b, ty)
+                    }
+                    None => self.no_operator(op, &a, &b, range),
                 }
-                None => self.no_operator(op, &a, &b, range),
-            },
+            }
             _ => self.no_operator(op, &a, &b, range),
         }
     }
@@ -298,17 +345,31 @@ impl Infer<'_> {
                 );
                 d.primary.location = self.ctx.location(value.range);
                 if let ExprKind::Literal(Literal::Text(chars)) = &text.kind {
-                    let joined = if std::ptr::eq(text, a) { format!("\"{chars}{{{written}}}\"") } else { format!("\"{{{written}}}{chars}\"") };
+                    let joined = if std::ptr::eq(text, a) {
+                        format!("\"{chars}{{{written}}}\"")
+                    } else {
+                        format!("\"{{{written}}}{chars}\"")
+                    };
                     d = d.fix(self.fix(format!("write `{joined}`"), range, joined, false));
                 }
                 d
             }
             (Ty::Float, Ty::Int | Ty::Decimal(_)) | (Ty::Int | Ty::Decimal(_), Ty::Float) => {
                 let exact = if tx == Ty::Float { b } else { a };
-                self.diagnostic(Code::FloatDecimal, range, "a `Float` is not exact; mixing it with exact numbers must be said", format!("`{x}` and `{y}`"))
-                    .fix(self.fix("make both `Float`", Range::empty(exact.range.end), ".to_float", false))
+                self.diagnostic(
+                    Code::FloatDecimal,
+                    range,
+                    "a `Float` is not exact; mixing it with exact numbers must be said",
+                    format!("`{x}` and `{y}`"),
+                )
+                .fix(self.fix("make both `Float`", Range::empty(exact.range.end), ".to_float", false))
             }
-            _ => self.diagnostic(Code::Operator, range, format!("`{sign}` does not work on `{x}` and `{y}`"), format!("`{x}` and `{y}`")),
+            _ => self.diagnostic(
+                Code::Operator,
+                range,
+                format!("`{sign}` does not work on `{x}` and `{y}`"),
+                format!("`{x}` and `{y}`"),
+            ),
         };
         self.report(d);
         self.broken(range)
@@ -337,7 +398,12 @@ impl Infer<'_> {
         let (bx, by) = (self.base(&x), self.base(&y));
         if bx == Ty::Float && by == Ty::Float && (is_computed(&a) || is_computed(&b)) {
             let d = self
-                .diagnostic(Code::FloatEqual, range, "equality of Floats is exact to the bit: 0.1f * 3.0f == 0.3f is false", "exact equality")
+                .diagnostic(
+                    Code::FloatEqual,
+                    range,
+                    "equality of Floats is exact to the bit: 0.1f * 3.0f == 0.3f is false",
+                    "exact equality",
+                )
                 .note("compare with a tolerance: `(a - b).abs < 1e-9f`");
             self.report(d);
         }
@@ -363,7 +429,8 @@ impl Infer<'_> {
         let (tx, ty) = (plain(self.base(&a.ty)), plain(self.base(&b.ty)));
         let (tx, ty) = (self.base(&tx), self.base(&ty));
         let d = match (&tx, &ty) {
-            (Ty::Row(row), Ty::Text | Ty::Int | Ty::Id | Ty::Uuid | Ty::Key(_)) | (Ty::Text | Ty::Int | Ty::Id | Ty::Uuid | Ty::Key(_), Ty::Row(row)) => {
+            (Ty::Row(row), Ty::Text | Ty::Int | Ty::Id | Ty::Uuid | Ty::Key(_))
+            | (Ty::Text | Ty::Int | Ty::Id | Ty::Uuid | Ty::Key(_), Ty::Row(row)) => {
                 let (row_side, key) = if matches!(tx, Ty::Row(_)) { (a, &y) } else { (b, &x) };
                 let mut d = self.diagnostic(
                     Code::RowKey,
@@ -374,7 +441,12 @@ impl Infer<'_> {
                 if let Some(sig) = self.relation(row)
                     && let [key] = sig.key.as_slice()
                 {
-                    d = d.fix(self.fix(format!("compare its `{key}`"), Range::empty(row_side.range.end), format!(".{key}"), false));
+                    d = d.fix(self.fix(
+                        format!("compare its `{key}`"),
+                        Range::empty(row_side.range.end),
+                        format!(".{key}"),
+                        false,
+                    ));
                 }
                 if let ExprKind::StoredField(base, _) = &(if matches!(tx, Ty::Row(_)) { b } else { a }).kind
                     && self.base(&base.ty) == Ty::Row(row.clone())
@@ -401,7 +473,12 @@ impl Infer<'_> {
                 }
                 d
             }
-            _ => self.diagnostic(Code::Type, range, format!("`{x}` and `{y}` are never equal"), format!("`{x}` and `{y}`")),
+            _ => self.diagnostic(
+                Code::Type,
+                range,
+                format!("`{x}` and `{y}` are never equal"),
+                format!("`{x}` and `{y}`"),
+            ),
         };
         self.report(d);
     }
@@ -441,7 +518,8 @@ impl Infer<'_> {
                 self.node(ExprKind::Binary(typed, Box::new(a), Box::new(b)), Ty::Bool, range)
             }
             None => {
-                let floats = matches!((&x, &y), (Ty::Float, Ty::Int | Ty::Decimal(_)) | (Ty::Int | Ty::Decimal(_), Ty::Float));
+                let floats =
+                    matches!((&x, &y), (Ty::Float, Ty::Int | Ty::Decimal(_)) | (Ty::Int | Ty::Decimal(_), Ty::Float));
                 if floats {
                     return Expr { ty: Ty::Bool, ..self.no_operator(op, &a, &b, range) };
                 }
@@ -459,7 +537,13 @@ impl Infer<'_> {
 
     fn membership(&mut self, left: &ast::Expr, right: &ast::Expr, range: Range) -> Expr {
         let failed = Expr { kind: ExprKind::Error, ty: Ty::Bool, range };
-        if let ast::ExprKind::Binary { op: op @ (ast::BinaryOp::Range | ast::BinaryOp::RangeInclusive), left: low, right: high, .. } = &right.kind {
+        if let ast::ExprKind::Binary {
+            op: op @ (ast::BinaryOp::Range | ast::BinaryOp::RangeInclusive),
+            left: low,
+            right: high,
+            ..
+        } = &right.kind
+        {
             let x = self.expr(left, None);
             let x = self.operand(x, "in");
             let hint = x.ty.clone();
@@ -476,7 +560,11 @@ impl Infer<'_> {
             self.require_ordered(&ty, range);
             let (x, low, high) = (self.coerce(x, &ty), self.coerce(low, &ty), self.coerce(high, &ty));
             let inclusive = *op == ast::BinaryOp::RangeInclusive;
-            return self.node(ExprKind::InRange(Box::new(x), Box::new(low), Box::new(high), inclusive), Ty::Bool, range);
+            return self.node(
+                ExprKind::InRange(Box::new(x), Box::new(low), Box::new(high), inclusive),
+                Ty::Bool,
+                range,
+            );
         }
         let x = self.expr(left, None);
         let x = self.forgotten(x);
@@ -489,7 +577,12 @@ impl Infer<'_> {
             Ty::Error => return failed,
             ty => {
                 let shown = self.show(&ty);
-                let mut d = self.diagnostic(Code::Operator, set.range, format!("`in` looks into a collection or a range, found `{shown}`"), format!("`{shown}`"));
+                let mut d = self.diagnostic(
+                    Code::Operator,
+                    set.range,
+                    format!("`in` looks into a collection or a range, found `{shown}`"),
+                    format!("`{shown}`"),
+                );
                 if ty == Ty::Text {
                     d = d.note("whether a text has a part: `text.contains(part)`");
                 }
@@ -517,11 +610,21 @@ impl Infer<'_> {
     fn matches(&mut self, left: &ast::Expr, right: &ast::Expr, range: Range) -> Expr {
         let value = self.check(left, &Ty::Text);
         let ast::ExprKind::Text(text) = &right.kind else {
-            self.error(Code::Literal, right.range, "after `matches` stands a constant pattern: `r\"[0-9]+\"`", "not a constant text");
+            self.error(
+                Code::Literal,
+                right.range,
+                "after `matches` stands a constant pattern: `r\"[0-9]+\"`",
+                "not a constant text",
+            );
             return Expr { kind: ExprKind::Error, ty: Ty::Bool, range };
         };
         let Some(pattern) = text.plain() else {
-            self.error(Code::Literal, right.range, "a pattern has no holes; write it as raw text: `r\"[0-9]{4}\"`", "has a hole");
+            self.error(
+                Code::Literal,
+                right.range,
+                "a pattern has no holes; write it as raw text: `r\"[0-9]{4}\"`",
+                "has a hole",
+            );
             return Expr { kind: ExprKind::Error, ty: Ty::Bool, range };
         };
         if let Err(bad) = tenon_value::pattern::Pattern::new(pattern) {
@@ -562,7 +665,8 @@ impl Infer<'_> {
     pub(crate) fn is(&mut self, value: &ast::Expr, pattern: &ast::Pattern, negated: bool, range: Range) -> Expr {
         let value = self.expr(value, None);
         let ty = self.resolve(&value.ty);
-        let wants_absent = matches!(&pattern.kind, ast::PatternKind::Literal(ast::PatternLiteral::Value(ast::Literal::None)));
+        let wants_absent =
+            matches!(&pattern.kind, ast::PatternKind::Literal(ast::PatternLiteral::Value(ast::Literal::None)));
         let pattern = match self.base(&ty) {
             Ty::Option(inner) if !wants_absent => {
                 let inner = self.pattern(pattern, &inner, false);

@@ -11,10 +11,18 @@ use tenon_span::Range;
 use tenon_syntax::ast;
 
 /// Names that only a calendar gives; an Instant has none.
-const CALENDAR: &[&str] = &["year", "month", "day", "hour", "minute", "second", "weekday", "date", "time", "week", "day_of_year"];
+const CALENDAR: &[&str] =
+    &["year", "month", "day", "hour", "minute", "second", "weekday", "date", "time", "week", "day_of_year"];
 
 impl Infer<'_> {
-    pub(crate) fn field_expr(&mut self, base: &ast::Expr, name: Option<&ast::Ident>, optional: bool, range: Range, hint: Option<&Ty>) -> Expr {
+    pub(crate) fn field_expr(
+        &mut self,
+        base: &ast::Expr,
+        name: Option<&ast::Ident>,
+        optional: bool,
+        range: Range,
+        hint: Option<&Ty>,
+    ) -> Expr {
         let Some(name) = name else {
             self.expr(base, None);
             return self.broken(range);
@@ -31,11 +39,18 @@ impl Infer<'_> {
                     return self.unknown_case(&symbol, name);
                 }
             }
-            ast::ExprKind::Name(module) if self.scope.find(&module.text).is_none() && self.ctx.is_module(&module.text) => {
+            ast::ExprKind::Name(module)
+                if self.scope.find(&module.text).is_none() && self.ctx.is_module(&module.text) =>
+            {
                 return match self.ctx.resolve_in(&module.text, &name.text) {
                     Some(symbol) => self.item_value(&symbol, range, hint),
                     None => {
-                        self.error(Code::UnknownName, name.range, format!("the module `{}` has no `{}`", module.text, name.text), "not found");
+                        self.error(
+                            Code::UnknownName,
+                            name.range,
+                            format!("the module `{}` has no `{}`", module.text, name.text),
+                            "not found",
+                        );
                         self.broken(range)
                     }
                 };
@@ -50,7 +65,12 @@ impl Infer<'_> {
 
     pub(crate) fn unknown_case(&mut self, symbol: &Symbol, name: &ast::Ident) -> Expr {
         let cases = self.cases(symbol, &[]);
-        let mut d = self.diagnostic(Code::UnknownCase, name.range, format!("`{}` has no case `{}`", symbol.name, name.text), "no such case");
+        let mut d = self.diagnostic(
+            Code::UnknownCase,
+            name.range,
+            format!("`{}` has no case `{}`", symbol.name, name.text),
+            "no such case",
+        );
         match nearest(&name.text, cases.iter().map(|(n, _)| n.as_str())) {
             Some(near) => d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false)),
             None => {
@@ -81,7 +101,12 @@ impl Infer<'_> {
                     }
                     let names: Vec<_> = record.fields.iter().map(|f| f.name.as_str()).collect();
                     let shown = self.show(&ty);
-                    let mut d = self.diagnostic(Code::UnknownField, name_range, format!("`{shown}` has no field `{name}`"), "no such field");
+                    let mut d = self.diagnostic(
+                        Code::UnknownField,
+                        name_range,
+                        format!("`{shown}` has no field `{name}`"),
+                        "no such field",
+                    );
                     match nearest(name, names.iter().copied()) {
                         Some(near) => {
                             d.primary.message = format!("did you mean `{near}`?");
@@ -103,16 +128,22 @@ impl Infer<'_> {
                     && let Some((_, fields)) = cases.iter().find(|(n, _)| n == case)
                     && let Some((_, ty)) = fields.iter().find(|(n, _)| n == name)
                 {
-                    return self.node(ExprKind::CaseField(Box::new(base), case.clone(), name.into()), ty.clone(), range);
+                    return self.node(
+                        ExprKind::CaseField(Box::new(base), case.clone(), name.into()),
+                        ty.clone(),
+                        range,
+                    );
                 }
                 if let Some(expr) = self.property(&base, name, range) {
                     return expr;
                 }
                 let written = self.ctx.source(base.range);
-                let with: Vec<_> = cases.iter().filter(|(_, f)| f.iter().any(|(n, _)| n == name)).map(|(n, _)| n.clone()).collect();
+                let with: Vec<_> =
+                    cases.iter().filter(|(_, f)| f.iter().any(|(n, _)| n == name)).map(|(n, _)| n.clone()).collect();
                 let d = match with.first() {
                     Some(case) => {
-                        let others: Vec<_> = cases.iter().filter(|(n, _)| !with.contains(n)).map(|(n, _)| format!("`{n}`")).collect();
+                        let others: Vec<_> =
+                            cases.iter().filter(|(n, _)| !with.contains(n)).map(|(n, _)| format!("`{n}`")).collect();
                         self.diagnostic(
                             Code::VariantField,
                             name_range,
@@ -121,7 +152,12 @@ impl Infer<'_> {
                         )
                         .note(format!("test first: `if {written} is {case}({name}) {{ … }}`"))
                     }
-                    None => self.diagnostic(Code::UnknownField, name_range, format!("no case of `{}` has a field `{name}`", symbol.name), "no such field"),
+                    None => self.diagnostic(
+                        Code::UnknownField,
+                        name_range,
+                        format!("no case of `{}` has a field `{name}`", symbol.name),
+                        "no such field",
+                    ),
                 };
                 let d = self.because(d, symbol, None, "declared here");
                 self.report(d);
@@ -139,9 +175,19 @@ impl Infer<'_> {
                 let written = self.ctx.source(base.range);
                 let at = Range::new(base.range.end, range.end);
                 let d = self
-                    .diagnostic(Code::Zone, range, format!("the {name} of a moment depends on where you stand"), "an `Instant` has no calendar")
+                    .diagnostic(
+                        Code::Zone,
+                        range,
+                        format!("the {name} of a moment depends on where you stand"),
+                        "an `Instant` has no calendar",
+                    )
                     .fix(self.fix(format!("`{written}.utc.{name}`"), at, format!(".utc.{name}"), false))
-                    .fix(self.fix(format!("`{written}.in(\"Europe/Oslo\").{name}`"), at, format!(".in(\"Europe/Oslo\").{name}"), false));
+                    .fix(self.fix(
+                        format!("`{written}.in(\"Europe/Oslo\").{name}`"),
+                        at,
+                        format!(".in(\"Europe/Oslo\").{name}"),
+                        false,
+                    ));
                 self.report(d);
                 self.broken(range)
             }
@@ -155,11 +201,18 @@ impl Infer<'_> {
     fn no_field(&mut self, base: &Expr, ty: &Ty, name: &str, name_range: Range, range: Range) -> Expr {
         let shown = self.show(ty);
         if let Ty::Infer(_) = ty {
-            self.error(Code::CannotInfer, base.range, format!("nothing here says which type this has, so `.{name}` may mean anything"), "of what type?");
+            self.error(
+                Code::CannotInfer,
+                base.range,
+                format!("nothing here says which type this has, so `.{name}` may mean anything"),
+                "of what type?",
+            );
             return self.broken(range);
         }
-        let mut d = self.diagnostic(Code::UnknownField, name_range, format!("`{shown}` has no `{name}`"), "no such field");
-        let names: Vec<&str> = Builtin::all().filter(|b| self.receives(*b, ty)).map(|b| b.scheme().name.as_str()).collect();
+        let mut d =
+            self.diagnostic(Code::UnknownField, name_range, format!("`{shown}` has no `{name}`"), "no such field");
+        let names: Vec<&str> =
+            Builtin::all().filter(|b| self.receives(*b, ty)).map(|b| b.scheme().name.as_str()).collect();
         if let Some(near) = nearest(name, names.into_iter()) {
             d.primary.message = format!("did you mean `{near}`?");
             d = d.fix(self.fix(format!("write `{near}`"), name_range, near, false));
@@ -185,8 +238,18 @@ impl Infer<'_> {
         let joined = self.frames.iter().any(|f| f.left.as_deref() == Some(written.as_str()));
         if joined {
             let d = self
-                .diagnostic(Code::MaybeNone, base.range, format!("`{written}` is `none` where the left join found nothing"), format!("type `{shown}`"))
-                .fix(self.fix("test it first", Range::empty(base.range.start), format!("{written} != none and "), false))
+                .diagnostic(
+                    Code::MaybeNone,
+                    base.range,
+                    format!("`{written}` is `none` where the left join found nothing"),
+                    format!("type `{shown}`"),
+                )
+                .fix(self.fix(
+                    "test it first",
+                    Range::empty(base.range.start),
+                    format!("{written} != none and "),
+                    false,
+                ))
                 .fix(self.fix("read through it; the value is optional then", dot, "?.", false))
                 .note("`join` instead of `left join` leaves such rows out");
             self.report(d);
@@ -195,7 +258,9 @@ impl Infer<'_> {
         let d = self
             .diagnostic(Code::MaybeNone, base.range, message, format!("type `{shown}`"))
             .fix(self.fix("read through it; the value is optional then", dot, "?.", false))
-            .note(format!("or bind it first: `let x = {written} else fail NotFound()`; or test it: `if let x = {written} {{ … }}`"));
+            .note(format!(
+                "or bind it first: `let x = {written} else fail NotFound()`; or test it: `if let x = {written} {{ … }}`"
+            ));
         self.report(d);
         self.after_maybe_none(base, inner, name, name_range, range)
     }
@@ -213,7 +278,8 @@ impl Infer<'_> {
         let Some(sig) = self.relation(symbol) else { return self.broken(range) };
         // The key parts of a reference are the row's own fields; anything else of its target is read.
         let own = matches!(base.kind, ExprKind::Local(_))
-            || (matches!(super::facts::strip(&base).kind, ExprKind::StoredField(..)) && sig.key.iter().any(|k| k == name));
+            || (matches!(super::facts::strip(&base).kind, ExprKind::StoredField(..))
+                && sig.key.iter().any(|k| k == name));
         if !own {
             self.reads(symbol, range);
         }
@@ -225,16 +291,28 @@ impl Infer<'_> {
             };
             return self.node(kind, field.ty.clone(), range);
         }
-        if let Some(crate::declare::Inverse { relation, field, .. }) = self.ctx.inverses(symbol).iter().find(|i| i.name == name) {
+        if let Some(crate::declare::Inverse { relation, field, .. }) =
+            self.ctx.inverses(symbol).iter().find(|i| i.name == name)
+        {
             self.reads(relation, range);
             let ty = Ty::bag(Ty::Row(relation.clone()));
-            return self.node(ExprKind::Inverse { row: Box::new(base), relation: relation.clone(), field: field.clone() }, ty, range);
+            return self.node(
+                ExprKind::Inverse { row: Box::new(base), relation: relation.clone(), field: field.clone() },
+                ty,
+                range,
+            );
         }
         if let Some(expr) = self.property(&base, name, range) {
             return expr;
         }
-        let names = sig.fields.iter().map(|f| f.name.as_str()).chain(self.ctx.inverses(symbol).iter().map(|i| i.name.as_str()));
-        let mut d = self.diagnostic(Code::UnknownField, name_range, format!("`{}` has no field `{name}`", symbol.name), "no such field");
+        let names =
+            sig.fields.iter().map(|f| f.name.as_str()).chain(self.ctx.inverses(symbol).iter().map(|i| i.name.as_str()));
+        let mut d = self.diagnostic(
+            Code::UnknownField,
+            name_range,
+            format!("`{}` has no field `{name}`", symbol.name),
+            "no such field",
+        );
         match nearest(name, names.clone()) {
             Some(near) => {
                 d.primary.message = format!("did you mean `{near}`?");
@@ -263,7 +341,9 @@ impl Infer<'_> {
         let relation = match &base.kind {
             ast::ExprKind::TypeName(name) => self.ctx.resolve(&name.text),
             ast::ExprKind::Field { base, name: Some(name), optional: false } => match &base.kind {
-                ast::ExprKind::Name(module) if self.ctx.is_module(&module.text) => self.ctx.resolve_in(&module.text, &name.text),
+                ast::ExprKind::Name(module) if self.ctx.is_module(&module.text) => {
+                    self.ctx.resolve_in(&module.text, &name.text)
+                }
                 _ => None,
             },
             _ => None,
@@ -280,14 +360,22 @@ impl Infer<'_> {
                 self.expr(&key.value, None);
             }
             if !matches!(base.ty, Ty::Error) && !keys.is_empty() {
-                self.error(Code::Arguments, range, "one index stands between the brackets", format!("{} are here", keys.len()));
+                self.error(
+                    Code::Arguments,
+                    range,
+                    "one index stands between the brackets",
+                    format!("{} are here", keys.len()),
+                );
             }
             return self.broken(range);
         };
         let slice = match &key.value.kind {
-            ast::ExprKind::Binary { op: op @ (ast::BinaryOp::Range | ast::BinaryOp::RangeInclusive), left, right, .. } => {
-                Some((left, right, *op == ast::BinaryOp::RangeInclusive))
-            }
+            ast::ExprKind::Binary {
+                op: op @ (ast::BinaryOp::Range | ast::BinaryOp::RangeInclusive),
+                left,
+                right,
+                ..
+            } => Some((left, right, *op == ast::BinaryOp::RangeInclusive)),
             _ => None,
         };
         match (self.base(&base.ty), slice) {
@@ -301,7 +389,11 @@ impl Infer<'_> {
                 if inclusive {
                     let one = self.node(ExprKind::Literal(crate::typed::Literal::Int(1)), Ty::Int, high.range);
                     let at = high.range;
-                    high = self.node(ExprKind::Binary(crate::typed::BinaryOp::Add, Box::new(high), Box::new(one)), Ty::Int, at);
+                    high = self.node(
+                        ExprKind::Binary(crate::typed::BinaryOp::Add, Box::new(high), Box::new(one)),
+                        Ty::Int,
+                        at,
+                    );
                 }
                 let builtin = if ty == Ty::Text { Builtin::TextSlice } else { Builtin::ListSlice };
                 self.node(ExprKind::Builtin(builtin, vec![base, low, high]), ty, range)
@@ -323,7 +415,12 @@ impl Infer<'_> {
             (ty, _) => {
                 self.expr(&key.value, None);
                 let shown = self.show(&ty);
-                let mut d = self.diagnostic(Code::Operator, range, format!("`{shown}` has no elements by number or key"), format!("`{shown}`"));
+                let mut d = self.diagnostic(
+                    Code::Operator,
+                    range,
+                    format!("`{shown}` has no elements by number or key"),
+                    format!("`{shown}`"),
+                );
                 if let Ty::Option(inner) = &ty
                     && matches!(self.base(inner), Ty::List(_) | Ty::Map(..))
                 {
@@ -362,7 +459,11 @@ impl Infer<'_> {
                 [only] => {
                     let only = super::engine::forget(only);
                     let value = self.expr(&key.value, Some(&only));
-                    if self.base(&value.ty) == Ty::Key(symbol.clone()) { vec![value] } else { vec![self.coerce(value, &only)] }
+                    if self.base(&value.ty) == Ty::Key(symbol.clone()) {
+                        vec![value]
+                    } else {
+                        vec![self.coerce(value, &only)]
+                    }
                 }
                 types => {
                     if let ast::ExprKind::Record(record) = &key.value.kind
@@ -371,7 +472,8 @@ impl Infer<'_> {
                         let mut values: Vec<Option<Expr>> = types.iter().map(|_| None).collect();
                         for (index, part) in record.parts.iter().enumerate() {
                             let ast::RecordPart::Field { name, value } = part else { continue };
-                            let at = name.as_ref().and_then(|n| sig.key.iter().position(|k| *k == n.text)).unwrap_or(index);
+                            let at =
+                                name.as_ref().and_then(|n| sig.key.iter().position(|k| *k == n.text)).unwrap_or(index);
                             let want = super::engine::forget(&types[at]);
                             let value = self.check(value, &want);
                             values[at] = Some(value);
@@ -398,16 +500,19 @@ impl Infer<'_> {
             let parts: Vec<_> = parts.collect();
             parts.len() == named.len() && named.len() == keys.len() && parts.iter().all(|p| named.contains(p))
         };
-        let (unique, parts): (Option<u32>, Vec<(smol_str::SmolStr, Ty)>) = if same(&mut sig.key.iter().map(|k| k.as_str())) {
-            (None, sig.key.iter().cloned().zip(self.key_types(sig)).collect())
-        } else if let Some(at) = sig.uniques.iter().position(|u| same(&mut u.parts.iter().map(|p| p.field.as_str()))) {
-            (Some(at as u32), sig.uniques[at].parts.iter().map(|p| (p.field.clone(), p.ty.clone())).collect())
-        } else {
-            for key in keys {
-                self.expr(&key.value, None);
-            }
-            return self.wrong_key(symbol, sig, range, fail);
-        };
+        let (unique, parts): (Option<u32>, Vec<(smol_str::SmolStr, Ty)>) =
+            if same(&mut sig.key.iter().map(|k| k.as_str())) {
+                (None, sig.key.iter().cloned().zip(self.key_types(sig)).collect())
+            } else if let Some(at) =
+                sig.uniques.iter().position(|u| same(&mut u.parts.iter().map(|p| p.field.as_str())))
+            {
+                (Some(at as u32), sig.uniques[at].parts.iter().map(|p| (p.field.clone(), p.ty.clone())).collect())
+            } else {
+                for key in keys {
+                    self.expr(&key.value, None);
+                }
+                return self.wrong_key(symbol, sig, range, fail);
+            };
         let mut values = Vec::with_capacity(parts.len());
         for (name, ty) in parts {
             let Some(key) = keys.iter().find(|k| k.name.as_ref().is_some_and(|n| n.text == name)) else { return fail };
@@ -456,7 +561,8 @@ impl Infer<'_> {
         };
         let has = |this: &Self, element: &Ty| match this.base(element) {
             Ty::Row(symbol) => this.relation(&symbol).is_some_and(|sig| {
-                sig.fields.iter().any(|f| f.name == name.text) || this.ctx.inverses(&symbol).iter().any(|i| i.name == name.text)
+                sig.fields.iter().any(|f| f.name == name.text)
+                    || this.ctx.inverses(&symbol).iter().any(|i| i.name == name.text)
             }),
             Ty::Record(record) => record.field(&name.text).is_some(),
             _ => false,

@@ -86,7 +86,10 @@ impl Infer<'_> {
         if let Ty::Option(inner) = &base
             && matches!(
                 pattern.kind,
-                ast::PatternKind::Case { .. } | ast::PatternKind::Record(_) | ast::PatternKind::Range { .. } | ast::PatternKind::Literal(_)
+                ast::PatternKind::Case { .. }
+                    | ast::PatternKind::Record(_)
+                    | ast::PatternKind::Range { .. }
+                    | ast::PatternKind::Literal(_)
             )
         {
             if matches!(&pattern.kind, ast::PatternKind::Literal(ast::PatternLiteral::Value(ast::Literal::None))) {
@@ -102,7 +105,9 @@ impl Infer<'_> {
                 let local = self.bind_name(name, ty, mutable, names);
                 make(PatternKind::Bind(local))
             }
-            ast::PatternKind::Case { name, fields } => self.case_pattern(name, fields.as_deref(), ty, mutable, names, range, depth),
+            ast::PatternKind::Case { name, fields } => {
+                self.case_pattern(name, fields.as_deref(), ty, mutable, names, range, depth)
+            }
             ast::PatternKind::Record(fields) => self.record_pattern(fields, ty, mutable, names, range, depth),
             ast::PatternKind::Literal(literal) => match self.pattern_literal(literal, ty, range) {
                 Some(literal) => make(PatternKind::Literal(literal)),
@@ -134,7 +139,8 @@ impl Infer<'_> {
                             if let Some((name, _)) = missing
                                 && !matches!(alternative.kind, PatternKind::Error)
                             {
-                                let message = format!("all alternatives bind the same names, and `{name}` is not in every one");
+                                let message =
+                                    format!("all alternatives bind the same names, and `{name}` is not in every one");
                                 self.error(Code::PatternType, part.range, message, "differs");
                             }
                         }
@@ -150,7 +156,16 @@ impl Infer<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn case_pattern(&mut self, name: &ast::TypeName, fields: Option<&[ast::PatternField]>, ty: &Ty, mutable: bool, names: &mut Names, range: Range, depth: u32) -> Pattern {
+    fn case_pattern(
+        &mut self,
+        name: &ast::TypeName,
+        fields: Option<&[ast::PatternField]>,
+        ty: &Ty,
+        mutable: bool,
+        names: &mut Names,
+        range: Range,
+        depth: u32,
+    ) -> Pattern {
         let failed = |this: &mut Self, names: &mut Names| {
             // Names are bound all the same, so that their uses are not complained about.
             for field in fields.unwrap_or_default() {
@@ -180,7 +195,12 @@ impl Infer<'_> {
             },
             other => {
                 let shown = self.show(&other);
-                self.error(Code::PatternType, range, format!("a `{shown}` has no cases"), format!("`{shown}` is matched"));
+                self.error(
+                    Code::PatternType,
+                    range,
+                    format!("a `{shown}` has no cases"),
+                    format!("`{shown}` is matched"),
+                );
                 return failed(self, names);
             }
         };
@@ -197,7 +217,12 @@ impl Infer<'_> {
             for (index, field) in fields.iter().enumerate() {
                 let ast::PatternField::Field { name: field_name, pattern } = field else {
                     if let ast::PatternField::Rest { name: Some(name), .. } = field {
-                        self.error(Code::PatternType, name.range, "the rest of a case's fields has no name; name the fields you need", "not a record");
+                        self.error(
+                            Code::PatternType,
+                            name.range,
+                            "the rest of a case's fields has no name; name the fields you need",
+                            "not a record",
+                        );
                     }
                     continue;
                 };
@@ -233,7 +258,13 @@ impl Infer<'_> {
     }
 
     /// Which field a part of a pattern speaks of.
-    fn pattern_position(&self, name: Option<&ast::Ident>, pattern: &ast::Pattern, index: usize, fields: &[(SmolStr, Ty)]) -> Option<usize> {
+    fn pattern_position(
+        &self,
+        name: Option<&ast::Ident>,
+        pattern: &ast::Pattern,
+        index: usize,
+        fields: &[(SmolStr, Ty)],
+    ) -> Option<usize> {
         match name {
             Some(name) => fields.iter().position(|(n, _)| *n == name.text),
             None => {
@@ -247,7 +278,15 @@ impl Infer<'_> {
         }
     }
 
-    fn record_pattern(&mut self, fields: &[ast::PatternField], ty: &Ty, mutable: bool, names: &mut Names, range: Range, depth: u32) -> Pattern {
+    fn record_pattern(
+        &mut self,
+        fields: &[ast::PatternField],
+        ty: &Ty,
+        mutable: bool,
+        names: &mut Names,
+        range: Range,
+        depth: u32,
+    ) -> Pattern {
         let declared: Vec<(SmolStr, Ty)> = match self.base(ty) {
             Ty::Record(record) => record
                 .fields
@@ -291,7 +330,12 @@ impl Infer<'_> {
             }
             other => {
                 let shown = self.show(&other);
-                self.error(Code::PatternType, range, format!("only a record or a row is taken apart, found `{shown}`"), format!("`{shown}`"));
+                self.error(
+                    Code::PatternType,
+                    range,
+                    format!("only a record or a row is taken apart, found `{shown}`"),
+                    format!("`{shown}`"),
+                );
                 return self.record_pattern(fields, &Ty::Error, mutable, names, range, depth + 1);
             }
         };
@@ -300,34 +344,47 @@ impl Infer<'_> {
         let mut open = false;
         for (index, field) in fields.iter().enumerate() {
             match field {
-                ast::PatternField::Field { name, pattern } => match self.pattern_position(name.as_ref(), pattern, index, &declared) {
-                    Some(at) => {
-                        if typed.iter().any(|(n, _)| *n == declared[at].0) {
-                            self.error(Code::Twice, pattern.range, "this field is matched twice", "again");
+                ast::PatternField::Field { name, pattern } => {
+                    match self.pattern_position(name.as_ref(), pattern, index, &declared) {
+                        Some(at) => {
+                            if typed.iter().any(|(n, _)| *n == declared[at].0) {
+                                self.error(Code::Twice, pattern.range, "this field is matched twice", "again");
+                            }
+                            let part = self.pattern_in(pattern, &declared[at].1, mutable, names, depth + 1);
+                            typed.push((declared[at].0.clone(), part));
                         }
-                        let part = self.pattern_in(pattern, &declared[at].1, mutable, names, depth + 1);
-                        typed.push((declared[at].0.clone(), part));
-                    }
-                    None => {
-                        let at = name.as_ref().map_or(pattern.range, |n| n.range);
-                        let written = self.ctx.source(at);
-                        let shown = self.show(ty);
-                        let mut d = self.diagnostic(Code::UnknownField, at, format!("`{shown}` has no field for `{written}`"), "no such field");
-                        if let Some(near) = nearest(&written, declared.iter().map(|(n, _)| n.as_str())) {
-                            d.primary.message = format!("did you mean `{near}`?");
+                        None => {
+                            let at = name.as_ref().map_or(pattern.range, |n| n.range);
+                            let written = self.ctx.source(at);
+                            let shown = self.show(ty);
+                            let mut d = self.diagnostic(
+                                Code::UnknownField,
+                                at,
+                                format!("`{shown}` has no field for `{written}`"),
+                                "no such field",
+                            );
+                            if let Some(near) = nearest(&written, declared.iter().map(|(n, _)| n.as_str())) {
+                                d.primary.message = format!("did you mean `{near}`?");
+                            }
+                            self.report(d);
+                            self.pattern_in(pattern, &Ty::Error, mutable, names, depth + 1);
+                            open = true;
                         }
-                        self.report(d);
-                        self.pattern_in(pattern, &Ty::Error, mutable, names, depth + 1);
-                        open = true;
                     }
-                },
+                }
                 ast::PatternField::Rest { name, .. } => {
                     open = true;
                     if let Some(name) = name {
                         let left: Vec<FieldTy> = declared
                             .iter()
                             .filter(|(n, _)| !typed.iter().any(|(m, _)| m == n))
-                            .map(|(n, t)| FieldTy { name: n.clone(), wire: None, ty: t.clone(), absent: false, default: None })
+                            .map(|(n, t)| FieldTy {
+                                name: n.clone(),
+                                wire: None,
+                                ty: t.clone(),
+                                absent: false,
+                                default: None,
+                            })
                             .collect();
                         let ty = Ty::Record(Arc::new(RecordTy { fields: left }));
                         rest = Some(self.bind_name(name, &ty, mutable, names));
@@ -336,10 +393,19 @@ impl Infer<'_> {
             }
         }
         if !open && matches!(self.base(ty), Ty::Record(_)) && typed.len() < declared.len() {
-            let left: Vec<_> = declared.iter().filter(|(n, _)| !typed.iter().any(|(m, _)| m == n)).map(|(n, _)| format!("`{n}`")).collect();
+            let left: Vec<_> = declared
+                .iter()
+                .filter(|(n, _)| !typed.iter().any(|(m, _)| m == n))
+                .map(|(n, _)| format!("`{n}`"))
+                .collect();
             let d = self
                 .diagnostic(Code::PatternType, range, format!("{} is not taken", left.join(", ")), "leaves fields out")
-                .fix(self.fix("leave the others out with `..`", Range::empty(range.end.saturating_sub(1)), ", ..", false));
+                .fix(self.fix(
+                    "leave the others out with `..`",
+                    Range::empty(range.end.saturating_sub(1)),
+                    ", ..",
+                    false,
+                ));
             self.report(d);
         }
         Pattern { kind: PatternKind::Record(typed, rest), ty: ty.clone(), range }
@@ -353,7 +419,12 @@ impl Infer<'_> {
             ast::PatternLiteral::Text(text) => match text.plain() {
                 Some(plain) => self.node(typed::ExprKind::Literal(Literal::Text(plain.into())), Ty::Text, range),
                 None => {
-                    self.error(Code::PatternType, text.range, "a pattern is constant; compare with `==` in a guard", "has a hole");
+                    self.error(
+                        Code::PatternType,
+                        text.range,
+                        "a pattern is constant; compare with `==` in a guard",
+                        "has a hole",
+                    );
                     return None;
                 }
             },
@@ -368,7 +439,12 @@ impl Infer<'_> {
         }
         if expr.ty != base {
             let (want, found) = (self.show(ty), self.show(&expr.ty));
-            let mut d = self.diagnostic(Code::PatternType, range, format!("a `{want}` is matched, and this is a `{found}`"), format!("`{found}`"));
+            let mut d = self.diagnostic(
+                Code::PatternType,
+                range,
+                format!("a `{want}` is matched, and this is a `{found}`"),
+                format!("`{found}`"),
+            );
             if let (Ty::Variant(symbol, _), Literal::Text(text)) = (&base, &literal)
                 && self.cases(symbol, &[]).iter().any(|(n, _)| n == text)
             {

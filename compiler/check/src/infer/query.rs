@@ -3,7 +3,9 @@
 use super::engine::{Infer, Seen, Why};
 use crate::signature::{Signature, TypeBound};
 use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
-use crate::typed::{BinaryOp, Clause, Conversion, Expr, ExprKind, Fold, Literal, LocalId, Query, SortKey, Source, Window};
+use crate::typed::{
+    BinaryOp, Clause, Conversion, Expr, ExprKind, Fold, Literal, LocalId, Query, SortKey, Source, Window,
+};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -101,7 +103,11 @@ impl Infer<'_> {
         let query = self.query_body(query, element.as_ref());
         let element = query.element.ty.clone();
         if matches!(element, Ty::Error) {
-            return Expr { kind: ExprKind::Error, ty: if query.ordered { Ty::list(Ty::Error) } else { Ty::bag(Ty::Error) }, range };
+            return Expr {
+                kind: ExprKind::Error,
+                ty: if query.ordered { Ty::list(Ty::Error) } else { Ty::bag(Ty::Error) },
+                range,
+            };
         }
         let ty = if query.ordered { Ty::list(element) } else { Ty::bag(element) };
         self.node(ExprKind::Query(Box::new(query)), ty, range)
@@ -126,9 +132,9 @@ impl Infer<'_> {
         self.frame().source_order = list;
         let mut element: Option<Expr> = None;
         for (index, clause) in query.clauses.iter().enumerate() {
-            let last = !query.clauses[index + 1..].iter().any(|c| {
-                !matches!(c.kind, ast::QueryClauseKind::Limit(_) | ast::QueryClauseKind::Offset(_))
-            });
+            let last = !query.clauses[index + 1..]
+                .iter()
+                .any(|c| !matches!(c.kind, ast::QueryClauseKind::Limit(_) | ast::QueryClauseKind::Offset(_)));
             self.clause(clause, hint, &mut element, last);
         }
         let element = match element {
@@ -152,8 +158,18 @@ impl Infer<'_> {
             Stage::Rows => {
                 let names: Vec<_> = frame.vars.clone().iter().map(|v| self.locals[v.0 as usize].name.clone()).collect();
                 let d = self
-                    .diagnostic(Code::Source, query.range, "a query with several row variables says what each row becomes", "no `select`")
-                    .fix(self.fix("select them", Range::empty(query.range.end), format!(" select ({})", names.join(", ")), false));
+                    .diagnostic(
+                        Code::Source,
+                        query.range,
+                        "a query with several row variables says what each row becomes",
+                        "no `select`",
+                    )
+                    .fix(self.fix(
+                        "select them",
+                        Range::empty(query.range.end),
+                        format!(" select ({})", names.join(", ")),
+                        false,
+                    ));
                 self.report(d);
                 self.broken(query.range)
             }
@@ -193,11 +209,19 @@ impl Infer<'_> {
         }
         let source = self.source_expr(e, None);
         let source = self.forgotten(source);
-        let failed = |range: Range, this: &Self| From { source: Source::Collection(this.broken(range)), element: Ty::Error, list: false };
+        let failed = |range: Range, this: &Self| From {
+            source: Source::Collection(this.broken(range)),
+            element: Ty::Error,
+            list: false,
+        };
         match (&source.kind, self.base(&source.ty)) {
-            (ExprKind::Rows(symbol), _) => From { element: Ty::Row(symbol.clone()), source: Source::Relation(symbol.clone()), list: false },
+            (ExprKind::Rows(symbol), _) => {
+                From { element: Ty::Row(symbol.clone()), source: Source::Relation(symbol.clone()), list: false }
+            }
             (_, Ty::List(t)) => From { element: (*t).clone(), source: Source::Collection(source), list: true },
-            (_, Ty::Bag(t) | Ty::Set(t)) => From { element: (*t).clone(), source: Source::Collection(source), list: false },
+            (_, Ty::Bag(t) | Ty::Set(t)) => {
+                From { element: (*t).clone(), source: Source::Collection(source), list: false }
+            }
             (_, Ty::Error) => failed(e.range, self),
             (_, ty) => {
                 let shown = self.show(&ty);
@@ -210,7 +234,9 @@ impl Infer<'_> {
                 );
                 match &ty {
                     Ty::Int => d = d.fix(self.fix("count up to it", e.range, format!("0..{written}"), false)),
-                    Ty::Map(..) => d = d.fix(self.fix("range over its entries", Range::empty(e.range.end), ".entries", true)),
+                    Ty::Map(..) => {
+                        d = d.fix(self.fix("range over its entries", Range::empty(e.range.end), ".entries", true))
+                    }
                     Ty::Option(_) => d = d.note("it may be `none`: bind it first, or give a value: `(xs ?? [])`"),
                     Ty::Row(symbol) => {
                         if let Some(crate::declare::Inverse { name: inverse, .. }) = self.ctx.inverses(symbol).first() {
@@ -273,7 +299,9 @@ impl Infer<'_> {
 
     fn clause(&mut self, clause: &ast::QueryClause, hint: Option<&Ty>, element: &mut Option<Expr>, last: bool) {
         match &clause.kind {
-            ast::QueryClauseKind::Join { kind, var, source, on } => self.join_clause(*kind, var, source, on.as_ref(), clause.range),
+            ast::QueryClauseKind::Join { kind, var, source, on } => {
+                self.join_clause(*kind, var, source, on.as_ref(), clause.range)
+            }
             ast::QueryClauseKind::Where(e) => {
                 let cond = self.condition(e);
                 self.note_equalities(&cond);
@@ -325,7 +353,6 @@ impl Infer<'_> {
         }
     }
 
-
     pub(crate) fn sort_key(&mut self, key: &ast::SortKey) -> SortKey {
         let expr = self.expr(&key.value, None);
         let ty = match self.base(&expr.ty) {
@@ -340,7 +367,14 @@ impl Infer<'_> {
         SortKey { expr, descending: key.descending, none_first: key.none_first }
     }
 
-    fn join_clause(&mut self, kind: ast::JoinKind, var: &ast::Ident, source: &ast::Expr, on: Option<&ast::Expr>, range: Range) {
+    fn join_clause(
+        &mut self,
+        kind: ast::JoinKind,
+        var: &ast::Ident,
+        source: &ast::Expr,
+        on: Option<&ast::Expr>,
+        range: Range,
+    ) {
         if self.frame().stage != Stage::Rows {
             self.error(Code::ClauseOrder, range, "`join` stands before `group by` and `select`", "too late for a join");
         }
@@ -454,8 +488,12 @@ impl Infer<'_> {
         let Some(sig) = self.relation(symbol) else { return };
         let frame = self.frame();
         frame.key_parts.push((local, field, by));
-        let part = |name: &SmolStr| frame.key_parts.iter().find(|(l, f, _)| *l == local && f == name).map(|(_, _, by)| by.clone());
-        let whole = |names: &mut dyn Iterator<Item = &SmolStr>| -> Option<Vec<LocalId>> { names.map(part).collect::<Option<Vec<_>>>().map(|p| p.concat()) };
+        let part = |name: &SmolStr| {
+            frame.key_parts.iter().find(|(l, f, _)| *l == local && f == name).map(|(_, _, by)| by.clone())
+        };
+        let whole = |names: &mut dyn Iterator<Item = &SmolStr>| -> Option<Vec<LocalId>> {
+            names.map(part).collect::<Option<Vec<_>>>().map(|p| p.concat())
+        };
         let mut found = Vec::new();
         found.extend(whole(&mut sig.key.iter()));
         for unique in &sig.uniques {
@@ -478,7 +516,8 @@ impl Infer<'_> {
                 self.push_clause(Clause::With(vec![(option, value)]));
                 let read = self.local_expr(option, range);
                 let none = self.node(ExprKind::Literal(Literal::None), read.ty.clone(), range);
-                let there = self.node(ExprKind::Binary(BinaryOp::Ne, Box::new(read.clone()), Box::new(none)), Ty::Bool, range);
+                let there =
+                    self.node(ExprKind::Binary(BinaryOp::Ne, Box::new(read.clone()), Box::new(none)), Ty::Bool, range);
                 self.push_clause(Clause::Where(there));
                 let local = self.bind(&name.text, (*inner).clone(), false, name.range);
                 let present = self.convert(Conversion::Present, read, (*inner).clone());
@@ -522,7 +561,12 @@ impl Infer<'_> {
                     if !matches!(value.ty, Ty::Error) {
                         let written = self.ctx.source(key.value.range);
                         let d = self
-                            .diagnostic(Code::NotGrouped, key.value.range, format!("`{written}` has no name of its own to be grouped under"), "give it a name")
+                            .diagnostic(
+                                Code::NotGrouped,
+                                key.value.range,
+                                format!("`{written}` has no name of its own to be grouped under"),
+                                "give it a name",
+                            )
                             .fix(self.fix("name it", Range::empty(key.value.range.start), "name = ", false));
                         self.report(d);
                     }
@@ -619,7 +663,9 @@ impl Infer<'_> {
             }
             _ => {
                 let name = match &value.kind {
-                    ExprKind::StoredField(_, name) | ExprKind::ComputedField(_, name) | ExprKind::RecordField(_, name) => name.clone(),
+                    ExprKind::StoredField(_, name)
+                    | ExprKind::ComputedField(_, name)
+                    | ExprKind::RecordField(_, name) => name.clone(),
                     ExprKind::Local(local) => self.locals[local.0 as usize].name.clone(),
                     _ => SmolStr::default(),
                 };
@@ -676,7 +722,14 @@ impl Infer<'_> {
     }
 
     /// `some x in q satisfies e`, `every x in q satisfies e`.
-    pub(crate) fn quantifier(&mut self, kind: ast::Quantifier, var: &ast::Ident, source: &ast::Expr, body: &ast::Expr, range: Range) -> Expr {
+    pub(crate) fn quantifier(
+        &mut self,
+        kind: ast::Quantifier,
+        var: &ast::Ident,
+        source: &ast::Expr,
+        body: &ast::Expr,
+        range: Range,
+    ) -> Expr {
         let mark = self.mark();
         let from = self.row_source(source);
         self.push_frame();

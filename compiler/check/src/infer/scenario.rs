@@ -69,7 +69,12 @@ impl Infer<'_> {
                     Ty::Error => Ty::Error,
                     _ => {
                         let shown = self.show(&source.ty);
-                        self.error(Code::Source, source.range, format!("a scenario's `for` runs over a list, found `{shown}`"), format!("`{shown}`"));
+                        self.error(
+                            Code::Source,
+                            source.range,
+                            format!("a scenario's `for` runs over a list, found `{shown}`"),
+                            format!("`{shown}`"),
+                        );
                         Ty::Error
                     }
                 };
@@ -121,7 +126,12 @@ impl Infer<'_> {
                 let times = match count.parse::<u32>() {
                     Ok(n) if (1..=100_000).contains(&n) => n,
                     _ => {
-                        self.error(Code::ScenarioLine, *count_range, "between 1 and 100000 calls are made at once", "not so many");
+                        self.error(
+                            Code::ScenarioLine,
+                            *count_range,
+                            "between 1 and 100000 calls are made at once",
+                            "not so many",
+                        );
                         1
                     }
                 };
@@ -149,7 +159,8 @@ impl Infer<'_> {
         if let Some(Signature::Function(sig)) = self.ctx.signature(&function)
             && sig.kind == CallableKind::Fn
         {
-            let message = format!("`when` calls a query or a handler, and `{}` is a {}", function.name, kind_word(sig.kind));
+            let message =
+                format!("`when` calls a query or a handler, and `{}` is a {}", function.name, kind_word(sig.kind));
             self.error(Code::ScenarioLine, call.range, message, "not such a call");
         }
         let fails = fails.and_then(|pattern| self.failure(pattern));
@@ -157,7 +168,12 @@ impl Infer<'_> {
             self.bind_result(name, &ty, range)
         } else {
             if let Some(name) = name {
-                self.error(Code::ScenarioLine, name.range, "many calls at once have no one answer; ask with `succeeded` and `failed E`", "which answer?");
+                self.error(
+                    Code::ScenarioLine,
+                    name.range,
+                    "many calls at once have no one answer; ask with `succeeded` and `failed E`",
+                    "which answer?",
+                );
                 self.bind(&name.text, Ty::Error, false, name.range);
             }
             None
@@ -182,7 +198,10 @@ impl Infer<'_> {
             let at = match name {
                 Some(name) => declared.iter().position(|f| f.name == name.text),
                 None => match &pattern.kind {
-                    ast::PatternKind::Bind(binder) => declared.iter().position(|f| f.name == binder.text).or((index < declared.len()).then_some(index)),
+                    ast::PatternKind::Bind(binder) => declared
+                        .iter()
+                        .position(|f| f.name == binder.text)
+                        .or((index < declared.len()).then_some(index)),
                     _ => (index < declared.len()).then_some(index),
                 },
             };
@@ -193,7 +212,12 @@ impl Infer<'_> {
                     patterns[at] = Some(typed);
                 }
                 None => {
-                    self.error(Code::UnknownField, pattern.range, format!("`{}` has no such field", symbol.name), "no such field");
+                    self.error(
+                        Code::UnknownField,
+                        pattern.range,
+                        format!("`{}` has no such field", symbol.name),
+                        "no such field",
+                    );
                 }
             }
         }
@@ -201,23 +225,38 @@ impl Infer<'_> {
         let patterns = patterns
             .into_iter()
             .zip(&declared)
-            .map(|(p, field)| p.unwrap_or_else(|| typed::Pattern { kind: typed::PatternKind::Wildcard, ty: field.ty.clone(), range }))
+            .map(|(p, field)| {
+                p.unwrap_or_else(|| typed::Pattern { kind: typed::PatternKind::Wildcard, ty: field.ty.clone(), range })
+            })
             .collect();
         Some((symbol, Some(patterns)))
     }
 
     // --- values that a `given` leaves open
 
-    pub(crate) fn generate_missing(&mut self, symbol: &Symbol, sig: &RelationSig, fields: &mut Vec<(SmolStr, Expr)>, range: Range) {
-        let missing: Vec<(SmolStr, Ty)> =
-            required(sig).filter(|f| !fields.iter().any(|(n, _)| *n == f.name)).map(|f| (f.name.clone(), f.ty.clone())).collect();
+    pub(crate) fn generate_missing(
+        &mut self,
+        symbol: &Symbol,
+        sig: &RelationSig,
+        fields: &mut Vec<(SmolStr, Expr)>,
+        range: Range,
+    ) {
+        let missing: Vec<(SmolStr, Ty)> = required(sig)
+            .filter(|f| !fields.iter().any(|(n, _)| *n == f.name))
+            .map(|f| (f.name.clone(), f.ty.clone()))
+            .collect();
         for (name, ty) in missing {
             self.generated += 1;
             match self.generate(&name, &ty, range, 0) {
                 Some(value) => fields.push((name, value)),
                 None => {
                     let d = self
-                        .diagnostic(Code::MissingField, range, format!("no value for `{name}` can be made up; give one"), "not given")
+                        .diagnostic(
+                            Code::MissingField,
+                            range,
+                            format!("no value for `{name}` can be made up; give one"),
+                            "not given",
+                        )
                         .note("its rule is too narrow to be guessed");
                     let d = self.because(d, symbol, Some(&name), "declared here");
                     self.report(d);
@@ -240,9 +279,16 @@ impl Infer<'_> {
             Ty::Int => self.numbers(ty, n).into_iter().map(|n| ExprKind::Literal(Literal::Int(n))).collect(),
             Ty::Decimal(scale) => {
                 let unit = 10i64.pow(u32::from(*scale));
-                self.numbers(ty, n).into_iter().filter_map(|n| n.checked_mul(unit)).map(|n| ExprKind::Literal(Literal::Decimal(n))).collect()
+                self.numbers(ty, n)
+                    .into_iter()
+                    .filter_map(|n| n.checked_mul(unit))
+                    .map(|n| ExprKind::Literal(Literal::Decimal(n)))
+                    .collect()
             }
-            Ty::Float => vec![ExprKind::Literal(Literal::Float((n as f64).to_bits())), ExprKind::Literal(Literal::Float(0.5f64.to_bits()))],
+            Ty::Float => vec![
+                ExprKind::Literal(Literal::Float((n as f64).to_bits())),
+                ExprKind::Literal(Literal::Float(0.5f64.to_bits())),
+            ],
             Ty::Text => vec![
                 text(format!("{name} {n}")),
                 text(format!("{name}{n}@example.com")),
@@ -272,7 +318,8 @@ impl Infer<'_> {
                 let mut cases = self.cases(symbol, args);
                 cases.sort_by_key(|(_, fields)| fields.len());
                 let (case, fields) = cases.into_iter().next()?;
-                let values = fields.iter().map(|(n, t)| self.generate(n, t, range, depth + 1)).collect::<Option<Vec<_>>>()?;
+                let values =
+                    fields.iter().map(|(n, t)| self.generate(n, t, range, depth + 1)).collect::<Option<Vec<_>>>()?;
                 vec![ExprKind::Variant(symbol.clone(), case, values)]
             }
             Ty::Record(record) => {
@@ -336,7 +383,9 @@ impl Infer<'_> {
 
 fn step_types(step: &mut Step, f: &mut dyn FnMut(&mut Ty)) {
     match &mut step.kind {
-        StepKind::Given { value, .. } | StepKind::After(value) | StepKind::Then(value, _) => typed::for_each_type_mut(value, f),
+        StepKind::Given { value, .. } | StepKind::After(value) | StepKind::Then(value, _) => {
+            typed::for_each_type_mut(value, f)
+        }
         StepKind::When { args, .. } => {
             for arg in args {
                 if let typed::Arg::Value(value) = arg {

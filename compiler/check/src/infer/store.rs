@@ -27,7 +27,12 @@ impl Infer<'_> {
             None => {
                 let names = self.ctx.names();
                 let near = nearest(&name.name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
-                let mut d = self.diagnostic(Code::UnknownName, name.range, format!("there is no relation `{}`", name.name.text), "not found");
+                let mut d = self.diagnostic(
+                    Code::UnknownName,
+                    name.range,
+                    format!("there is no relation `{}`", name.name.text),
+                    "not found",
+                );
                 if let Some(near) = near {
                     d.primary.message = format!("did you mean `{near}`?");
                     d = d.fix(self.fix(format!("write `{near}`"), name.name.range, near.to_string(), false));
@@ -40,7 +45,12 @@ impl Infer<'_> {
 
     pub(crate) fn unknown_relation_field(&mut self, symbol: &Symbol, sig: &RelationSig, name: &ast::Ident) {
         let names: Vec<&str> = sig.fields.iter().map(|f| f.name.as_str()).collect();
-        let mut d = self.diagnostic(Code::UnknownField, name.range, format!("`{}` has no field `{}`", symbol.name, name.text), "no such field");
+        let mut d = self.diagnostic(
+            Code::UnknownField,
+            name.range,
+            format!("`{}` has no field `{}`", symbol.name, name.text),
+            "no such field",
+        );
         match nearest(&name.text, names.iter().copied()) {
             Some(near) => {
                 d.primary.message = format!("did you mean `{near}`?");
@@ -62,7 +72,13 @@ impl Infer<'_> {
     /// The fields that a row is given: values in the order of evaluation, and the record whose fields are set
     /// if they came. The flag says that something is wrong and has been reported.
     #[allow(clippy::type_complexity)]
-    fn row_fields(&mut self, symbol: &Symbol, sig: &RelationSig, args: &ast::Args, lets: &mut Vec<Stmt>) -> (Vec<(SmolStr, Expr)>, Option<Box<Expr>>, bool) {
+    fn row_fields(
+        &mut self,
+        symbol: &Symbol,
+        sig: &RelationSig,
+        args: &ast::Args,
+        lets: &mut Vec<Stmt>,
+    ) -> (Vec<(SmolStr, Expr)>, Option<Box<Expr>>, bool) {
         let mut fields: Vec<(SmolStr, Expr)> = Vec::new();
         let mut spread = None;
         let mut wrong = args.broken;
@@ -103,7 +119,12 @@ impl Infer<'_> {
                     if !matches!(value.ty, Ty::Error) {
                         let written = self.ctx.source(arg.value.range);
                         let d = self
-                            .diagnostic(Code::Arguments, arg.range, format!("the fields of a row are named: which one is `{written}`?"), "without a name")
+                            .diagnostic(
+                                Code::Arguments,
+                                arg.range,
+                                format!("the fields of a row are named: which one is `{written}`?"),
+                                "without a name",
+                            )
                             .note(format!("write `field: {written}`"));
                         self.report(d);
                     }
@@ -138,7 +159,13 @@ impl Infer<'_> {
         (fields, spread, wrong)
     }
 
-    fn report_missing(&mut self, symbol: &Symbol, sig: &RelationSig, given: &[(SmolStr, Expr)], args: &ast::Args) -> bool {
+    fn report_missing(
+        &mut self,
+        symbol: &Symbol,
+        sig: &RelationSig,
+        given: &[(SmolStr, Expr)],
+        args: &ast::Args,
+    ) -> bool {
         let missing: Vec<&FieldSig> = required(sig).filter(|f| !given.iter().any(|(n, _)| *n == f.name)).collect();
         let Some(first) = missing.first() else { return false };
         let list: Vec<_> = missing.iter().map(|f| format!("`{}`", f.name)).collect();
@@ -147,7 +174,12 @@ impl Infer<'_> {
         let text: Vec<_> = missing.iter().map(|f| format!("{}: ", f.name)).collect();
         let lead = if args.list.is_empty() { "" } else { ", " };
         let d = self
-            .diagnostic(Code::MissingField, args.range, format!("{} {verb} no default", list.join(" and ")), "not given")
+            .diagnostic(
+                Code::MissingField,
+                args.range,
+                format!("{} {verb} no default", list.join(" and ")),
+                "not given",
+            )
             .fix(self.fix(format!("add {}", list.join(" and ")), end, format!("{lead}{}", text.join(", ")), false));
         let d = self.because(d, symbol, Some(&first.name), "declared here");
         self.report(d);
@@ -222,7 +254,10 @@ impl Infer<'_> {
             match found.as_slice() {
                 [only] => Some(*only),
                 _ => {
-                    let message = format!("`upsert` finds the row by its key or by one `unique`, and these fields name {}", if found.is_empty() { "none" } else { "several" });
+                    let message = format!(
+                        "`upsert` finds the row by its key or by one `unique`, and these fields name {}",
+                        if found.is_empty() { "none" } else { "several" }
+                    );
                     let d = self.diagnostic(Code::LookUp, range, message, "which row?");
                     let d = self.because(d, &symbol, None, "declared here");
                     self.report(d);
@@ -267,7 +302,12 @@ impl Infer<'_> {
             }
             _ => {
                 let shown = self.show(&row.ty);
-                self.error(Code::Type, row.range, format!("`{word}` changes a row, found `{shown}`"), format!("`{shown}`"));
+                self.error(
+                    Code::Type,
+                    row.range,
+                    format!("`{word}` changes a row, found `{shown}`"),
+                    format!("`{shown}`"),
+                );
                 None
             }
         }
@@ -313,7 +353,15 @@ impl Infer<'_> {
                                 let ty = field.ty.clone();
                                 let value = self.coerce(value, &ty);
                                 let transition_checked = sig.transitions.iter().any(|(f, _)| *f == name);
-                                sets.push(FieldSet { field: name, path: Vec::new(), op: None, value, checked: false, transition_checked, range: *at });
+                                sets.push(FieldSet {
+                                    field: name,
+                                    path: Vec::new(),
+                                    op: None,
+                                    value,
+                                    checked: false,
+                                    transition_checked,
+                                    range: *at,
+                                });
                             }
                             None => {
                                 let message = format!("`{}` has no field `{name}`", symbol.name);
@@ -328,15 +376,17 @@ impl Infer<'_> {
                         spread = Some(Box::new(base));
                     }
                 }
-                ast::Assign::Field { path, op, value, range: at } => match self.field_set(&row, &symbol, sig, path, *op, value, *at) {
-                    Some(set) => {
-                        if sets.iter().any(|s| s.field == set.field && s.path == set.path) {
-                            self.error(Code::Twice, *at, format!("`{}` is set twice", set.field), "again");
+                ast::Assign::Field { path, op, value, range: at } => {
+                    match self.field_set(&row, &symbol, sig, path, *op, value, *at) {
+                        Some(set) => {
+                            if sets.iter().any(|s| s.field == set.field && s.path == set.path) {
+                                self.error(Code::Twice, *at, format!("`{}` is set twice", set.field), "again");
+                            }
+                            sets.push(set);
                         }
-                        sets.push(set);
+                        None => wrong = true,
                     }
-                    None => wrong = true,
-                },
+                }
             }
         }
         self.effects.writes.push((symbol.clone(), range));
@@ -360,7 +410,16 @@ impl Infer<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn field_set(&mut self, row: &Expr, symbol: &Symbol, sig: &RelationSig, path: &[ast::Ident], op: ast::AssignOp, value: &ast::Expr, range: Range) -> Option<FieldSet> {
+    fn field_set(
+        &mut self,
+        row: &Expr,
+        symbol: &Symbol,
+        sig: &RelationSig,
+        path: &[ast::Ident],
+        op: ast::AssignOp,
+        value: &ast::Expr,
+        range: Range,
+    ) -> Option<FieldSet> {
         let name = path.first()?;
         let Some(field) = sig.fields.iter().find(|f| f.name == name.text) else {
             self.unknown_relation_field(symbol, sig, name);
@@ -377,12 +436,18 @@ impl Infer<'_> {
             self.expr(value, None);
             return None;
         }
-        let mut current = self.node(ExprKind::StoredField(Box::new(row.clone()), field.name.clone()), field.ty.clone(), name.range);
+        let mut current =
+            self.node(ExprKind::StoredField(Box::new(row.clone()), field.name.clone()), field.ty.clone(), name.range);
         let mut inner = Vec::new();
         for step in &path[1..] {
             if !matches!(self.base(&current.ty), Ty::Record(_)) {
                 let shown = self.show(&current.ty);
-                self.error(Code::Type, step.range, format!("only fields of records are set inside, and this is a `{shown}`"), format!("`{shown}`"));
+                self.error(
+                    Code::Type,
+                    step.range,
+                    format!("only fields of records are set inside, and this is a `{shown}`"),
+                    format!("`{shown}`"),
+                );
                 self.expr(value, None);
                 return None;
             }
@@ -394,7 +459,9 @@ impl Infer<'_> {
             inner.push(step.text.clone());
         }
         let wanted = current.ty.clone();
-        let fresh = self.place(row).is_some_and(|p| p.path.is_empty() && self.versions.get(&p.root) == Some(&self.store_version));
+        let fresh = self
+            .place(row)
+            .is_some_and(|p| p.path.is_empty() && self.versions.get(&p.root) == Some(&self.store_version));
         let mut set = FieldSet {
             field: field.name.clone(),
             path: inner,
@@ -446,7 +513,15 @@ impl Infer<'_> {
     }
 
     /// Whether a change has to be checked against the transitions at run time; one that never is allowed is refused.
-    fn transition(&mut self, symbol: &Symbol, current: &Expr, fresh: bool, value: &Expr, moves: &[(SmolStr, SmolStr)], range: Range) -> bool {
+    fn transition(
+        &mut self,
+        symbol: &Symbol,
+        current: &Expr,
+        fresh: bool,
+        value: &Expr,
+        moves: &[(SmolStr, SmolStr)],
+        range: Range,
+    ) -> bool {
         let ExprKind::Variant(_, to, _) = &super::facts::strip(value).kind else { return true };
         let Ty::Variant(owner, args) = self.base(&current.ty) else { return true };
         let every: Vec<SmolStr> = self.cases(&owner, &args).into_iter().map(|(n, _)| n).collect();
@@ -468,7 +543,11 @@ impl Infer<'_> {
                 format!("`{to}` cannot follow {}", list.join(" or ")),
                 format!("here it is {}", list.join(" or ")),
             );
-            d = d.note(if ways.is_empty() { format!("no transition leads to `{to}`") } else { format!("`{to}` follows {}", ways.join(", ")) });
+            d = d.note(if ways.is_empty() {
+                format!("no transition leads to `{to}`")
+            } else {
+                format!("`{to}` follows {}", ways.join(", "))
+            });
             if let ExprKind::StoredField(_, field) = &current.kind {
                 d = self.because(d, symbol, Some(field), "its transitions are declared here");
             }

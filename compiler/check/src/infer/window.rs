@@ -19,7 +19,12 @@ impl Infer<'_> {
             ast::ExprKind::Name(name) => name.clone(),
             _ => {
                 self.skip_args(args);
-                self.error(Code::Window, callee.range, "before `over` stands an aggregate or a window function", "no such function");
+                self.error(
+                    Code::Window,
+                    callee.range,
+                    "before `over` stands an aggregate or a window function",
+                    "no such function",
+                );
                 return self.broken(range);
             }
         };
@@ -46,7 +51,11 @@ impl Infer<'_> {
             self.error(Code::Window, range, "a window ranges over the rows of a query", "no query around it");
             return self.broken(range);
         }
-        if let Some(bad) = args.list.iter().find(|a| a.name.is_some() || a.spread || a.distinct || a.per.is_some() || a.filter.is_some()) {
+        if let Some(bad) = args
+            .list
+            .iter()
+            .find(|a| a.name.is_some() || a.spread || a.distinct || a.per.is_some() || a.filter.is_some())
+        {
             self.error(Code::Window, bad.range, "an argument of a window function is a plain value", "more than that");
         }
         let mut arguments: Vec<Expr> = args.list.iter().map(|a| self.expr(&a.value, None)).collect();
@@ -102,7 +111,12 @@ impl Infer<'_> {
             let argument = arguments.first().cloned();
             self.note_aggregate(local, aggregate, argument.as_ref());
         }
-        let roots = partition.iter().chain(&arguments).chain(order.iter().map(|k| &k.expr)).flat_map(|e| self.roots_of(e)).collect();
+        let roots = partition
+            .iter()
+            .chain(&arguments)
+            .chain(order.iter().map(|k| &k.expr))
+            .flat_map(|e| self.roots_of(e))
+            .collect();
         let query = self.frame();
         query.roots.insert(local, roots);
         query.windows.push((local, Window { function, arguments, partition, order, frame }));

@@ -538,8 +538,7 @@ impl<'a, 'p> Emit<'a, 'p> {
                 let array = query.take(1);
                 self.init_rows(at, stride);
                 let view = self.relation_view(relation);
-                let entities =
-                    self.b.ins().uload32(plain(), view, offset_of!(RelationView, entities) as i32);
+                let entities = self.b.ins().uload32(plain(), view, offset_of!(RelationView, entities) as i32);
                 let zeros = self.call(RuntimeFn::zeroed, &[entities], None);
                 self.store_lanes(self.frame, array, &zeros);
                 self.pipeline("group by entity", |e| {

@@ -15,8 +15,7 @@ use crate::emit::Lanes;
 use crate::error::{Error, Result};
 
 /// Emits an enumeration of right rows; calls back where one is bound.
-pub(crate) type Enumerate<'c, 'a, 'p> =
-    &'c mut dyn FnMut(&mut Emit<'a, 'p>, Consumer<'_, 'a, 'p>) -> Result<()>;
+pub(crate) type Enumerate<'c, 'a, 'p> = &'c mut dyn FnMut(&mut Emit<'a, 'p>, Consumer<'_, 'a, 'p>) -> Result<()>;
 
 impl<'a, 'p> Emit<'a, 'p> {
     /// What partners do to the present left row: `enumerate` emits the loop over candidates, `residual` decides
@@ -231,8 +230,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let descending = index.parts.get(part).is_some_and(|p| p.descending);
         let (low, high) = if descending { (bounds.upper, bounds.lower) } else { (bounds.lower, bounds.upper) };
         let ranged = low.is_some() || high.is_some();
-        let optional =
-            ranged && matches!(self.part_field(relation, index, part)?.ty, DataType::Option(_));
+        let optional = ranged && matches!(self.part_field(relation, index, part)?.ty, DataType::Option(_));
         let mut flags = if bounds.reverse { 4 } else { 0 };
         let mut places = Vec::new();
         for (limit, out) in [(low, 1), (high, 2)] {
@@ -279,13 +277,7 @@ impl<'a, 'p> Emit<'a, 'p> {
     }
 
     /// Binds each of the rows that lie in memory, two lanes each.
-    fn each_found(
-        &mut self,
-        var: VarId,
-        first: Value,
-        count: Value,
-        each: Consumer<'_, 'a, 'p>,
-    ) -> Result<()> {
+    fn each_found(&mut self, var: VarId, first: Value, count: Value, each: Consumer<'_, 'a, 'p>) -> Result<()> {
         let (head, round, end) = (self.block(false), self.block(false), self.block(false));
         let at = self.b.declare_var(types::I64);
         let bytes = self.b.ins().ishl_imm_u(count, 4);

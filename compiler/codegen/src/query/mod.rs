@@ -184,11 +184,7 @@ impl<'a, 'p> Emit<'a, 'p> {
 
     /// Emits a pipeline as a function of its own and calls it. `body` emits its code; the frame and the parameters
     /// of the query are there.
-    pub(crate) fn pipeline(
-        &mut self,
-        what: &str,
-        body: impl FnOnce(&mut Emit<'_, 'p>) -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn pipeline(&mut self, what: &str, body: impl FnOnce(&mut Emit<'_, 'p>) -> Result<()>) -> Result<()> {
         let query = self.query()?;
         let number = query.parts.get();
         query.parts.set(number + 1);

@@ -5,8 +5,8 @@ use std::mem::offset_of;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{SortKey, Type};
-use tenon_runtime::functions::RuntimeFn;
 use tenon_runtime::buffer::{ADDRESS, Chunk, Rows, Table};
+use tenon_runtime::functions::RuntimeFn;
 
 use crate::emit::{Emit, plain};
 use crate::error::Result;
@@ -188,8 +188,7 @@ impl<'p> Emit<'_, 'p> {
         let chain = self.chain_of(word, hash, end);
         let entry = self.b.declare_var(types::I64);
         self.b.def_var(entry, chain);
-        let (test, compare, found, next) =
-            (self.block(false), self.block(false), self.block(false), self.block(false));
+        let (test, compare, found, next) = (self.block(false), self.block(false), self.block(false), self.block(false));
         self.jump(test);
         self.at(test);
         let here = self.b.use_var(entry);
@@ -367,12 +366,7 @@ impl<'p> Emit<'_, 'p> {
         let mut at = first;
         let mut out = Vec::with_capacity(keys.len());
         for key in keys {
-            out.push(Order {
-                at,
-                ty: key.expr.ty.clone(),
-                descending: key.descending,
-                none_first: key.none_first,
-            });
+            out.push(Order { at, ty: key.expr.ty.clone(), descending: key.descending, none_first: key.none_first });
             at += self.lanes(&key.expr.ty);
         }
         (out, at)

@@ -287,11 +287,8 @@ impl<'a, 'p> Emit<'a, 'p> {
             Bound::After(n) => (n, false),
         };
         let n = self.word(n)?;
-        let (position, overflow) = if before {
-            self.b.ins().ssub_overflow(part.at, n)
-        } else {
-            self.b.ins().sadd_overflow(part.at, n)
-        };
+        let (position, overflow) =
+            if before { self.b.ins().ssub_overflow(part.at, n) } else { self.b.ins().sadd_overflow(part.at, n) };
         // Positions are not negative, so an overflow has the sign of the step.
         let negative = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, n, 0);
         let down = if before { self.b.ins().bxor_imm_u(negative, 1) } else { negative };

@@ -162,7 +162,11 @@ impl Both {
     pub fn clif_of(&self, part: &str) -> String {
         let found: Vec<&str> =
             self.clif.iter().filter(|(name, _)| name.contains(part)).map(|(_, text)| text.as_str()).collect();
-        assert!(!found.is_empty(), "no function is called {part}: {:?}", self.clif.iter().map(|c| &c.0).collect::<Vec<_>>());
+        assert!(
+            !found.is_empty(),
+            "no function is called {part}: {:?}",
+            self.clif.iter().map(|c| &c.0).collect::<Vec<_>>()
+        );
         found.join("\n")
     }
 }

@@ -131,9 +131,7 @@ impl<'a> Machine<'a> {
                         let last = members.len();
                         let (from, to) = match &window.frame {
                             Frame::Partition => (0, last),
-                            Frame::ToCurrent => {
-                                (0, (at..last).rev().find(|other| same(*other, at)).unwrap_or(at) + 1)
-                            }
+                            Frame::ToCurrent => (0, (at..last).rev().find(|other| same(*other, at)).unwrap_or(at) + 1),
                             Frame::Rows(from, to) => {
                                 let row = &mut rows[members[at]].clone();
                                 let from = self.bound(from, at, row)?;

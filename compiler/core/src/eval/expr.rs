@@ -124,14 +124,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn prim_expr(
-        &mut self,
-        prim: Prim,
-        operands: &'a [Expr],
-        site: SiteId,
-        ty: &Type,
-        env: &mut Env,
-    ) -> Run<Value> {
+    fn prim_expr(&mut self, prim: Prim, operands: &'a [Expr], site: SiteId, ty: &Type, env: &mut Env) -> Run<Value> {
         if let (Prim::Guard(kind), [condition, value]) = (prim, operands) {
             if !self.bool(condition, env)? {
                 return fault(kind.fault(), site);

@@ -317,8 +317,20 @@ pub(super) fn compare(a: &[Value], b: &[Value], keys: &[SortKey]) -> Ordering {
     for ((a, b), key) in a.iter().zip(b).zip(keys) {
         let order = match (a.is_none(), b.is_none()) {
             (true, true) => Ordering::Equal,
-            (true, false) => if key.none_first { Ordering::Less } else { Ordering::Greater },
-            (false, true) => if key.none_first { Ordering::Greater } else { Ordering::Less },
+            (true, false) => {
+                if key.none_first {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+            (false, true) => {
+                if key.none_first {
+                    Ordering::Greater
+                } else {
+                    Ordering::Less
+                }
+            }
             (false, false) if key.descending => b.cmp(a),
             (false, false) => a.cmp(b),
         };

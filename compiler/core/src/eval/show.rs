@@ -55,11 +55,7 @@ impl Writer<'_> {
             }
             (Type::Record(record), Value::Record(fields)) => self.named(out, &record.fields, fields),
             (Type::Variant(id), Value::Variant { tag, fields }) => {
-                match program
-                    .variants
-                    .get(id.index())
-                    .and_then(|v| v.cases.get(*tag as usize))
-                {
+                match program.variants.get(id.index()).and_then(|v| v.cases.get(*tag as usize)) {
                     Some(case) => {
                         out.push_str(&case.name);
                         if !fields.is_empty() {

@@ -169,7 +169,9 @@ impl<'a> Machine<'a> {
                 let mut changed = None;
                 for (at, (value, field)) in fields.iter().zip(&holder.fields).enumerate() {
                     let mut refers = false;
-                    references(value, &mut |target, target_key| refers = refers || (target == id && *target_key == *key));
+                    references(value, &mut |target, target_key| {
+                        refers = refers || (target == id && *target_key == *key)
+                    });
                     // Only a field that is a reference by itself can be cleared.
                     match field.on_delete {
                         _ if !refers => {}

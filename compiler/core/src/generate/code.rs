@@ -14,17 +14,19 @@ fn fails(error: BuiltIn) -> FailWith {
 
 impl Generator {
     /// Looks a row up by an Int key and runs statements where it is there.
-    fn when_found(&mut self, relation: RelationId, key: Vec<Expr>, then: impl FnOnce(&mut Self, Expr) -> Block) -> Vec<Stmt> {
+    fn when_found(
+        &mut self,
+        relation: RelationId,
+        key: Vec<Expr>,
+        then: impl FnOnce(&mut Self, Expr) -> Block,
+    ) -> Vec<Stmt> {
         let option = Type::Row(relation).optional();
         let found = self.var(&option);
         let row = self.var(&Type::Row(relation));
         let lookup = Command::Lookup { relation, unique: None, key };
         let mut block = vec![Stmt::Let(row, unwrap(Expr::var(found, option.clone())))];
         block.extend(then(self, Expr::var(row, Type::Row(relation))));
-        vec![
-            Stmt::Do(Some(found), lookup, SITE),
-            Stmt::If(is_some(Expr::var(found, option)), block, Vec::new()),
-        ]
+        vec![Stmt::Do(Some(found), lookup, SITE), Stmt::If(is_some(Expr::var(found, option)), block, Vec::new())]
     }
 
     fn insert(&mut self, relation: RelationId, values: Vec<Expr>) -> Stmt {
@@ -120,7 +122,8 @@ impl Generator {
                 vec![Stmt::Let(var, self.expr(&ty, 2, scope))]
             }
             2 => {
-                let (half, label) = (self.expr(&Type::Decimal(2).optional(), 1, scope), self.expr(&Type::Text, 1, scope));
+                let (half, label) =
+                    (self.expr(&Type::Decimal(2).optional(), 1, scope), self.expr(&Type::Text, 1, scope));
                 let key = int(i64::from(100 * n + self.below(40)));
                 vec![self.insert(NUMBER, vec![key, half, label])]
             }
@@ -168,7 +171,8 @@ impl Generator {
                 })
             }
             6 => {
-                let ints: Vec<VarId> = scope.vars.iter().filter(|(_, ty)| *ty == Type::Int).map(|(var, _)| *var).collect();
+                let ints: Vec<VarId> =
+                    scope.vars.iter().filter(|(_, ty)| *ty == Type::Int).map(|(var, _)| *var).collect();
                 if ints.is_empty() {
                     return Vec::new();
                 }
@@ -209,7 +213,8 @@ impl Generator {
                 let var = self.var(&ty);
                 let shown = Expr::new(ExprKind::Prim(Prim::ToText, vec![Expr::var(var, ty)], SITE), Type::Text);
                 let length = Expr::new(ExprKind::Prim(Prim::Length, vec![shown], SITE), Type::Int);
-                let ints: Vec<VarId> = scope.vars.iter().filter(|(_, ty)| *ty == Type::Int).map(|(var, _)| *var).collect();
+                let ints: Vec<VarId> =
+                    scope.vars.iter().filter(|(_, ty)| *ty == Type::Int).map(|(var, _)| *var).collect();
                 let mut block = vec![Stmt::Let(var, value)];
                 if !ints.is_empty() {
                     block.push(Stmt::Let(*self.pick(&ints), length));

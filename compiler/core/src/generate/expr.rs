@@ -158,9 +158,7 @@ impl Generator {
                 let items = (0..count).map(|_| self.constant(of)).collect();
                 return Expr::new(ExprKind::Collection(items), ty.clone());
             }
-            Type::Variant(_) if n > 0 => {
-                Value::variant(1, vec![Value::Int(n), Value::text("x")])
-            }
+            Type::Variant(_) if n > 0 => Value::variant(1, vec![Value::Int(n), Value::text("x")]),
             Type::Variant(_) => Value::variant(0, Vec::new()),
             _ => unreachable!("constants are drawn of types that have some"),
         };
@@ -343,7 +341,8 @@ impl Generator {
         }
         // What was collected and counted below should be seen above.
         for (i, (var, ty)) in scope.vars.iter().enumerate() {
-            if matches!(ty, Type::List(_) | Type::Option(_)) && !matches!(ty.present(), Type::Row(_)) && self.chance(70) {
+            if matches!(ty, Type::List(_) | Type::Option(_)) && !matches!(ty.present(), Type::Row(_)) && self.chance(70)
+            {
                 fields.push(Expr::var(*var, ty.clone()));
                 types.push((format!("c{i}").into(), ty.clone()));
             }

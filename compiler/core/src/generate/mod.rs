@@ -158,16 +158,17 @@ impl Generator {
             initial: None,
         };
         let clear = |name: &str, ty: Type| Field { on_delete: OnDelete::Clear, ..field(name, ty) };
-        let relation = |name: &str, fields: Vec<Field>, key: &[u32], uniques: Vec<Unique>, generated: Generated| Relation {
-            name: name.into(),
-            event: false,
-            fields,
-            key: key.iter().map(|f| FieldId(*f)).collect(),
-            generated,
-            uniques,
-            indexes: Vec::new(),
-            site: SITE,
-        };
+        let relation =
+            |name: &str, fields: Vec<Field>, key: &[u32], uniques: Vec<Unique>, generated: Generated| Relation {
+                name: name.into(),
+                event: false,
+                fields,
+                key: key.iter().map(|f| FieldId(*f)).collect(),
+                generated,
+                uniques,
+                indexes: Vec::new(),
+                site: SITE,
+            };
         self.program.sites.push(Site {
             file: "generated".into(),
             kind: "fn".into(),
@@ -179,10 +180,15 @@ impl Generator {
             name: "Shape".into(),
             cases: vec![
                 Case_ { name: "Dot".into(), wire: None, fields: Vec::new() },
-                Case_ { name: "Box".into(), wire: None, fields: vec![("w".into(), Type::Int), ("t".into(), Type::Text)] },
+                Case_ {
+                    name: "Box".into(),
+                    wire: None,
+                    fields: vec![("w".into(), Type::Int), ("t".into(), Type::Text)],
+                },
             ],
         });
-        let unique = |fields: &[u32], skip_none| Unique { fields: fields.iter().map(|f| FieldId(*f)).collect(), skip_none };
+        let unique =
+            |fields: &[u32], skip_none| Unique { fields: fields.iter().map(|f| FieldId(*f)).collect(), skip_none };
         self.program.relations = vec![
             relation(
                 "Person",

@@ -321,7 +321,8 @@ impl Generator {
     }
 
     fn aggregate(&mut self, scope: &Scope) -> (Aggregate, Type) {
-        let rows: Vec<(VarId, Type)> = scope.vars.iter().filter(|(_, ty)| matches!(ty, Type::Row(_))).cloned().collect();
+        let rows: Vec<(VarId, Type)> =
+            scope.vars.iter().filter(|(_, ty)| matches!(ty, Type::Row(_))).cloned().collect();
         if !rows.is_empty() && self.chance(25) {
             // With a grain, everything depends on the grain alone.
             let (var, ty) = self.pick(&rows).clone();

@@ -288,4 +288,3 @@ impl Relation {
         self.fields.iter().position(|f| f.name == name).map(|i| FieldId(i as u32))
     }
 }
-

@@ -4,9 +4,7 @@ use super::scope::{Binding, Closure, Ensures, Frame, Returns, Scope, bool_litera
 use super::source::BodyPart;
 use super::types::{absentable, bind_generics};
 use super::{Instance, Lowering};
-use crate::ir::{
-    Apply, CheckKind, Command, Expr, ExprKind, Function, FunctionKind, Lift, Name, Prim, Rel, Stmt, Type,
-};
+use crate::ir::{Apply, CheckKind, Command, Expr, ExprKind, Function, FunctionKind, Lift, Name, Prim, Rel, Stmt, Type};
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -81,7 +79,14 @@ impl Scope<'_, '_> {
     }
 
     /// The value of another body, with its parameters bound, as if it stood here.
-    pub fn inline_body(&mut self, item: &Symbol, body: Arc<Body>, params: Vec<Binding>, generics: Vec<(Name, Ty)>, range: Range) -> Expr {
+    pub fn inline_body(
+        &mut self,
+        item: &Symbol,
+        body: Arc<Body>,
+        params: Vec<Binding>,
+        generics: Vec<(Name, Ty)>,
+        range: Range,
+    ) -> Expr {
         if !self.may_inline(item, range) {
             return self.placeholder(&Type::Unit);
         }
@@ -89,7 +94,14 @@ impl Scope<'_, '_> {
         for (local, binding) in body.params.iter().zip(params) {
             env.insert(*local, binding);
         }
-        let frame = Frame { body: body.clone(), env, generics: Rc::new(generics), item: item.clone(), returns: Returns::Nowhere, loops: 0 };
+        let frame = Frame {
+            body: body.clone(),
+            env,
+            generics: Rc::new(generics),
+            item: item.clone(),
+            returns: Returns::Nowhere,
+            loops: 0,
+        };
         self.inlining.push(item.clone());
         let value = self.with_frame(frame, |s| s.inlined_value(&body.value));
         self.inlining.pop();
@@ -103,7 +115,11 @@ impl Scope<'_, '_> {
         }
         if self.in_query() {
             let ty = self.ty(&value.ty);
-            return self.unsupported(value.range, "a query cannot leave in its middle: write it as one expression", &ty);
+            return self.unsupported(
+                value.range,
+                "a query cannot leave in its middle: write it as one expression",
+                &ty,
+            );
         }
         let ty = self.ty(&value.ty);
         let result = if ty == Type::Unit { None } else { Some(self.fresh("result", ty.clone(), true)) };
@@ -241,7 +257,8 @@ impl Scope<'_, '_> {
         let mut required = Vec::new();
         for index in 0..sig.requires {
             let Some(rule) = self.l.source.rule(symbol, BodyPart::Requires(index)) else { continue };
-            let condition = self.inline_body(symbol, Arc::new(rule.body.clone()), named.clone(), generics.clone(), range);
+            let condition =
+                self.inline_body(symbol, Arc::new(rule.body.clone()), named.clone(), generics.clone(), range);
             required.push((condition, rule.text.clone()));
         }
         if !self.in_query() {
@@ -324,7 +341,13 @@ impl Scope<'_, '_> {
     }
 
     /// As [`Scope::lookup`], with values that are in place: one per field, or the whole key of a composite key.
-    pub fn lookup_values(&mut self, relation: crate::ir::RelationId, unique: Option<u32>, values: Vec<Expr>, range: Range) -> Expr {
+    pub fn lookup_values(
+        &mut self,
+        relation: crate::ir::RelationId,
+        unique: Option<u32>,
+        values: Vec<Expr>,
+        range: Range,
+    ) -> Expr {
         let info = self.l.program.relation(relation);
         let fields = match unique {
             Some(n) => info.uniques.get(n as usize).map(|u| u.fields.clone()).unwrap_or_default(),
@@ -422,7 +445,10 @@ fn has_statements(expr: &typed::Expr) -> bool {
         T::Return(_) | T::Break | T::Continue | T::Fail { .. } | T::Assert(..) | T::Else(..) => true,
         T::Insert { .. } | T::Update { .. } | T::Upsert { .. } | T::Delete { .. } => true,
         T::Block(stmts, _) => stmts.iter().any(|s| {
-            matches!(s, typed::Stmt::For(..) | typed::Stmt::While(..) | typed::Stmt::Assign(..) | typed::Stmt::LetElse(..))
+            matches!(
+                s,
+                typed::Stmt::For(..) | typed::Stmt::While(..) | typed::Stmt::Assign(..) | typed::Stmt::LetElse(..)
+            )
         }),
         _ => false,
     })

@@ -79,7 +79,12 @@ impl Typed for CheckedProgram<'_> {
         match item_of(self.db, symbol) {
             Some(item) => {
                 let path = item.path(self.db);
-                ItemSite { file: (*path.file).into(), kind: (*path.kind).into(), name: (*path.name).into(), nth: path.nth }
+                ItemSite {
+                    file: (*path.file).into(),
+                    kind: (*path.kind).into(),
+                    name: (*path.name).into(),
+                    nth: path.nth,
+                }
             }
             None => ItemSite { file: "".into(), kind: "".into(), name: symbol.name.clone(), nth: 0 },
         }

@@ -112,7 +112,11 @@ impl Scope<'_, '_> {
 
     fn for_loop(&mut self, pattern: &typed::Pattern, source: &typed::Expr, body: &typed::Expr) {
         if self.in_query() {
-            self.unsupported(body.range, "a query cannot run a loop: write it as a query, or as a function without the store", &Type::Unit);
+            self.unsupported(
+                body.range,
+                "a query cannot run a loop: write it as a query, or as a function without the store",
+                &Type::Unit,
+            );
             return;
         }
         let collection = self.expr(source);
@@ -137,7 +141,11 @@ impl Scope<'_, '_> {
 
     fn while_loop(&mut self, condition: &typed::Expr, body: &typed::Expr) {
         if self.in_query() {
-            self.unsupported(body.range, "a query cannot run a loop: write it as a query, or as a function without the store", &Type::Unit);
+            self.unsupported(
+                body.range,
+                "a query cannot run a loop: write it as a query, or as a function without the store",
+                &Type::Unit,
+            );
             return;
         }
         let (block, ()) = self.in_block(|s| {
@@ -234,7 +242,9 @@ impl Scope<'_, '_> {
         let mut wire = Vec::new();
         for (at, field) in fields.into_iter().enumerate() {
             wire.push(match sig.and_then(|s| s.fields.get(at)) {
-                Some(declared) if declared.absent => self.to_wire(field, &Ty::Option(std::sync::Arc::new(declared.ty.clone()))),
+                Some(declared) if declared.absent => {
+                    self.to_wire(field, &Ty::Option(std::sync::Arc::new(declared.ty.clone())))
+                }
                 Some(declared) => self.to_wire(field, &declared.ty),
                 None => field,
             });
@@ -261,11 +271,19 @@ impl Scope<'_, '_> {
                 };
                 if !diverges(&self.block) {
                     for index in 0..ensures.count {
-                        let Some(rule) = self.l.source.rule(&ensures.symbol, BodyPart::Ensures(index)) else { continue };
+                        let Some(rule) = self.l.source.rule(&ensures.symbol, BodyPart::Ensures(index)) else {
+                            continue;
+                        };
                         let mut params: Vec<Binding> = ensures.params.iter().cloned().map(Binding::Code).collect();
                         params.push(Binding::Code(value.clone()));
                         let body = std::sync::Arc::new(rule.body.clone());
-                        let condition = self.inline_body(&ensures.symbol, body, params, self.frame.generics.to_vec(), Range::empty(0));
+                        let condition = self.inline_body(
+                            &ensures.symbol,
+                            body,
+                            params,
+                            self.frame.generics.to_vec(),
+                            Range::empty(0),
+                        );
                         self.check(CheckKind::Ensures, condition, &rule.text, Range::empty(0));
                     }
                 }

@@ -6,13 +6,13 @@ use super::types::absentable;
 use super::wire::Way;
 use super::{Lowering, scope::unit};
 use crate::ir::{Endpoint, Expr, ExprKind, Function, FunctionId, FunctionKind, Name, SiteId, Stmt, Type};
+use std::sync::Arc;
 use tenon_check::signature::{CallableKind, FunctionSig, ParamSig, RequestPart};
 use tenon_check::ty::Ty;
 use tenon_check::typed::Body;
 use tenon_span::Range;
 use tenon_value::dispatch::{self, EndpointKind, Format, Method, Param, Source};
 use tenon_value::shape::{Field, Presence};
-use std::sync::Arc;
 
 /// How a parameter is filled.
 enum Fill {
@@ -120,14 +120,24 @@ impl Lowering<'_> {
         }
     }
 
-    fn wrapper(&mut self, sig: &FunctionSig, record: &[(Name, Type)], fills: &[(Fill, Source, Name)], result: &Ty, site: SiteId) -> FunctionId {
+    fn wrapper(
+        &mut self,
+        sig: &FunctionSig,
+        record: &[(Name, Type)],
+        fills: &[(Fill, Source, Name)],
+        result: &Ty,
+        site: SiteId,
+    ) -> FunctionId {
         let empty = Arc::new(Body { locals: Vec::new(), params: Vec::new(), value: unit_body() });
         let arguments = Type::record(record.to_vec());
         let mut scope = Scope::new(self, empty, sig.symbol.clone(), Vec::new());
         let input = scope.fresh("arguments", arguments.clone(), false);
         let mut bindings = Vec::new();
         for (at, (param, (fill, source, name))) in sig.params.iter().zip(fills).enumerate() {
-            let raw = Expr::new(ExprKind::Field(Box::new(Expr::var(input, arguments.clone())), at as u32), record[at].1.clone());
+            let raw = Expr::new(
+                ExprKind::Field(Box::new(Expr::var(input, arguments.clone())), at as u32),
+                record[at].1.clone(),
+            );
             let in_path = *source == Source::Path;
             let place = match source {
                 Source::Body => format!("/{name}"),
@@ -147,7 +157,9 @@ impl Lowering<'_> {
                     let held = unwrap(raw.clone());
                     let held = match &held.ty {
                         // `T?` with a default: present may be `none`.
-                        Type::Record(r) if matches!(target, Type::Option(_)) && r.fields.len() == 1 && r.fields[0].0 == "0" => {
+                        Type::Record(r)
+                            if matches!(target, Type::Option(_)) && r.fields.len() == 1 && r.fields[0].0 == "0" =>
+                        {
                             let ty = r.fields[0].1.clone();
                             Expr::new(ExprKind::Field(Box::new(held), 0), ty)
                         }
@@ -176,7 +188,15 @@ impl Lowering<'_> {
         scope.emit(Stmt::Return(value));
         let (vars, body) = (scope.vars, scope.block);
         let name = Name::from(format!("{}$endpoint", sig.symbol.name));
-        self.add_function(Function { name, kind: FunctionKind::Pure, params: vec![input], result: ty, vars, body, site })
+        self.add_function(Function {
+            name,
+            kind: FunctionKind::Pure,
+            params: vec![input],
+            result: ty,
+            vars,
+            body,
+            site,
+        })
     }
 
     /// The name of a field or parameter on the wire.

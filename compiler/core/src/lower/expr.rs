@@ -1,7 +1,8 @@
 //! Expressions.
 
 use super::scope::{
-    Binding, Closure, Scope, and, bool_literal, compare, int_literal, is_some, none, not, or, some, text_literal, unit, unwrap,
+    Binding, Closure, Scope, and, bool_literal, compare, int_literal, is_some, none, not, or, some, text_literal, unit,
+    unwrap,
 };
 use super::source::{BodyPart, refinement_part};
 use super::types::absentable;
@@ -367,7 +368,9 @@ impl Scope<'_, '_> {
         let body = part.and_then(|at| self.l.source.body(&symbol, BodyPart::Computed(at as u32)));
         let Some(body) = body else { return self.placeholder(&Type::Unit) };
         let argument = match &strip(base).kind {
-            T::Local(local) if matches!(self.frame.env.get(local), Some(Binding::Fields(..))) => self.frame.env[local].clone(),
+            T::Local(local) if matches!(self.frame.env.get(local), Some(Binding::Fields(..))) => {
+                self.frame.env[local].clone()
+            }
             _ => {
                 let row = self.expr(base);
                 let row = self.as_row(row);
@@ -530,7 +533,13 @@ impl Scope<'_, '_> {
                         condition,
                         &Type::Bool,
                         |s| {
-                            s.inline_body(&rule.owner, std::sync::Arc::new(body.body.clone()), vec![argument], Vec::new(), Range::empty(0))
+                            s.inline_body(
+                                &rule.owner,
+                                std::sync::Arc::new(body.body.clone()),
+                                vec![argument],
+                                Vec::new(),
+                                Range::empty(0),
+                            )
                         },
                         |_| bool_literal(false),
                     ),
@@ -562,7 +571,8 @@ impl Scope<'_, '_> {
                         continue;
                     }
                     let Some(part) = self.raw_field(value.clone(), &field.name) else { continue };
-                    let ty = if field.absent { Ty::Option(std::sync::Arc::new(field.ty.clone())) } else { field.ty.clone() };
+                    let ty =
+                        if field.absent { Ty::Option(std::sync::Arc::new(field.ty.clone())) } else { field.ty.clone() };
                     let known = match known {
                         Some(Ty::Record(k)) => k.field(&field.name).map(|f| f.ty.clone()),
                         _ => None,
@@ -627,13 +637,18 @@ impl Scope<'_, '_> {
             }
             BinaryOp::In => {
                 let mut values = self.all(&[left, right]);
-                let (Some(collection), Some(element)) = (values.pop(), values.pop()) else { return bool_literal(false) };
+                let (Some(collection), Some(element)) = (values.pop(), values.pop()) else {
+                    return bool_literal(false);
+                };
                 let want = match &collection.ty {
                     Type::Map(k, _) => (**k).clone(),
                     ty => ty.element().cloned().unwrap_or(Type::Unit),
                 };
                 let element = self.coerce(element, &want);
-                return Expr::new(ExprKind::Prim(Prim::Contains, vec![element, collection], crate::ir::SiteId(0)), Type::Bool);
+                return Expr::new(
+                    ExprKind::Prim(Prim::Contains, vec![element, collection], crate::ir::SiteId(0)),
+                    Type::Bool,
+                );
             }
             _ => {}
         }
@@ -793,7 +808,9 @@ impl Scope<'_, '_> {
 /// The expression below conversions that make no code.
 pub(super) fn strip(expr: &typed::Expr) -> &typed::Expr {
     match &expr.kind {
-        T::Convert(Conversion::Forget | Conversion::Narrow | Conversion::Refine { checked: false }, inner) => strip(inner),
+        T::Convert(Conversion::Forget | Conversion::Narrow | Conversion::Refine { checked: false }, inner) => {
+            strip(inner)
+        }
         _ => expr,
     }
 }

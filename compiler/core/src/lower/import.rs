@@ -40,10 +40,13 @@ impl Lowering<'_> {
         let arguments = self.shape(&row, Way::In);
         let wire = self.wire_type_way(&row, Way::In);
         let params = match &self.program.api.shapes.get(arguments).kind {
-            Kind::Record { fields } => fields.iter().map(|f| Param { name: f.name.clone(), source: Source::Body }).collect(),
+            Kind::Record { fields } => {
+                fields.iter().map(|f| Param { name: f.name.clone(), source: Source::Body }).collect()
+            }
             _ => Vec::new(),
         };
-        let value = typed::Expr { kind: typed::ExprKind::Block(Vec::new(), None), ty: Ty::Unit, range: Range::empty(0) };
+        let value =
+            typed::Expr { kind: typed::ExprKind::Block(Vec::new(), None), ty: Ty::Unit, range: Range::empty(0) };
         let empty = Arc::new(Body { locals: Vec::new(), params: Vec::new(), value });
         let mut scope = Scope::new(self, empty, symbol.clone(), Vec::new());
         let input = scope.fresh("row", wire.clone(), false);

@@ -49,7 +49,11 @@ impl Scope<'_, '_> {
             return self.run_command("world", ty, command, range);
         }
         if !matches!(command, Command::Now) {
-            return self.unsupported(range, "chance and the log have no place inside a query: bind the value before it", &ty);
+            return self.unsupported(
+                range,
+                "chance and the log have no place inside a query: bind the value before it",
+                &ty,
+            );
         }
         let query = self.query.take();
         let value = self.run_command("now", ty, command, range);
@@ -60,9 +64,12 @@ impl Scope<'_, '_> {
     pub fn pure_builtin(&mut self, builtin: Builtin, mut values: Vec<Expr>, core: Type, range: Range) -> Expr {
         let site = self.site(range);
         let prim = match builtin {
-            Builtin::TextLength | Builtin::Length | Builtin::BagLength | Builtin::SetLength | Builtin::MapLength | Builtin::BytesLength => {
-                Prim::Length
-            }
+            Builtin::TextLength
+            | Builtin::Length
+            | Builtin::BagLength
+            | Builtin::SetLength
+            | Builtin::MapLength
+            | Builtin::BytesLength => Prim::Length,
             Builtin::ToText => Prim::ToText,
             Builtin::IntAbs => Prim::AbsInt,
             Builtin::DecimalAbs => Prim::AbsDecimal,

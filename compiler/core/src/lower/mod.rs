@@ -11,9 +11,9 @@
 //! moment*, so in code it is a statement of its own.
 
 mod call;
+mod checked;
 mod code;
 mod endpoint;
-mod checked;
 mod expr;
 mod import;
 mod library;
@@ -32,8 +32,8 @@ pub use import::import_name;
 pub use source::{BodyPart, ItemSite, LowerError, Settings, Typed};
 
 use crate::ir::{
-    ErrorType, Function, FunctionId, FunctionKind, Name, Program, Query, QueryId, RegexId, RelationId, Site, SiteId, Type,
-    VariantId,
+    ErrorType, Function, FunctionId, FunctionKind, Name, Program, Query, QueryId, RegexId, RelationId, Site, SiteId,
+    Type, VariantId,
 };
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -69,7 +69,10 @@ pub fn lower(source: &dyn Typed, settings: &Settings) -> Result<Program, Vec<Low
     if cfg!(debug_assertions) {
         let wrong = crate::verify::verify(&program);
         if !wrong.is_empty() {
-            return Err(wrong.iter().map(|e| LowerError::program(format!("lowering broke a rule of Core: {e}"))).collect());
+            return Err(wrong
+                .iter()
+                .map(|e| LowerError::program(format!("lowering broke a rule of Core: {e}")))
+                .collect());
         }
     }
     Ok(program)

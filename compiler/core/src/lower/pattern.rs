@@ -55,10 +55,12 @@ impl Scope<'_, '_> {
                 let mut condition = bool_literal(true);
                 for (name, field) in fields {
                     let part = match value.ty {
-                        Type::Row(relation) | Type::Ref(relation) => match self.l.program.relation(relation).field_named(name) {
-                            Some(f) => self.field_of_row(value.clone(), relation, f),
-                            None => continue,
-                        },
+                        Type::Row(relation) | Type::Ref(relation) => {
+                            match self.l.program.relation(relation).field_named(name) {
+                                Some(f) => self.field_of_row(value.clone(), relation, f),
+                                None => continue,
+                            }
+                        }
                         _ => match self.raw_field(value.clone(), name) {
                             Some(part) => part,
                             None => continue,
@@ -166,4 +168,3 @@ fn collect(pattern: &Pattern, locals: &mut Vec<LocalId>) {
         _ => {}
     }
 }
-

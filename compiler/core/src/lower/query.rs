@@ -6,8 +6,8 @@
 
 use super::scope::{RowVar, Scope, bool_literal, int_literal, is_partial, not, unit};
 use crate::ir::{
-    self, Aggregate, AggregateFn, Apply, Expr, ExprKind, JoinKind, Lift, Output, Prim, Rel, SiteId, SortKey, Type, VarId,
-    WindowExpr, WindowFn,
+    self, Aggregate, AggregateFn, Apply, Expr, ExprKind, JoinKind, Lift, Output, Prim, Rel, SiteId, SortKey, Type,
+    VarId, WindowExpr, WindowFn,
 };
 use tenon_check::ty::Symbol;
 use tenon_check::typed::{self, Clause, ExprKind as T, Fold, LocalId, Source};
@@ -174,7 +174,12 @@ impl Scope<'_, '_> {
         let left = self.take_rel();
         self.set_rel(match left {
             Rel::Unit => right,
-            left => Rel::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(right), on: bool_literal(true) },
+            left => Rel::Join {
+                kind: JoinKind::Inner,
+                left: Box::new(left),
+                right: Box::new(right),
+                on: bool_literal(true),
+            },
         });
     }
 
@@ -213,7 +218,12 @@ impl Scope<'_, '_> {
                     let right = self.take_rel();
                     self.set_rel(match left {
                         Rel::Unit => Rel::Filter { input: Box::new(right), predicate: condition },
-                        left => Rel::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(right), on: condition },
+                        left => Rel::Join {
+                            kind: JoinKind::Inner,
+                            left: Box::new(left),
+                            right: Box::new(right),
+                            on: condition,
+                        },
                     });
                     self.bind(local, var);
                 }
@@ -277,7 +287,12 @@ impl Scope<'_, '_> {
             let own = std::mem::replace(&mut query.rows, rows);
             query.rows.extend(own);
         }
-        self.set_rel(Rel::Join { kind: JoinKind::Inner, left: Box::new(left), right: Box::new(right), on: bool_literal(true) });
+        self.set_rel(Rel::Join {
+            kind: JoinKind::Inner,
+            left: Box::new(left),
+            right: Box::new(right),
+            on: bool_literal(true),
+        });
         let condition = self.expr(on);
         // A condition without subqueries is the join's own; otherwise it stands above what it needed.
         match self.query.as_mut().map(|q| &mut q.rel) {
@@ -543,7 +558,9 @@ impl Scope<'_, '_> {
             if matches!(function, WindowFn::Lag | WindowFn::Lead) && arguments.len() == 1 {
                 arguments.push(int_literal(1));
             }
-            if matches!(function, WindowFn::Aggregate(AggregateFn::Count)) && !arguments.first().is_some_and(|a| matches!(a.ty, Type::Option(_))) {
+            if matches!(function, WindowFn::Aggregate(AggregateFn::Count))
+                && !arguments.first().is_some_and(|a| matches!(a.ty, Type::Option(_)))
+            {
                 arguments.clear();
             }
             let (name, ty) = self.local(*local);
@@ -609,7 +626,9 @@ pub(super) fn rel_is_partial(rel: &Rel) -> bool {
         Rel::Apply { left, right, .. } => rel_is_partial(left) || rel_is_partial(right),
         Rel::Group { input, keys, aggregates, .. } => {
             keys.iter().any(|(_, e)| is_partial(e))
-                || aggregates.iter().any(|(_, a)| a.argument.as_ref().is_some_and(is_partial) || a.filter.as_ref().is_some_and(is_partial))
+                || aggregates.iter().any(|(_, a)| {
+                    a.argument.as_ref().is_some_and(is_partial) || a.filter.as_ref().is_some_and(is_partial)
+                })
                 || rel_is_partial(input)
         }
         Rel::Window { input, .. } | Rel::Limit { input, .. } | Rel::Distinct { input, .. } => rel_is_partial(input),
@@ -622,7 +641,9 @@ pub(super) fn rel_is_partial(rel: &Rel) -> bool {
 pub(super) fn restrict_source(rel: Rel, predicate: &Expr) -> Rel {
     let go = |rel: Box<Rel>| Box::new(restrict_source(*rel, predicate));
     match rel {
-        Rel::Unit | Rel::Scan { .. } | Rel::Unnest { .. } => Rel::Filter { input: Box::new(rel), predicate: predicate.clone() },
+        Rel::Unit | Rel::Scan { .. } | Rel::Unnest { .. } => {
+            Rel::Filter { input: Box::new(rel), predicate: predicate.clone() }
+        }
         Rel::Filter { input, predicate } => Rel::Filter { input: go(input), predicate },
         Rel::Map { input, defs } => Rel::Map { input: go(input), defs },
         // One empty side empties an inner join, and the left side any other.
@@ -636,4 +657,3 @@ pub(super) fn restrict_source(rel: Rel, predicate: &Expr) -> Rel {
         Rel::SetOp { kind, left, right, vars } => Rel::SetOp { kind, left: go(left), right: go(right), vars },
     }
 }
-

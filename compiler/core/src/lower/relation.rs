@@ -81,7 +81,9 @@ impl Lowering<'_> {
         let indexes = sig
             .indexes
             .iter()
-            .map(|index| Index { fields: index.iter().filter_map(|(name, desc)| Some((find(&fields, name)?, *desc))).collect() })
+            .map(|index| Index {
+                fields: index.iter().filter_map(|(name, desc)| Some((find(&fields, name)?, *desc))).collect(),
+            })
             .collect();
         Relation {
             name: sig.symbol.name.clone(),
@@ -112,9 +114,10 @@ impl Lowering<'_> {
         match &expr.kind {
             ExprKind::Literal(literal) => Some(super::expr::literal_value(literal, ty.present())),
             ExprKind::Convert(Conversion::Some, inner) => Some(Value::some(self.constant_value(inner, ty.present())?)),
-            ExprKind::Convert(Conversion::Forget | Conversion::Narrow | Conversion::Refine { checked: false }, inner) => {
-                self.constant_value(inner, ty)
-            }
+            ExprKind::Convert(
+                Conversion::Forget | Conversion::Narrow | Conversion::Refine { checked: false },
+                inner,
+            ) => self.constant_value(inner, ty),
             ExprKind::Variant(_, case, fields) if fields.is_empty() => {
                 let Type::Variant(id) = ty.present() else { return None };
                 let tag = self.program.variant(*id).cases.iter().position(|c| c.name == *case)?;

@@ -2,7 +2,10 @@
 
 use super::scope::{Binding, Scope, bool_literal, unit};
 use super::{Lowering, wire};
-use crate::ir::{Expr, ExprKind, Function, FunctionId, FunctionKind, Name, Scenario, ScenarioStep, SiteId, Stmt, ThenPart, Type, VarId, VarInfo};
+use crate::ir::{
+    Expr, ExprKind, Function, FunctionId, FunctionKind, Name, Scenario, ScenarioStep, SiteId, Stmt, ThenPart, Type,
+    VarId, VarInfo,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use tenon_check::signature::{FunctionSig, Signature};
@@ -96,9 +99,20 @@ impl Lowering<'_> {
     }
 
     /// A table is written out, row by row.
-    fn table(&mut self, builder: &mut Builder, pattern: &typed::Pattern, source: &typed::Expr, steps: &[typed::Step], range: Range) {
+    fn table(
+        &mut self,
+        builder: &mut Builder,
+        pattern: &typed::Pattern,
+        source: &typed::Expr,
+        steps: &[typed::Step],
+        range: Range,
+    ) {
         let T::Collection(rows) = &super::expr::strip(source).kind else {
-            self.error(&builder.item.clone(), range, "a table is written out in the scenario: `for (a, b) in [(…), (…)]`");
+            self.error(
+                &builder.item.clone(),
+                range,
+                "a table is written out in the scenario: `for (a, b) in [(…), (…)]`",
+            );
             return;
         };
         for row in rows {
@@ -149,7 +163,8 @@ impl Lowering<'_> {
 
     fn count_outcomes(&mut self, builder: &mut Builder) {
         if !builder.counts.is_empty() {
-            let counts = builder.counts.iter().map(|(error, var)| (*var, error.as_ref().map(|e| self.error_id(e)))).collect();
+            let counts =
+                builder.counts.iter().map(|(error, var)| (*var, error.as_ref().map(|e| self.error_id(e)))).collect();
             builder.steps.push(ScenarioStep::Counts(counts));
         }
     }
@@ -163,7 +178,13 @@ impl Lowering<'_> {
     }
 
     /// A function over the bindings made so far.
-    fn step_function(&mut self, builder: &Builder, name: &str, site: SiteId, f: impl FnOnce(&mut Scope<'_, '_>) -> Expr) -> (FunctionId, Type) {
+    fn step_function(
+        &mut self,
+        builder: &Builder,
+        name: &str,
+        site: SiteId,
+        f: impl FnOnce(&mut Scope<'_, '_>) -> Expr,
+    ) -> (FunctionId, Type) {
         let mut scope = Scope::new(self, builder.body.clone(), builder.item.clone(), Vec::new());
         let mut params = Vec::new();
         for (local, var) in builder.inputs() {
@@ -199,8 +220,15 @@ impl Lowering<'_> {
     }
 
     /// Whether the fields of a failure match the patterns: a function over the wire values of its fields, then the bindings.
-    fn fail_test(&mut self, builder: &Builder, error: &Symbol, patterns: &[typed::Pattern], site: SiteId) -> FunctionId {
-        let fields = self.program.errors.iter().find(|e| e.name == error.name).map(|e| e.fields.clone()).unwrap_or_default();
+    fn fail_test(
+        &mut self,
+        builder: &Builder,
+        error: &Symbol,
+        patterns: &[typed::Pattern],
+        site: SiteId,
+    ) -> FunctionId {
+        let fields =
+            self.program.errors.iter().find(|e| e.name == error.name).map(|e| e.fields.clone()).unwrap_or_default();
         let mut scope = Scope::new(self, builder.body.clone(), builder.item.clone(), Vec::new());
         let mut params = Vec::new();
         let mut values = Vec::new();
@@ -514,7 +542,11 @@ fn shown_parts(expr: &typed::Expr) -> Vec<&typed::Expr> {
     parts
 }
 
-fn bind_constants(pattern: &typed::Pattern, row: &typed::Expr, constants: &mut FxHashMap<LocalId, typed::Expr>) -> bool {
+fn bind_constants(
+    pattern: &typed::Pattern,
+    row: &typed::Expr,
+    constants: &mut FxHashMap<LocalId, typed::Expr>,
+) -> bool {
     match &pattern.kind {
         typed::PatternKind::Wildcard => true,
         typed::PatternKind::Bind(local) => {
@@ -523,7 +555,10 @@ fn bind_constants(pattern: &typed::Pattern, row: &typed::Expr, constants: &mut F
         }
         typed::PatternKind::Record(fields, None) => match &super::expr::strip(row).kind {
             T::Record(values) => fields.iter().all(|(name, pattern)| {
-                values.iter().find(|(n, _)| n == name).is_some_and(|(_, value)| bind_constants(pattern, value, constants))
+                values
+                    .iter()
+                    .find(|(n, _)| n == name)
+                    .is_some_and(|(_, value)| bind_constants(pattern, value, constants))
             }),
             _ => false,
         },

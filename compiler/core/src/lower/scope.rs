@@ -4,7 +4,8 @@
 use super::Lowering;
 use super::types::substitute;
 use crate::ir::{
-    Block, Check, CheckKind, Command, Expr, ExprKind, Name, Prim, Query, QueryId, Rel, SiteId, Stmt, Type, VarId, VarInfo,
+    Block, Check, CheckKind, Command, Expr, ExprKind, Name, Prim, Query, QueryId, Rel, SiteId, Stmt, Type, VarId,
+    VarInfo,
 };
 use rustc_hash::FxHashMap;
 use std::rc::Rc;
@@ -117,7 +118,16 @@ impl<'l, 'a> Scope<'l, 'a> {
             returns: Returns::Nowhere,
             loops: 0,
         };
-        Scope { l, vars: Vec::new(), mutable: Vec::new(), block: Vec::new(), frame, query: None, inlining: Vec::new(), outcome_vars: Vec::new() }
+        Scope {
+            l,
+            vars: Vec::new(),
+            mutable: Vec::new(),
+            block: Vec::new(),
+            frame,
+            query: None,
+            inlining: Vec::new(),
+            outcome_vars: Vec::new(),
+        }
     }
 
     // ---- types and places
@@ -167,7 +177,11 @@ impl<'l, 'a> Scope<'l, 'a> {
 
     /// A value that is never reached: a variable that nothing assigns.
     pub fn placeholder(&mut self, ty: &Type) -> Expr {
-        let var = if self.in_query() { self.fresh_query("never", ty.clone()) } else { self.fresh("never", ty.clone(), false) };
+        let var = if self.in_query() {
+            self.fresh_query("never", ty.clone())
+        } else {
+            self.fresh("never", ty.clone(), false)
+        };
         Expr::var(var, ty.clone())
     }
 
@@ -260,7 +274,9 @@ impl<'l, 'a> Scope<'l, 'a> {
         match &expr.kind {
             ExprKind::Literal(_) | ExprKind::None => true,
             ExprKind::Var(v) => self.in_query() || !self.mutable.get(v.index()).copied().unwrap_or(true),
-            ExprKind::Field(e, _) | ExprKind::CaseField(e, _, _) | ExprKind::Unwrap(e) | ExprKind::RefOf(e) => self.is_stable(e),
+            ExprKind::Field(e, _) | ExprKind::CaseField(e, _, _) | ExprKind::Unwrap(e) | ExprKind::RefOf(e) => {
+                self.is_stable(e)
+            }
             _ => false,
         }
     }
@@ -286,7 +302,8 @@ impl<'l, 'a> Scope<'l, 'a> {
                 let is_option = ty == option;
                 let some = if is_option { expr } else { Expr::new(ExprKind::Some(Box::new(expr)), option.clone()) };
                 let none = Expr::new(ExprKind::None, option.clone());
-                let value = Expr::new(ExprKind::If(Box::new(condition), Box::new(some), Box::new(none)), option.clone());
+                let value =
+                    Expr::new(ExprKind::If(Box::new(condition), Box::new(some), Box::new(none)), option.clone());
                 self.define(var, value);
                 let named = Expr::var(var, option);
                 if is_option { named } else { Expr::new(ExprKind::Unwrap(Box::new(named)), ty) }
@@ -460,7 +477,8 @@ impl<'l, 'a> Scope<'l, 'a> {
                         fields.push(self.placeholder(ty));
                         continue;
                     };
-                    let field = Expr::new(ExprKind::Field(Box::new(value.clone()), at as u32), from.fields[at].1.clone());
+                    let field =
+                        Expr::new(ExprKind::Field(Box::new(value.clone()), at as u32), from.fields[at].1.clone());
                     fields.push(self.coerce(field, ty));
                 }
                 Expr::new(ExprKind::Record(fields), to.clone())

@@ -23,7 +23,8 @@ pub(super) fn substitute(ty: &Ty, generics: &[(Name, Ty)]) -> Ty {
         Ty::Variant(s, args) => Ty::Variant(s.clone(), args.iter().map(go).collect()),
         Ty::Fn(args, result) => Ty::Fn(args.iter().map(go).collect(), Arc::new(go(result))),
         Ty::Record(record) => {
-            let fields = record.fields.iter().map(|f| tenon_check::ty::FieldTy { ty: go(&f.ty), ..f.clone() }).collect();
+            let fields =
+                record.fields.iter().map(|f| tenon_check::ty::FieldTy { ty: go(&f.ty), ..f.clone() }).collect();
             Ty::Record(Arc::new(RecordTy { fields }))
         }
         _ => ty.clone(),

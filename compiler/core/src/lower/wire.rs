@@ -5,18 +5,16 @@ use super::Lowering;
 use super::scope::{Binding, Scope, is_some, not, text_literal, unwrap};
 use super::source::{BodyPart, refinement_part};
 use super::types::{absentable, bind_generics, substitute};
-use crate::ir::{
-    Case, Expr, ExprKind, Function, FunctionKind, Name, Prim, SiteId, Stmt, Type, VariantType,
-};
+use crate::ir::{Case, Expr, ExprKind, Function, FunctionKind, Name, Prim, SiteId, Stmt, Type, VariantType};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use tenon_check::signature::{ErrorSig, Signature, TypeBody};
 use tenon_check::ty::{RuleRef, Symbol, Ty};
 use tenon_check::typed::{self, BinaryOp, ExprKind as T, Literal};
 use tenon_span::Range;
+use tenon_value::BuiltIn;
 use tenon_value::dispatch::ErrorShape;
 use tenon_value::shape::{self, Check, Field, Kind, Presence, Rule, Shape, ShapeId};
-use tenon_value::BuiltIn;
 
 /// Which way a value travels.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -109,7 +107,9 @@ impl Lowering<'_> {
             return *id;
         }
         let id = crate::ir::VariantId(self.program.variants.len() as u32);
-        self.program.variants.push(VariantType { name: Name::from(format!("{}$wire", symbol.name)), cases: Vec::new() });
+        self.program
+            .variants
+            .push(VariantType { name: Name::from(format!("{}$wire", symbol.name)), cases: Vec::new() });
         self.shapes.variants.insert(key, id);
         let Some(Signature::Type(sig)) = self.source.signature(symbol) else { return id };
         let TypeBody::Variant(cases) = &sig.body else { return id };
@@ -198,12 +198,15 @@ impl Lowering<'_> {
                 for field in &record.fields {
                     let shape = self.shape(&field.ty, way);
                     let name = field.wire.clone().unwrap_or_else(|| self.wire_name(&field.name));
-                    let presence = if field.absent { Presence::Absentable } else { self.record_default_presence(field, way) };
+                    let presence =
+                        if field.absent { Presence::Absentable } else { self.record_default_presence(field, way) };
                     fields.push(Field::new(name, shape).presence(presence));
                 }
                 Kind::Record { fields }
             }
-            Ty::Error | Ty::Never | Ty::Unit | Ty::Fn(..) | Ty::Param(_) | Ty::Infer(_) => Kind::Record { fields: Vec::new() },
+            Ty::Error | Ty::Never | Ty::Unit | Ty::Fn(..) | Ty::Param(_) | Ty::Infer(_) => {
+                Kind::Record { fields: Vec::new() }
+            }
         };
         Shape::new(kind)
     }
@@ -283,7 +286,8 @@ impl Lowering<'_> {
                 let closed = substitute(&field.ty, &bound);
                 let shape = if rows { self.shape(&closed, Way::In) } else { self.shape(&closed, way) };
                 let name = field.wire.clone().unwrap_or_else(|| self.wire_name(&field.name));
-                let presence = if field.absent { Presence::Absentable } else { self.record_default_presence(field, way) };
+                let presence =
+                    if field.absent { Presence::Absentable } else { self.record_default_presence(field, way) };
                 fields.push(Field::new(name, shape).presence(presence));
             }
             out.push(shape::Case { name: case.wire.clone().unwrap_or_else(|| case.name.clone()), fields });
@@ -330,10 +334,9 @@ impl Lowering<'_> {
         let simple = self.simple_rule(&body.body.value, base);
         let rule = match simple {
             Some(rule) => rule,
-            None => Rule::Predicate {
-                predicate: shape::PredicateId(self.predicate(rule, base).0),
-                text: body.text.clone(),
-            },
+            None => {
+                Rule::Predicate { predicate: shape::PredicateId(self.predicate(rule, base).0), text: body.text.clone() }
+            }
         };
         Check { rule, message: body.message.clone() }
     }
@@ -346,10 +349,9 @@ impl Lowering<'_> {
         match (bounds.subject, base.base()) {
             (Subject::Value, Ty::Int) => Some(Rule::IntRange { min, max }),
             (Subject::Value, Ty::Decimal(_)) => Some(Rule::DecimalRange { min, max }),
-            (Subject::Length, Ty::Text | Ty::Bytes | Ty::List(_)) => Some(Rule::Length {
-                min: min.map(|n| n.max(0) as u64),
-                max: max.map(|n| n.max(0) as u64),
-            }),
+            (Subject::Length, Ty::Text | Ty::Bytes | Ty::List(_)) => {
+                Some(Rule::Length { min: min.map(|n| n.max(0) as u64), max: max.map(|n| n.max(0) as u64) })
+            }
             (Subject::Pattern(pattern), Ty::Text) => Some(Rule::Matches(self.program.api.shapes.pattern(pattern))),
             _ => None,
         }
@@ -368,7 +370,8 @@ impl Lowering<'_> {
         let body = Arc::new(body.body.clone());
         let mut scope = Scope::new(self, body.clone(), rule.owner.clone(), Vec::new());
         let var = scope.fresh("it", ty.clone(), false);
-        let condition = scope.inline_body(&rule.owner, body, vec![Binding::Code(Expr::var(var, ty))], Vec::new(), Range::empty(0));
+        let condition =
+            scope.inline_body(&rule.owner, body, vec![Binding::Code(Expr::var(var, ty))], Vec::new(), Range::empty(0));
         scope.emit(Stmt::Return(condition));
         let (vars, block) = (scope.vars, scope.block);
         let name = self.program.function(id).name.clone();
@@ -405,7 +408,11 @@ impl Bounds {
                     (Some(x), Some(y)) => Some(pick(x, y)),
                     (x, y) => x.or(y),
                 };
-                Some(Bounds { subject: a.subject, min: tighter(a.min, b.min, i64::max), max: tighter(a.max, b.max, i64::min) })
+                Some(Bounds {
+                    subject: a.subject,
+                    min: tighter(a.min, b.min, i64::max),
+                    max: tighter(a.max, b.max, i64::min),
+                })
             }
             T::Binary(op, a, b) => {
                 if let (Some(subject), Some(n)) = (subject(a), number(b)) {
@@ -450,7 +457,8 @@ fn subject(expr: &typed::Expr) -> Option<Subject> {
     use tenon_check::builtins::Builtin;
     match &super::expr::strip(expr).kind {
         T::Local(local) if local.0 == 0 => Some(Subject::Value),
-        T::Builtin(Builtin::TextLength | Builtin::Length | Builtin::BytesLength, args) => match subject(args.first()?)? {
+        T::Builtin(Builtin::TextLength | Builtin::Length | Builtin::BytesLength, args) => match subject(args.first()?)?
+        {
             Subject::Value => Some(Subject::Length),
             _ => None,
         },
@@ -518,7 +526,11 @@ impl Scope<'_, '_> {
                 Expr::new(ExprKind::Record(fields), target)
             }
             Ty::Variant(symbol, args) => self.variant_to_wire(value, symbol, args, &target),
-            Ty::Map(..) => self.unsupported(Range::empty(0), "a map of rows cannot leave the program: select fields of them", &target),
+            Ty::Map(..) => self.unsupported(
+                Range::empty(0),
+                "a map of rows cannot leave the program: select fields of them",
+                &target,
+            ),
             _ => self.coerce(value, &target),
         }
     }
@@ -603,7 +615,8 @@ impl Scope<'_, '_> {
             let mut fields = Vec::new();
             for (at, ((_, ty), want)) in case.fields.iter().zip(&wanted).enumerate() {
                 let part = Expr::new(ExprKind::CaseField(Box::new(value.clone()), tag as u32, at as u32), ty.clone());
-                let declared = cases.get(tag).and_then(|c| c.fields.get(at)).map_or(Ty::Error, |f| substitute(&f.ty, bound));
+                let declared =
+                    cases.get(tag).and_then(|c| c.fields.get(at)).map_or(Ty::Error, |f| substitute(&f.ty, bound));
                 let part = s.stored_to_wire(part, &declared);
                 fields.push(s.coerce(part, want));
             }
@@ -671,7 +684,11 @@ impl Scope<'_, '_> {
             Ty::List(inner) | Ty::Bag(inner) | Ty::Set(inner) if matches!(inner.base(), Ty::Row(_)) => {
                 self.rows_from_wire(value, &inner, &target, place, site)
             }
-            _ => self.unsupported(Range::empty(0), "rows this deep inside of a parameter cannot be looked up: take their keys", &target),
+            _ => self.unsupported(
+                Range::empty(0),
+                "rows this deep inside of a parameter cannot be looked up: take their keys",
+                &target,
+            ),
         }
     }
 
@@ -702,12 +719,15 @@ impl Scope<'_, '_> {
         let (body, ()) = self.in_block(|s| {
             let index = Expr::var(position, Type::Int);
             let text = Expr::new(ExprKind::Prim(Prim::ToText, vec![index.clone()], site), Type::Text);
-            let pointer =
-                Expr::new(ExprKind::Prim(Prim::Concat, vec![text_literal(place), text_literal("/"), text], site), Type::Text);
+            let pointer = Expr::new(
+                ExprKind::Prim(Prim::Concat, vec![text_literal(place), text_literal("/"), text], site),
+                Type::Text,
+            );
             let message = text_literal(&format!("there is no such {}", symbol.name));
             let missing = not(is_some(Expr::var(each, option.clone())));
             s.emit(Stmt::If(missing, vec![Stmt::Problem(pointer, message)], Vec::new()));
-            let next = Expr::new(ExprKind::Prim(Prim::AddInt, vec![index, super::scope::int_literal(1)], site), Type::Int);
+            let next =
+                Expr::new(ExprKind::Prim(Prim::AddInt, vec![index, super::scope::int_literal(1)], site), Type::Int);
             s.emit(Stmt::Let(position, next));
         });
         self.emit(Stmt::ForEach(each, found.clone(), body));

@@ -59,7 +59,13 @@ impl Scope<'_, '_> {
         fields.iter().map(|(n, _)| n.clone()).zip(values).collect()
     }
 
-    pub fn insert(&mut self, relation: &Symbol, given: Vec<(SmolStr, Expr)>, spread: Option<(Ty, Expr)>, range: Range) -> Expr {
+    pub fn insert(
+        &mut self,
+        relation: &Symbol,
+        given: Vec<(SmolStr, Expr)>,
+        spread: Option<(Ty, Expr)>,
+        range: Range,
+    ) -> Expr {
         let Some(sig) = self.l.relation_sig(relation) else { return unit() };
         let id = self.l.relation_id(relation);
         let spread = spread.map(|(ty, value)| (self.closed(&ty), self.name(value)));
@@ -78,7 +84,12 @@ impl Scope<'_, '_> {
                 None => match spread.clone().and_then(|s| self.spread_field(relation, &s, name, ty)) {
                     Some((present, value)) => {
                         let ty = ty.clone();
-                        self.conditional(present, &ty.clone(), |_| value, |s| s.default_field(relation, sig, id, name, &ty, range))
+                        self.conditional(
+                            present,
+                            &ty.clone(),
+                            |_| value,
+                            |s| s.default_field(relation, sig, id, name, &ty, range),
+                        )
                     }
                     None => self.default_field(relation, sig, id, name, ty, range),
                 },
@@ -90,12 +101,19 @@ impl Scope<'_, '_> {
         self.derive(sig, id, &mut values, range);
         let on_unique = self.unique_failures(sig, id, &values, range);
         let key = key_words(sig);
-        let on_key = builtin_failure(BuiltIn::Conflict, &format!("there is a row of {} with this {key} already", relation.name));
+        let on_key =
+            builtin_failure(BuiltIn::Conflict, &format!("there is a row of {} with this {key} already", relation.name));
         self.run_command("inserted", Type::Row(id), Command::Insert { relation: id, values, on_key, on_unique }, range)
     }
 
     /// What a spread record says of a field: whether it sets it, and to what.
-    fn spread_field(&mut self, relation: &Symbol, spread: &(Ty, Expr), name: &str, stored: &Type) -> Option<(Expr, Expr)> {
+    fn spread_field(
+        &mut self,
+        relation: &Symbol,
+        spread: &(Ty, Expr),
+        name: &str,
+        stored: &Type,
+    ) -> Option<(Expr, Expr)> {
         let Ty::Record(record) = spread.0.base().clone() else { return None };
         let field = record.field(name)?.clone();
         let raw = self.raw_field(spread.1.clone(), name)?;
@@ -161,7 +179,15 @@ impl Scope<'_, '_> {
         }
     }
 
-    fn default_field(&mut self, relation: &Symbol, sig: &RelationSig, id: RelationId, name: &str, ty: &Type, range: Range) -> Expr {
+    fn default_field(
+        &mut self,
+        relation: &Symbol,
+        sig: &RelationSig,
+        id: RelationId,
+        name: &str,
+        ty: &Type,
+        range: Range,
+    ) -> Expr {
         if sig.key.iter().any(|k| k == name) {
             match self.l.program.relation(id).generated {
                 Generated::Id => return self.run_command("id", Type::Id, Command::NewId, range),
@@ -183,7 +209,14 @@ impl Scope<'_, '_> {
 
     /// Checks the row rules that may have changed: all of them for a new row, those that speak of a changed field
     /// otherwise.
-    fn row_checks(&mut self, sig: &RelationSig, id: RelationId, values: &[Expr], changed: Option<&[SmolStr]>, range: Range) {
+    fn row_checks(
+        &mut self,
+        sig: &RelationSig,
+        id: RelationId,
+        values: &[Expr],
+        changed: Option<&[SmolStr]>,
+        range: Range,
+    ) {
         let fields = Rc::new(values.to_vec());
         for n in 0..sig.checks {
             let Some(rule) = self.l.source.rule(&sig.symbol, BodyPart::Check(n)) else { continue };
@@ -191,7 +224,8 @@ impl Scope<'_, '_> {
                 continue;
             }
             let body = Arc::new(rule.body.clone());
-            let condition = self.inline_body(&sig.symbol, body, vec![Binding::Fields(id, fields.clone())], Vec::new(), range);
+            let condition =
+                self.inline_body(&sig.symbol, body, vec![Binding::Fields(id, fields.clone())], Vec::new(), range);
             self.check(CheckKind::RowCheck, condition, &rule.text, range);
         }
     }
@@ -205,7 +239,9 @@ impl Scope<'_, '_> {
                 }
                 let name = format!("{}${u}_{p}", part.field);
                 let Some(field) = self.l.program.relation(id).field_named(&name) else { continue };
-                let Some(body) = self.l.source.body(&sig.symbol, BodyPart::UniquePart(u as u32, p as u32)) else { continue };
+                let Some(body) = self.l.source.body(&sig.symbol, BodyPart::UniquePart(u as u32, p as u32)) else {
+                    continue;
+                };
                 let fields = Rc::new(values.to_vec());
                 let value = self.inline_body(&sig.symbol, body, vec![Binding::Fields(id, fields)], Vec::new(), range);
                 let ty = self.l.program.relation(id).field(field).ty.clone();
@@ -221,11 +257,17 @@ impl Scope<'_, '_> {
         for (n, unique) in sig.uniques.iter().enumerate() {
             let words: Vec<_> = unique.parts.iter().map(|p| p.field.to_string()).collect();
             let standard = || {
-                builtin_failure(BuiltIn::Conflict, &format!("there is a row of {} with this {} already", sig.symbol.name, words.join(" and ")))
+                builtin_failure(
+                    BuiltIn::Conflict,
+                    &format!("there is a row of {} with this {} already", sig.symbol.name, words.join(" and ")),
+                )
             };
-            let own = unique.failure.then(|| self.l.source.body(&sig.symbol, BodyPart::UniqueFailure(n as u32))).flatten();
+            let own =
+                unique.failure.then(|| self.l.source.body(&sig.symbol, BodyPart::UniqueFailure(n as u32))).flatten();
             out.push(match own {
-                Some(body) => self.failure_of(&sig.symbol, body, Binding::Fields(id, fields.clone()), range).unwrap_or_else(standard),
+                Some(body) => self
+                    .failure_of(&sig.symbol, body, Binding::Fields(id, fields.clone()), range)
+                    .unwrap_or_else(standard),
                 None => standard(),
             });
         }
@@ -248,7 +290,14 @@ impl Scope<'_, '_> {
         }
     }
 
-    fn update(&mut self, relation: &Symbol, target: Expr, sets: &[FieldSet], spread: Option<(Ty, Expr)>, range: Range) -> Expr {
+    fn update(
+        &mut self,
+        relation: &Symbol,
+        target: Expr,
+        sets: &[FieldSet],
+        spread: Option<(Ty, Expr)>,
+        range: Range,
+    ) -> Expr {
         let Some(sig) = self.l.relation_sig(relation) else { return unit() };
         let id = self.l.relation_id(relation);
         let spread = spread.map(|(ty, value)| (self.closed(&ty), self.name(value)));
@@ -407,14 +456,25 @@ impl Scope<'_, '_> {
         Expr::new(ExprKind::Record(fields), record.ty)
     }
 
-    fn upsert(&mut self, relation: &Symbol, fields: &[(SmolStr, typed::Expr)], unique: Option<u32>, range: Range) -> Expr {
+    fn upsert(
+        &mut self,
+        relation: &Symbol,
+        fields: &[(SmolStr, typed::Expr)],
+        unique: Option<u32>,
+        range: Range,
+    ) -> Expr {
         let Some(sig) = self.l.relation_sig(relation) else { return unit() };
         let id = self.l.relation_id(relation);
         let given = self.given_fields(fields);
         let given: Vec<(SmolStr, Expr)> = given
             .into_iter()
             .map(|(n, v)| {
-                let ty = self.l.program.relation(id).field_named(&n).map(|f| self.l.program.relation(id).field(f).ty.clone());
+                let ty = self
+                    .l
+                    .program
+                    .relation(id)
+                    .field_named(&n)
+                    .map(|f| self.l.program.relation(id).field(f).ty.clone());
                 let v = match ty {
                     Some(ty) => self.coerce(v, &ty),
                     None => v,
@@ -423,14 +483,20 @@ impl Scope<'_, '_> {
             })
             .collect();
         let names: Vec<SmolStr> = match unique {
-            Some(n) => sig.uniques.get(n as usize).map(|u| u.parts.iter().map(|p| p.field.clone()).collect()).unwrap_or_default(),
+            Some(n) => sig
+                .uniques
+                .get(n as usize)
+                .map(|u| u.parts.iter().map(|p| p.field.clone()).collect())
+                .unwrap_or_default(),
             None => sig.key.clone(),
         };
-        let key: Vec<Expr> = names.iter().filter_map(|n| given.iter().find(|(g, _)| g == n).map(|(_, v)| v.clone())).collect();
+        let key: Vec<Expr> =
+            names.iter().filter_map(|n| given.iter().find(|(g, _)| g == n).map(|(_, v)| v.clone())).collect();
         let found = self.lookup_values(id, unique, key, range);
         let found = self.name(found);
         let existing = unwrap(found.clone());
-        let updates: Vec<(SmolStr, Expr)> = given.iter().filter(|(n, _)| !sig.key.contains(n) && !names.contains(n)).cloned().collect();
+        let updates: Vec<(SmolStr, Expr)> =
+            given.iter().filter(|(n, _)| !sig.key.contains(n) && !names.contains(n)).cloned().collect();
         self.conditional(
             is_some(found),
             &Type::Row(id),

@@ -21,8 +21,8 @@ pub enum Token {
 
 /// Punctuation, longest first.
 const PUNCTUATION: &[&str] = &[
-    "->", "<-", "==", "!=", "<=", ">=", "=>", "..", "(", ")", "{", "}", "[", "]", "<", ">", "+", "-", "*", "@", "?", ":",
-    ";", ",", "=", ".", "|", "&",
+    "->", "<-", "==", "!=", "<=", ">=", "=>", "..", "(", ")", "{", "}", "[", "]", "<", ">", "+", "-", "*", "@", "?",
+    ":", ";", ",", "=", ".", "|", "&",
 ];
 
 /// The tokens of a text, each with the offset where it begins, and one [`Token::End`].
@@ -163,7 +163,8 @@ fn quoted(text: &str, start: usize) -> Result<(String, usize), ParseError> {
                 Some('n') => out.push('\n'),
                 Some(c @ ('"' | '\\')) => out.push(c),
                 Some('u') => {
-                    let digits: String = chars.by_ref().map(|(_, c)| c).skip_while(|c| *c == '{').take_while(|c| *c != '}').collect();
+                    let digits: String =
+                        chars.by_ref().map(|(_, c)| c).skip_while(|c| *c == '{').take_while(|c| *c != '}').collect();
                     match u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32) {
                         Some(c) => out.push(c),
                         None => return fail("an escape names no character"),

@@ -104,11 +104,7 @@ impl ParseError {
     fn new(text: &str, at: usize, message: String) -> ParseError {
         let before = &text[..at.min(text.len())];
         let line_start = before.rfind('\n').map_or(0, |n| n + 1);
-        ParseError {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-            message,
-        }
+        ParseError { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1, message }
     }
 }
 
@@ -122,13 +118,7 @@ impl std::error::Error for ParseError {}
 
 /// The site of everything in a text that has no table of sites.
 fn made_up_site() -> Site {
-    Site {
-        file: "".into(),
-        kind: "".into(),
-        item: "".into(),
-        nth: 0,
-        range: tenon_span::Range { start: 0, end: 0 },
-    }
+    Site { file: "".into(), kind: "".into(), item: "".into(), nth: 0, range: tenon_span::Range { start: 0, end: 0 } }
 }
 
 fn has_only_made_up_site(program: &Program) -> bool {

@@ -33,14 +33,8 @@ pub fn parse(text: &str) -> Result<Program, ParseError> {
         Some(at) => (&text[..at], Some(&text[at + "\napi ".len()..])),
         None => (text, None),
     };
-    let mut parser = Parser {
-        text: core,
-        tokens: tokens(core)?,
-        at: 0,
-        nesting: 0,
-        program: Program::new(""),
-        vars: Vec::new(),
-    };
+    let mut parser =
+        Parser { text: core, tokens: tokens(core)?, at: 0, nesting: 0, program: Program::new(""), vars: Vec::new() };
     let named = parser.item_names();
     parser.check_unique(&named)?;
     parser.items()?;
@@ -242,10 +236,9 @@ impl Parser<'_> {
     pub(super) fn error(&mut self) -> Parsed<ErrorId> {
         let found = match self.peek() {
             Token::Name(_, Some(number), _) => Some(*number),
-            Token::Name(name, None, _) => BuiltIn::from_name(name)
-                .map(BuiltIn::id)
-                .or_else(|| self.program.error_named(name))
-                .map(|id| id.0),
+            Token::Name(name, None, _) => {
+                BuiltIn::from_name(name).map(BuiltIn::id).or_else(|| self.program.error_named(name)).map(|id| id.0)
+            }
             _ => None,
         };
         Ok(ErrorId(self.reference("error", found)?))

@@ -451,7 +451,9 @@ impl Printer<'_> {
                 let _ = write!(self.out, "percentile#{parts}");
             }
             function => {
-                self.push(words::word(words::AGGREGATES, &function).expect("every other aggregate stands in the table"));
+                self.push(
+                    words::word(words::AGGREGATES, &function).expect("every other aggregate stands in the table"),
+                );
             }
         }
     }
@@ -479,7 +481,9 @@ impl Printer<'_> {
     fn window(&mut self, window: &WindowExpr) {
         match window.function {
             WindowFn::Aggregate(function) => self.aggregate_name(function),
-            function => self.push(words::word(words::WINDOWS, &function).expect("every window function stands in the table")),
+            function => {
+                self.push(words::word(words::WINDOWS, &function).expect("every window function stands in the table"))
+            }
         }
         self.push("(");
         self.exprs(&window.arguments);

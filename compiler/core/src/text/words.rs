@@ -74,10 +74,7 @@ pub const INFIX: &[(&str, &[Prim])] = &[
     (">", &[Prim::Gt]),
     (">=", &[Prim::Ge]),
     ("+", &[Prim::AddInt, Prim::AddDecimal, Prim::AddFloat, Prim::AddDuration, Prim::AddDurations]),
-    (
-        "-",
-        &[Prim::SubInt, Prim::SubDecimal, Prim::SubFloat, Prim::SubDuration, Prim::Elapsed, Prim::SubDurations],
-    ),
+    ("-", &[Prim::SubInt, Prim::SubDecimal, Prim::SubFloat, Prim::SubDuration, Prim::Elapsed, Prim::SubDurations]),
     ("*", &[Prim::MulInt, Prim::MulDecimal, Prim::MulFloat, Prim::ScaleDuration]),
 ];
 
@@ -146,4 +143,5 @@ pub fn entry<T: Copy>(table: &[(&'static str, T)], word: &str) -> Option<T> {
 pub const CONSTANTS: &[&str] = &["instant", "datetime", "date", "time", "duration", "id", "uuid", "json"];
 
 /// Words that begin an expression by themselves, so that a variable of that name is written with its number.
-pub const RESERVED: &[&str] = &["true", "false", "unit", "none", "call", "query", "case", "const", "builtin", "and", "or", "all", "offset"];
+pub const RESERVED: &[&str] =
+    &["true", "false", "unit", "none", "call", "query", "case", "const", "builtin", "and", "or", "all", "offset"];

@@ -23,8 +23,7 @@ fn join(a: Flow, b: Flow) -> Flow {
 
 impl<'p> Verifier<'p> {
     pub(super) fn function(&mut self, function: &Function, least: &Program) {
-        let mut scope =
-            Scope { vars: &function.vars, bound: vec![false; function.vars.len()], in_query: false, least };
+        let mut scope = Scope { vars: &function.vars, bound: vec![false; function.vars.len()], in_query: false, least };
         function.params.iter().for_each(|param| scope.bind(*param));
         let mut loops = Vec::new();
         let flow = self.block(&function.body, function, &mut scope, &mut loops);
@@ -149,7 +148,12 @@ impl<'p> Verifier<'p> {
     fn on_unique(&mut self, relation: &Relation, on_unique: &[FailWith], scope: &mut Scope<'_>) {
         let fits = on_unique.len() == relation.uniques.len();
         self.check(fits, || {
-            format!("{} failures stand for the {} uniques of {}", on_unique.len(), relation.uniques.len(), relation.name)
+            format!(
+                "{} failures stand for the {} uniques of {}",
+                on_unique.len(),
+                relation.uniques.len(),
+                relation.name
+            )
         });
         on_unique.iter().for_each(|with| self.fail_with(with, scope));
     }

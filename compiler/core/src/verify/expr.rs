@@ -65,7 +65,8 @@ impl Verifier<'_> {
                     Type::Variant(id) => self.program.variants.get(id.index()).and_then(|v| v.cases.get(*tag as usize)),
                     _ => None,
                 };
-                let fits = case.is_some_and(|case| case.fields.iter().map(|(_, ty)| ty).eq(fields.iter().map(|e| &e.ty)));
+                let fits =
+                    case.is_some_and(|case| case.fields.iter().map(|(_, ty)| ty).eq(fields.iter().map(|e| &e.ty)));
                 self.check(fits, || format!("the fields of case {tag} do not fit its type"));
             }
             ExprKind::Collection(elements) => match expr.ty.element() {
@@ -119,7 +120,9 @@ impl Verifier<'_> {
                 self.check(known, || format!("case {tag} is not there"));
             }
             ExprKind::Some(of) => self.check(!matches!(of.ty, Type::Option(_)), || "an option of an option".into()),
-            ExprKind::IsSome(of) => self.check(matches!(of.ty, Type::Option(_)), || "only an option can be absent".into()),
+            ExprKind::IsSome(of) => {
+                self.check(matches!(of.ty, Type::Option(_)), || "only an option can be absent".into())
+            }
             ExprKind::Range(from, to, _) => {
                 self.same("an end of a range", &from.ty, &Type::Int);
                 self.same("an end of a range", &to.ty, &Type::Int);

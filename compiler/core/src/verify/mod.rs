@@ -188,8 +188,13 @@ impl Verifier<'_> {
                     return false;
                 }
                 open.push(*id);
-                let finite =
-                    self.program.variant(*id).cases.iter().flat_map(|c| &c.fields).all(|(_, ty)| self.is_finite(ty, open));
+                let finite = self
+                    .program
+                    .variant(*id)
+                    .cases
+                    .iter()
+                    .flat_map(|c| &c.fields)
+                    .all(|(_, ty)| self.is_finite(ty, open));
                 open.pop();
                 finite
             }
@@ -202,7 +207,9 @@ impl Verifier<'_> {
         self.site(relation.site);
         for (index, field) in relation.fields.iter().enumerate() {
             self.ty(&field.ty);
-            self.check(!contains_stored_row(&field.ty), || format!("field {} holds a row, not a reference", field.name));
+            self.check(!contains_stored_row(&field.ty), || {
+                format!("field {} holds a row, not a reference", field.name)
+            });
             self.check(relation.fields[..index].iter().all(|f| f.name != field.name), || {
                 format!("field {} stands twice", field.name)
             });
@@ -246,7 +253,9 @@ impl Verifier<'_> {
         self.check(described == written, || format!("{described} endpoints are described, {written} have code"));
         // A program that shows nothing need not describe its errors.
         let (described, declared) = (program.api.errors.len(), program.errors.len());
-        self.check(described == declared || described + written == 0, || format!("{described} errors are described, {declared} are declared"));
+        self.check(described == declared || described + written == 0, || {
+            format!("{described} errors are described, {declared} are declared")
+        });
         for (shape, error) in program.api.errors.iter().zip(&program.errors) {
             self.check(shape.name == error.name, || format!("error {} is described as {}", error.name, shape.name));
         }
@@ -347,7 +356,9 @@ impl Verifier<'_> {
                         continue;
                     };
                     let wanted = wrapper.params.first().map(|p| wrapper.vars[p.index()].ty.clone());
-                    self.check(record.is_some() && record == wanted, || "the arguments are not those of the endpoint".into());
+                    self.check(record.is_some() && record == wanted, || {
+                        "the arguments are not those of the endpoint".into()
+                    });
                     if let Some((error, Some(condition))) = fails {
                         let fields: Vec<Type> = match error.0.checked_sub(FIRST_DECLARED) {
                             Some(at) => match program.errors.get(at as usize) {
@@ -360,7 +371,8 @@ impl Verifier<'_> {
                         self.check(result == Some(Type::Bool), || "the condition of a failure is no Bool".into());
                     }
                     if let Some((var, decode)) = bind {
-                        let result = self.step_call(*decode, std::slice::from_ref(&wrapper.result), &[], scenario, &bound);
+                        let result =
+                            self.step_call(*decode, std::slice::from_ref(&wrapper.result), &[], scenario, &bound);
                         self.check(ty(var).is_some() && ty(var) == result, || "an answer has another type".into());
                         bind_step(&mut bound, *var);
                     }

@@ -233,7 +233,8 @@ impl Verifier<'_> {
         let Some(info) = context.query.vars.get(var.index()) else { return };
         if !aggregate_accepts(function, argument, &info.ty) {
             let argument = argument.map_or_else(String::new, |ty| self.show(ty));
-            let message = format!("{function:?} of ({argument}) gives no {}, the type of {}", self.show(&info.ty), info.name);
+            let message =
+                format!("{function:?} of ({argument}) gives no {}, the type of {}", self.show(&info.ty), info.name);
             self.error(message);
         }
     }

@@ -29,7 +29,8 @@ impl Build {
         let lowered = checked.lower(voice)?;
         let native = Native::compile(&lowered.core, true)?;
         let launcher = launcher()?;
-        let bytes = std::fs::read(&launcher).map_err(|error| Stop::failed(format!("`{}`: {error}", launcher.display())))?;
+        let bytes =
+            std::fs::read(&launcher).map_err(|error| Stop::failed(format!("`{}`: {error}", launcher.display())))?;
         let output = self.output.unwrap_or_else(|| PathBuf::from(&project.name));
         if output.is_dir() {
             return Err(Stop::failed(format!("`{}` is a folder: say `--output FILE`", output.display())));
@@ -51,7 +52,10 @@ fn launcher() -> Result<PathBuf, Stop> {
     if path.is_file() {
         return Ok(path);
     }
-    Err(Stop::failed(format!("there is no `{}`; `cargo build -p tenon-launcher` with the same profile makes it", path.display())))
+    Err(Stop::failed(format!(
+        "there is no `{}`; `cargo build -p tenon-launcher` with the same profile makes it",
+        path.display()
+    )))
 }
 
 /// Writes beside and renames, so that a running executable is not overwritten.

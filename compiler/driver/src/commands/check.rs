@@ -69,7 +69,8 @@ fn apply(project: &mut Project, diagnostics: &[Diagnostic], sources: &dyn Source
     let mut applied = 0;
     for diagnostic in diagnostics {
         let Some(fix) = diagnostic.fixes.iter().find(|fix| fix.certain) else { continue };
-        let places: Vec<_> = fix.edits.iter().map(|edit| (Resolved::new(&edit.location, sources), edit.text.clone())).collect();
+        let places: Vec<_> =
+            fix.edits.iter().map(|edit| (Resolved::new(&edit.location, sources), edit.text.clone())).collect();
         let clashes = places.iter().any(|(place, _)| {
             edits.get(&*place.file).is_some_and(|list| {
                 list.iter().any(|(start, end, _)| *start <= place.range.end && place.range.start <= *end)

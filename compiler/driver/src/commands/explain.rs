@@ -37,7 +37,8 @@ impl ExplainPlans {
                 native = better;
             }
         }
-        let place = |site| super::test::place(&lowered.core, site, &checked.db).map(|(file, line, _)| format!("{file}:{line}"));
+        let place =
+            |site| super::test::place(&lowered.core, site, &checked.db).map(|(file, line, _)| format!("{file}:{line}"));
         let explain = Explain { program: &lowered.core, indexes: &native.planned.indexes, real: None, place: &place };
         let plans: Vec<_> = native
             .planned
@@ -52,7 +53,9 @@ impl ExplainPlans {
             }));
         }
         if voice.json {
-            voice.answer(&serde_json::json!({ "queries": plans.iter().map(|plan| explain.json(plan)).collect::<Vec<_>>() }));
+            voice.answer(
+                &serde_json::json!({ "queries": plans.iter().map(|plan| explain.json(plan)).collect::<Vec<_>>() }),
+            );
             return Ok(());
         }
         for plan in plans {

@@ -36,7 +36,8 @@ impl Export {
         if !fits {
             return Err(Stop::usage(format!("`{}` is not the name of a relation", self.relation)));
         }
-        let answer = super::query::ask(voice, &self.program, &format!("from row in {}", self.relation), &self.data.data)?;
+        let answer =
+            super::query::ask(voice, &self.program, &format!("from row in {}", self.relation), &self.data.data)?;
         let rows = answer.as_array().cloned().unwrap_or_default();
         let mut out = Vec::new();
         if csv {

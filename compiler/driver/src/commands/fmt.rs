@@ -42,7 +42,8 @@ impl Fmt {
             }
         }
         if voice.json {
-            let left: Vec<_> = left.iter().map(|(file, line, _)| serde_json::json!({ "file": file, "line": line })).collect();
+            let left: Vec<_> =
+                left.iter().map(|(file, line, _)| serde_json::json!({ "file": file, "line": line })).collect();
             voice.answer(&serde_json::json!({ "changed": changed, "left": left }));
         }
         for (path, line, reason) in &left {

@@ -70,7 +70,11 @@ impl Import {
                 return Err(Stop::failed(format!("`{}` {why}", self.relation)));
             }
             let names: Vec<_> = lowered.core.relations.iter().map(|r| r.name.as_str()).collect();
-            return Err(Stop::usage(format!("there is no relation `{}`; there are: {}", self.relation, names.join(", "))));
+            return Err(Stop::usage(format!(
+                "there is no relation `{}`; there are: {}",
+                self.relation,
+                names.join(", ")
+            )));
         };
         let description = &api.endpoints[endpoint as usize];
         let Kind::Record { fields } = &api.shapes.get(description.arguments).kind else {
@@ -83,9 +87,16 @@ impl Import {
         let columns = Columns { fields, shapes: &api.shapes, schema, relation, map: self.mapping()? };
         let rows = self.read(&columns)?;
         let database = native.open(&self.data.data)?;
-        let service = NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
+        let service = NativeService::new(
+            native.loaded.clone(),
+            database.clone(),
+            limits(&project.config.limits),
+            tenon_launcher::serve::log_to_stderr(),
+        );
         let bar = if voice.json { ProgressBar::hidden() } else { ProgressBar::new(rows.len() as u64) };
-        bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} rows").unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template("{bar:40} {pos}/{len} rows").unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         let function = lowered.core.endpoints[endpoint as usize].function.0;
         let loader = Loader { columns: &columns, arguments: description.arguments, function, bar: &bar };
         let stopped = Failure::Stopped;
@@ -99,7 +110,13 @@ impl Import {
                 database.wait(commit).map_err(|error| Stop::failed(error.to_string()))?;
                 count
             }
-            Err(Failure::Stopped) => return Err(Stop::failed(database.failure().map_or_else(|| "the store does not write any more".to_owned(), |lost| lost.to_string()))),
+            Err(Failure::Stopped) => {
+                return Err(Stop::failed(
+                    database
+                        .failure()
+                        .map_or_else(|| "the store does not write any more".to_owned(), |lost| lost.to_string()),
+                ));
+            }
             Err(Failure::Rows(bad)) => return Err(refuse(voice, &self.file, &bad)),
         };
         if voice.json {
@@ -185,7 +202,8 @@ enum Failure {
 
 fn refuse(voice: Voice, file: &std::path::Path, bad: &[BadRow]) -> Stop {
     if voice.json {
-        let rows: Vec<_> = bad.iter().map(|row| serde_json::json!({ "line": row.line, "problems": row.problems })).collect();
+        let rows: Vec<_> =
+            bad.iter().map(|row| serde_json::json!({ "line": row.line, "problems": row.problems })).collect();
         voice.answer(&serde_json::json!({ "rows": 0, "bad": rows }));
         return Stop::said();
     }
@@ -195,7 +213,11 @@ fn refuse(voice: Voice, file: &std::path::Path, bad: &[BadRow]) -> Stop {
     if bad.len() > SHOWN {
         eprintln!("… and {} more", bad.len() - SHOWN);
     }
-    Stop::failed(format!("{} {} cannot be stored; nothing was imported", bad.len(), if bad.len() == 1 { "row" } else { "rows" }))
+    Stop::failed(format!(
+        "{} {} cannot be stored; nothing was imported",
+        bad.len(),
+        if bad.len() == 1 { "row" } else { "rows" }
+    ))
 }
 
 /// Which column is which field.
@@ -288,7 +310,9 @@ impl Columns<'_> {
                 "false" | "FALSE" | "False" | "0" => "false".into(),
                 _ => quoted(),
             },
-            Kind::Json | Kind::List(_) | Kind::Bag(_) | Kind::Set(_) | Kind::Map { .. } | Kind::Record { .. } => cell.to_owned(),
+            Kind::Json | Kind::List(_) | Kind::Bag(_) | Kind::Set(_) | Kind::Map { .. } | Kind::Record { .. } => {
+                cell.to_owned()
+            }
             Kind::Variant { bare: false, .. } => cell.to_owned(),
             _ => quoted(),
         }
@@ -379,7 +403,8 @@ impl Loader<'_> {
             .map(|(at, text)| format!("{}:{text}", serde_json::Value::from(self.columns.fields[*at].name.as_str())))
             .collect();
         let text = format!("{{{}}}", members.join(","));
-        let decoded = json::decode_value(self.columns.shapes, self.arguments, text.as_bytes(), Options::default(), Rules(batch));
+        let decoded =
+            json::decode_value(self.columns.shapes, self.arguments, text.as_bytes(), Options::default(), Rules(batch));
         match decoded {
             Ok(Value::Record(values)) => Ok(values.to_vec()),
             Ok(_) => Err(vec!["the row is not a record".into()]),
@@ -389,7 +414,13 @@ impl Loader<'_> {
     }
 
     /// Stores a row; gives it back if a required reference names a row that is not there yet.
-    fn store(&self, batch: &mut Batch<'_, '_>, row: Decoded, later: &mut Vec<Later>, bad: &mut Vec<BadRow>) -> Option<Decoded> {
+    fn store(
+        &self,
+        batch: &mut Batch<'_, '_>,
+        row: Decoded,
+        later: &mut Vec<Later>,
+        bad: &mut Vec<BadRow>,
+    ) -> Option<Decoded> {
         let mut values = row.values.clone();
         let mut postponed = Vec::new();
         for (at, value) in values.iter_mut().enumerate() {
@@ -444,7 +475,9 @@ impl Loader<'_> {
         let mut problems = Vec::new();
         for (at, value) in values.iter().enumerate() {
             let Some(target) = self.columns.target(at) else { continue };
-            if self.columns.fields[at].presence == Presence::Required && batch.transaction().values().find(target, value).is_none() {
+            if self.columns.fields[at].presence == Presence::Required
+                && batch.transaction().values().find(target, value).is_none()
+            {
                 problems.push(self.nothing_there(at, target, value));
             }
         }
@@ -478,6 +511,8 @@ fn reason(ended: &Ended) -> String {
     match ended {
         Ended::Fault(fault, _) => fault.message().to_owned(),
         Ended::Failure(failure) => failure.message.to_string(),
-        Ended::Invalid(problems) => problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; "),
+        Ended::Invalid(problems) => {
+            problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; ")
+        }
     }
 }

@@ -23,7 +23,9 @@ impl New {
         let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !fits {
-            return Err(Stop::usage(format!("`{name}` cannot be a program's name: write it in lower_snake, as `todo_list`")));
+            return Err(Stop::usage(format!(
+                "`{name}` cannot be a program's name: write it in lower_snake, as `todo_list`"
+            )));
         }
         if self.path.exists() {
             return Err(Stop::failed(format!("`{}` exists already", self.path.display())));

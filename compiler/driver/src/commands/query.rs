@@ -57,7 +57,12 @@ pub fn ask(voice: Voice, program: &Path, text: &str, data: &Path) -> Result<serd
     let Some(endpoint) = lowered.core.api.endpoint_named(NAME) else {
         return Err(Stop::failed("the text is not a query"));
     };
-    let service = NativeService::new(native.loaded.clone(), database, limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
+    let service = NativeService::new(
+        native.loaded.clone(),
+        database,
+        limits(&project.config.limits),
+        tenon_launcher::serve::log_to_stderr(),
+    );
     let request = OwnedRequest { method: "GET".into(), target: format!("/{NAME}"), ..OwnedRequest::default() };
     let Dispatched { response, .. } = call_endpoint(&service, endpoint, &request, 0);
     let body: serde_json::Value = if response.body.is_empty() {
@@ -66,7 +71,8 @@ pub fn ask(voice: Voice, program: &Path, text: &str, data: &Path) -> Result<serd
         serde_json::from_slice(&response.body).map_err(|error| Stop::failed(error.to_string()))?
     };
     if response.status >= 400 {
-        let detail = body.get("detail").or_else(|| body.get("title")).and_then(|d| d.as_str()).unwrap_or("the query failed");
+        let detail =
+            body.get("detail").or_else(|| body.get("title")).and_then(|d| d.as_str()).unwrap_or("the query failed");
         return Err(Stop::failed(detail.to_owned()));
     }
     Ok(body)

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use tenon_core::ir;
+use tenon_launcher::serve::Serving;
 use tenon_runtime::database::Database;
 use tenon_runtime::service::NativeService;
-use tenon_launcher::serve::Serving;
 use tenon_server::{Running, Settings, Signals};
 use tenon_value::Value;
 
@@ -61,7 +61,12 @@ impl Run {
         if let Some(better) = native.compile_for_data(&lowered.core, &database)? {
             native = better;
         }
-        let service = NativeService::new(native.loaded.clone(), database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
+        let service = NativeService::new(
+            native.loaded.clone(),
+            database.clone(),
+            limits(&project.config.limits),
+            tenon_launcher::serve::log_to_stderr(),
+        );
         if let Some(main) = lowered.core.main {
             let args = Value::list(self.args.iter().map(Value::text).collect::<Vec<_>>());
             // `main` takes the arguments of the command line, or nothing.
@@ -74,7 +79,9 @@ impl Run {
         let public = lowered.core.api.endpoints.iter().filter(|e| !e.path.is_empty()).count();
         if public == 0 {
             if lowered.core.main.is_none() {
-                return Err(Stop::failed("this program exposes nothing: give a query or handler an `at` clause, or write `fn main(args: [Text])`"));
+                return Err(Stop::failed(
+                    "this program exposes nothing: give a query or handler an `at` clause, or write `fn main(args: [Text])`",
+                ));
             }
             return Ok(());
         }
@@ -145,7 +152,14 @@ impl Run {
         }
     }
 
-    fn exchange(&self, voice: Voice, running: &Running, checked: &mut Checked, native: &Native, database: &Arc<Database>) -> Result<(), Stop> {
+    fn exchange(
+        &self,
+        voice: Voice,
+        running: &Running,
+        checked: &mut Checked,
+        native: &Native,
+        database: &Arc<Database>,
+    ) -> Result<(), Stop> {
         let start = Instant::now();
         let project = Project::read(&self.program.program)?;
         checked.update(&project);
@@ -158,7 +172,12 @@ impl Run {
         if let Some(better) = new.compile_for_data(&lowered.core, database)? {
             new = better;
         }
-        let service = NativeService::new(new.loaded, database.clone(), limits(&project.config.limits), tenon_launcher::serve::log_to_stderr());
+        let service = NativeService::new(
+            new.loaded,
+            database.clone(),
+            limits(&project.config.limits),
+            tenon_launcher::serve::log_to_stderr(),
+        );
         let program = tenon_server::Program::new(Arc::new(service)).map_err(|error| Stop::failed(error.to_string()))?;
         running.swap(program);
         voice.say(format!("exchanged in {:.0?}", start.elapsed()));
@@ -185,6 +204,8 @@ fn describe_end(ended: &tenon_runtime::native::Ended, core: &ir::Program, checke
             }
         }
         Ended::Failure(failure) => failure.message.to_string(),
-        Ended::Invalid(problems) => problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; "),
+        Ended::Invalid(problems) => {
+            problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; ")
+        }
     }
 }

@@ -79,7 +79,13 @@ impl Test {
     }
 }
 
-fn show(voice: Voice, reports: &[Report], program: &ir::Program, sources: &dyn Sources, took: std::time::Duration) -> Result<(), Stop> {
+fn show(
+    voice: Voice,
+    reports: &[Report],
+    program: &ir::Program,
+    sources: &dyn Sources,
+    took: std::time::Duration,
+) -> Result<(), Stop> {
     let failed = reports.iter().filter(|r| r.broken.is_some()).count();
     if voice.json {
         let list: Vec<_> = reports.iter().map(|report| report_json(report, program, sources)).collect();
@@ -119,7 +125,9 @@ pub fn place(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> 
 
 fn describe(broken: &Broken, seed: u64, program: &ir::Program, sources: &dyn Sources) -> String {
     let mut lines = Vec::new();
-    let at = place(program, broken.site, sources).map(|(file, line, column)| format!("{file}:{line}:{column}: ")).unwrap_or_default();
+    let at = place(program, broken.site, sources)
+        .map(|(file, line, column)| format!("{file}:{line}:{column}: "))
+        .unwrap_or_default();
     lines.push(format!("      {at}{}", broken.message));
     if let Some(text) = &broken.text {
         lines.push(format!("        {text}"));
@@ -137,7 +145,8 @@ fn describe(broken: &Broken, seed: u64, program: &ir::Program, sources: &dyn Sou
 
 fn report_json(report: &Report, program: &ir::Program, sources: &dyn Sources) -> serde_json::Value {
     let at = |site| {
-        place(program, site, sources).map(|(file, line, column)| serde_json::json!({ "file": file, "line": line, "column": column }))
+        place(program, site, sources)
+            .map(|(file, line, column)| serde_json::json!({ "file": file, "line": line, "column": column }))
     };
     serde_json::json!({
         "name": report.name,

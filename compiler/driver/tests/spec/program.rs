@@ -33,8 +33,7 @@ fn check(text: &str) -> Checked {
             text.push('\n');
         }
     }
-    let project =
-        Project { root: PathBuf::from("."), files, config: Config::default(), name: "example".to_owned() };
+    let project = Project { root: PathBuf::from("."), files, config: Config::default(), name: "example".to_owned() };
     Checked::new(&project)
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tenon_core::ir::{
-    Aggregate, AggregateFn, Apply, Expr, ExprKind, Frame, JoinKind, Lift, Output, Prim, Program, Query, QueryId,
-    Rel, RelationId, SetOpKind, SiteId, SortKey, Type, VarId, VarInfo, WindowExpr, WindowFn,
+    Aggregate, AggregateFn, Apply, Expr, ExprKind, Frame, JoinKind, Lift, Output, Prim, Program, Query, QueryId, Rel,
+    RelationId, SetOpKind, SiteId, SortKey, Type, VarId, VarInfo, WindowExpr, WindowFn,
 };
 use tenon_value::Value;
 
@@ -350,10 +350,9 @@ impl<'a> Generator<'a> {
             let lists: Vec<Expr> = outer
                 .iter()
                 .flat_map(|v| match &self.vars[v.index()].ty {
-                    Type::Row(RelationId(2)) => vec![Expr::new(
-                        ExprKind::Field(Box::new(self.var(*v)), 4),
-                        Type::list(Type::Int),
-                    )],
+                    Type::Row(RelationId(2)) => {
+                        vec![Expr::new(ExprKind::Field(Box::new(self.var(*v)), 4), Type::list(Type::Int))]
+                    }
                     Type::List(t) if **t == Type::Int => vec![self.var(*v)],
                     _ => vec![],
                 })
@@ -362,7 +361,10 @@ impl<'a> Generator<'a> {
                 self.rng.pick(&lists)
             } else {
                 let n = self.scalar(outer);
-                Expr::new(ExprKind::Range(Box::new(Self::int(0)), Box::new(n), self.rng.chance(50)), Type::list(Type::Int))
+                Expr::new(
+                    ExprKind::Range(Box::new(Self::int(0)), Box::new(n), self.rng.chance(50)),
+                    Type::list(Type::Int),
+                )
             };
             let (var, index) = (self.fresh("x", Type::Int), self.fresh("i", Type::Int));
             return (Rel::Unnest { source, var, index }, vec![var, index]);
@@ -372,8 +374,7 @@ impl<'a> Generator<'a> {
         let var = self.fresh(name, row(r));
         let scan = Rel::Scan { relation: RelationId(r), var, site: SiteId(0) };
         // Most nested scans are linked with something outside.
-        let links: Vec<Expr> =
-            outer.iter().flat_map(|o| [self.link(var, *o), self.link(*o, var)]).flatten().collect();
+        let links: Vec<Expr> = outer.iter().flat_map(|o| [self.link(var, *o), self.link(*o, var)]).flatten().collect();
         if !links.is_empty() && self.rng.chance(75) {
             let predicate = self.rng.pick(&links);
             return (Rel::Filter { input: Box::new(scan), predicate }, vec![var]);
@@ -443,7 +444,11 @@ impl<'a> Generator<'a> {
                     .flatten()
                     .collect();
                 let both: Scope = scope.iter().chain(&more).copied().collect();
-                let on = if !links.is_empty() && self.rng.chance(80) { self.rng.pick(&links) } else { self.predicate(&both) };
+                let on = if !links.is_empty() && self.rng.chance(80) {
+                    self.rng.pick(&links)
+                } else {
+                    self.predicate(&both)
+                };
                 if self.rng.chance(40) {
                     let (lifts, to) = self.lifts(&more);
                     scope.extend(to);
@@ -502,11 +507,9 @@ impl<'a> Generator<'a> {
                 (Rel::Window { input, windows: vec![(v, window)] }, scope)
             }
             11 => {
-                let ints: Vec<VarId> =
-                    scope.iter().copied().filter(|v| self.vars[v.index()].ty == Type::Int).collect();
+                let ints: Vec<VarId> = scope.iter().copied().filter(|v| self.vars[v.index()].ty == Type::Int).collect();
                 let (right, more) = self.rel(0, outer);
-                let other: Vec<VarId> =
-                    more.iter().copied().filter(|v| self.vars[v.index()].ty == Type::Int).collect();
+                let other: Vec<VarId> = more.iter().copied().filter(|v| self.vars[v.index()].ty == Type::Int).collect();
                 if let (Some(a), Some(b)) = (ints.first(), other.first()) {
                     let kind = self.rng.pick(&[
                         SetOpKind::UnionAll,
@@ -564,8 +567,21 @@ impl<'a> Generator<'a> {
 
     fn aggregate(&mut self, scope: &Scope, all: &Scope) -> (VarId, Aggregate) {
         use AggregateFn::{All, Any, Avg, Count, CountDistinct, First, List, ListDistinct, Max, Min, Sum, SumDistinct};
-        let function =
-            self.rng.pick(&[Count, Sum, Sum, Avg, Min, Max, Any, All, List, ListDistinct, CountDistinct, SumDistinct, First]);
+        let function = self.rng.pick(&[
+            Count,
+            Sum,
+            Sum,
+            Avg,
+            Min,
+            Max,
+            Any,
+            All,
+            List,
+            ListDistinct,
+            CountDistinct,
+            SumDistinct,
+            First,
+        ]);
         // The grain of an aggregate is the row variable of its argument, as the language has it.
         let source = self.rng.pick(scope);
         let options = self.ints_of(self.var(source), 1);

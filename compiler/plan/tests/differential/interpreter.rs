@@ -119,8 +119,9 @@ impl<'a> Interpreter<'a> {
         for e in tenon_plan::op_exprs(op) {
             self.function(e);
         }
-        if let OpKind::Aggregate { aggregates, .. } | OpKind::GroupJoin { aggregates, .. } | OpKind::Fold { aggregates, .. } =
-            &op.kind
+        if let OpKind::Aggregate { aggregates, .. }
+        | OpKind::GroupJoin { aggregates, .. }
+        | OpKind::Fold { aggregates, .. } = &op.kind
         {
             for (v, a) in aggregates {
                 if !a.keep_none {

@@ -29,8 +29,7 @@ fn result_type(query: &Query) -> Type {
 
 fn explain(program: &Program, planned: &tenon_plan::Planned, plan: &tenon_plan::physical::Plan) -> String {
     let query = tenon_core::text::print_query(program, plan.query);
-    let explain =
-        tenon_plan::explain::Explain { program, indexes: &planned.indexes, real: None, place: &|_| None };
+    let explain = tenon_plan::explain::Explain { program, indexes: &planned.indexes, real: None, place: &|_| None };
     format!("{query}\n{}", explain.text(plan))
 }
 
@@ -69,20 +68,13 @@ fn agree_as(
         (Err(_), Err(Stop::Fault { fault, .. })) if *fault != Fault::Internal => return Ok(()),
         _ => {}
     }
-    Err(format!(
-        "{}: expected {expected:?}\nfound    {found:?}\n{}",
-        query.name,
-        explain(program, planned, plan)
-    ))
+    Err(format!("{}: expected {expected:?}\nfound    {found:?}\n{}", query.name, explain(program, planned, plan)))
 }
 
 #[test]
 fn queries_of_core_fixtures() {
-    let text = std::fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../core/tests/fixtures/run/queries.core"
-    ))
-    .unwrap();
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../core/tests/fixtures/run/queries.core"))
+        .unwrap();
     let program = parse(&text).unwrap();
     let mut store = MemoryStore::new(&program);
     let evaluator = Evaluator::new(Arc::new(program.clone()));

@@ -178,9 +178,7 @@ pub fn from_value<M: Memory + ?Sized>(
             set(lanes, &[u64::from(*tag)])?;
             write_fields(shapes, &case.fields, values, lanes, memory)
         }
-        (Kind::Ref { relation, .. } | Kind::Row { relation, .. }, value) => {
-            memory.row_lanes(*relation, value, lanes)
-        }
+        (Kind::Ref { relation, .. } | Kind::Row { relation, .. }, value) => memory.row_lanes(*relation, value, lanes),
         _ => Err(Fault::Internal),
     }
 }
