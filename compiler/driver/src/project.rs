@@ -224,7 +224,7 @@ fn stamp_folder(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Option<std
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if path.is_dir() {
-            if !name.starts_with('.') && !(folder == root && name == "data") {
+            if !(name.starts_with('.') || folder == root && name == "data") {
                 stamp_folder(root, &path, files);
             }
         } else if name.ends_with(".tn") || name == "tenon.toml" {

@@ -1,5 +1,7 @@
 //! The music store with its real rows: imported by the command, queried natively, compared with SQLite.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};

@@ -1,6 +1,8 @@
 //! Both engines run every scenario of every program here, of the apps, of the template and of the library's
 //! examples, and tell the same about it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,7 @@
 //! The shop as a process: over sockets, under load, killed and started again, and asked nonsense.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
