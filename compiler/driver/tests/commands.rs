@@ -169,19 +169,21 @@ struct Serving {
 
 impl Serving {
     fn start(command: &mut Command) -> Serving {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // From here on the process ends with the test, however it goes.
+        let mut serving = Serving { child, address: String::new() };
+        let mut lines = BufReader::new(serving.child.stdout.take().unwrap());
         let mut line = String::new();
-        loop {
+        while serving.address.is_empty() {
             line.clear();
             assert!(lines.read_line(&mut line).unwrap() > 0, "the program ended before it listened");
             if let Some((_, address)) = line.trim().split_once("listening on http://") {
-                let address = address.to_owned();
-                // What it says later is read so that it never waits for a reader.
-                std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-                return Serving { child, address };
+                serving.address = address.to_owned();
             }
         }
+        // What it says later is read so that it never waits for a reader.
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        serving
     }
 
     fn get(&self, path: &str) -> String {
