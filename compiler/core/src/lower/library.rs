@@ -61,7 +61,32 @@ impl Scope<'_, '_> {
         self.capture(value)
     }
 
+    /// Elements and keys that are given to a collection, in the form that the collection holds them: a record with its
+    /// fields in another order, a row as it was read.
+    fn fit_elements(&mut self, values: &mut [Expr]) {
+        let Some((collection, given)) = values.split_first_mut() else { return };
+        let held = match &collection.ty {
+            Type::Map(key, _) => (**key).clone(),
+            ty => match ty.element() {
+                Some(element) => element.clone(),
+                None => return,
+            },
+        };
+        let fits = |ty: &Type| {
+            matches!((ty, &held), (Type::Record(a), Type::Record(b)) if a.fields.len() == b.fields.len()
+                && a.fields.iter().all(|(name, _)| b.fields.iter().any(|(other, _)| other == name)))
+        };
+        if let Some(first) = given.first_mut()
+            && first.ty != held
+            && fits(&first.ty)
+        {
+            let value = first.clone();
+            *first = self.coerce(value, &held);
+        }
+    }
+
     pub fn pure_builtin(&mut self, builtin: Builtin, mut values: Vec<Expr>, core: Type, range: Range) -> Expr {
+        self.fit_elements(&mut values);
         let site = self.site(range);
         let prim = match builtin {
             Builtin::TextLength
