@@ -7,7 +7,7 @@
 use tenon_core::ir::{Expr, ExprKind, FieldId, Prim, RelationId, SiteId, SortKey, Type};
 
 use crate::expr::{equality, free, identity, ref_of, row_field};
-use crate::joins::{Block, FOLLOW, INDEX_PROBE, INDEX_ROW, LeafKind, PREDICATE, order_fields};
+use crate::joins::{Block, FOLLOW, INDEX_PROBE, INDEX_ROW, LeafKind, PREDICATE, RANGE_ROW, order_fields};
 use crate::physical::{Access, Limit};
 use crate::planner::Planner;
 
@@ -345,7 +345,7 @@ impl Planner<'_, '_> {
             let access = Access::Index { index: n as u32, equal, lower, upper, reverse: !forward };
             if best.as_ref().is_none_or(|b| rows < b.rows) {
                 best =
-                    Some(Found { way: Way::Access { access, covers }, rows, probe: INDEX_PROBE * 3.0, row: INDEX_ROW });
+                    Some(Found { way: Way::Access { access, covers }, rows, probe: INDEX_PROBE * 3.0, row: RANGE_ROW });
             }
         }
         best
