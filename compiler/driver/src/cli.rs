@@ -20,7 +20,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Make a new program
-    #[command(after_help = "Example: tenon new shop")]
+    #[command(after_help = "Example: tenon new shop --template todo")]
     New(commands::new::New),
     /// Find what is wrong with a program
     #[command(after_help = "Example: tenon check shop.tn --fix")]

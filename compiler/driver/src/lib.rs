@@ -8,6 +8,7 @@
 //! | [`compile`] | from a project to a checked program and its Core |
 //! | [`statistics`] | what the planner asks of the data |
 //! | [`table`] | answers as tables |
+//! | [`templates`] | the programs that `tenon new` begins with |
 //! | [`engine`] | programs that run, natively or on the evaluator |
 //! | [`report`] | diagnostics and answers on the terminal, or as JSON |
 //! | [`cli`] | the command line: one table of commands |
@@ -22,3 +23,4 @@ pub mod project;
 pub mod report;
 pub mod statistics;
 pub mod table;
+pub mod templates;

@@ -59,18 +59,27 @@ fn shop() -> String {
 }
 
 #[test]
-fn a_new_program_checks_passes_and_is_in_the_style() {
+fn a_new_program_is_made_once_and_nothing_else_is_touched() {
     let folder = Folder::new("new");
     let program = folder.path("notes");
-    assert_eq!(tenon(&["new", &program]).code, 0);
-    assert_eq!(tenon(&["check", &program]).code, 0);
-    let tested = tenon(&["test", &program]);
-    assert!(tested.out.contains("ok    a note is finished once"), "{}{}", tested.out, tested.err);
-    let styled = tenon(&["fmt", &program, "--check"]);
-    assert_eq!(styled.code, 0, "{}", styled.out);
+    let made = tenon(&["new", &program, "--json"]);
+    let told: serde_json::Value = serde_json::from_str(&made.out).unwrap();
+    assert_eq!((made.code, told["template"].as_str()), (0, Some("service")));
+    for file in told["files"].as_array().unwrap() {
+        assert!(Path::new(&program).join(file.as_str().unwrap()).is_file(), "{file}");
+    }
     let again = tenon(&["new", &program]);
     assert_eq!((again.code, again.err.contains("exists already")), (1, true));
-    assert_eq!(tenon(&["new", &folder.path("Not A Name")]).code, 2);
+    let name = tenon(&["new", &folder.path("My Notes")]);
+    assert_eq!((name.code, name.err.contains("as `my_notes`")), (2, true), "{}", name.err);
+    let unknown = tenon(&["new", &folder.path("other"), "--template", "tood"]);
+    assert_eq!((unknown.code, unknown.err.contains("did you mean `todo`?")), (2, true), "{}", unknown.err);
+    assert!(!Path::new(&folder.path("other")).exists());
+    assert_eq!(tenon(&["new"]).code, 2);
+    let list = tenon(&["new", "--list"]);
+    for name in ["service", "todo", "analytics"] {
+        assert!(list.out.lines().any(|line| line.starts_with(name)), "{}", list.out);
+    }
 }
 
 #[test]

@@ -307,6 +307,11 @@ impl Infer<'_> {
             ],
             Ty::Bytes => vec![ExprKind::Literal(Literal::Bytes(n.to_be_bytes().to_vec()))],
             Ty::Instant => vec![ExprKind::Literal(Literal::Instant(1_767_225_600_000_000 + n))],
+            Ty::DateTime => {
+                let moment = ExprKind::Literal(Literal::Instant(1_767_225_600_000_000 + n));
+                let moment = self.node(moment, Ty::Instant, range);
+                vec![ExprKind::Builtin(crate::builtins::Builtin::InstantUtc, vec![moment])]
+            }
             Ty::Date => vec![ExprKind::Literal(Literal::Date(20_454))],
             Ty::Time => vec![ExprKind::Literal(Literal::Time(43_200_000_000))],
             Ty::Duration => vec![ExprKind::Literal(Literal::Duration(3_600_000_000))],
