@@ -23,11 +23,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tenon-codegen",
         &["tenon-span", "tenon-core", "tenon-plan", "tenon-value", "tenon-store", "tenon-authority", "tenon-runtime"],
     ),
+    (
+        "tenon-ide",
+        &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check", "tenon-core", "tenon-plan", "tenon-value"],
+    ),
 ];
 
 /// Libraries that only these rooms may know.
 const ONLY: &[(&str, &[&str])] = &[
-    ("salsa", &["tenon-check", "tenon-core"]),
+    ("salsa", &["tenon-check", "tenon-core", "tenon-ide"]),
     ("ariadne", &["tenon-diagnostics"]),
     ("logos", &["tenon-syntax"]),
     ("lalrpop", &["tenon-syntax"]),

@@ -23,6 +23,7 @@ use crate::sites::{BodyPart, Expected, Scope, Site, SiteCode, sites};
 use crate::ty::{RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Clause, ExprKind, Fold, Rule};
 use crate::types::{DeclaredParts, TypeResolver};
+use crate::uses::{Use, note_type};
 use smol_str::SmolStr;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub struct Rules {
     pub diagnostics: Vec<Diagnostic>,
     /// What they do, by part.
     pub effects: Vec<(BodyPart, Effects)>,
+    /// What their names stand for.
+    pub uses: Vec<Use>,
 }
 
 /// The main code of an item.
@@ -52,6 +55,8 @@ pub struct Main {
     pub diagnostics: Vec<Diagnostic>,
     /// What it does by itself.
     pub effects: Effects,
+    /// What its names stand for, in order.
+    pub uses: Vec<Use>,
 }
 
 /// The forms of main code.
@@ -67,7 +72,13 @@ pub enum MainCode {
 
 impl Main {
     fn none() -> Main {
-        Main { code: MainCode::None, result: Ty::Error, diagnostics: Vec::new(), effects: Effects::default() }
+        Main {
+            code: MainCode::None,
+            result: Ty::Error,
+            diagnostics: Vec::new(),
+            effects: Effects::default(),
+            uses: Vec::new(),
+        }
     }
 }
 
@@ -82,6 +93,8 @@ pub struct Parts {
     pub diagnostics: Vec<Diagnostic>,
     /// What they do, by part.
     pub effects: Vec<(BodyPart, Effects)>,
+    /// What their names stand for.
+    pub uses: Vec<Use>,
 }
 
 /// Types the refinements of an item's declared types.
@@ -110,6 +123,7 @@ pub fn rules<'db>(db: &'db dyn Db, item: Item<'db>) -> Rules {
         let checked = infer::expression(&context, &around, rule.predicate);
         found.diagnostics.extend(checked.diagnostics);
         found.effects.push((BodyPart::Rule(rule.index), checked.effects));
+        found.uses.extend(checked.uses);
         let reference = RuleRef { owner: owner_of(db, item), index: rule.index };
         let message = context.message(rule.message, &mut found.diagnostics);
         let text = context.source(rule.predicate.range);
@@ -149,6 +163,7 @@ fn main_of<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item, context: &Bo
         result: checked.result,
         diagnostics: checked.diagnostics,
         effects: checked.effects,
+        uses: checked.uses,
     };
     match (&tree.kind, declared(db, item).signature.as_deref()) {
         (ItemKind::Function(function), Some(Signature::Function(sig))) => body(infer::function(context, sig, function)),
@@ -174,6 +189,7 @@ fn main_of<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item, context: &Bo
                 result: Ty::Unit,
                 diagnostics: checked.diagnostics,
                 effects: checked.effects,
+                uses: checked.uses,
             }
         }
         _ => Main::none(),
@@ -480,6 +496,7 @@ impl<'db> BodyContext<'db> {
         };
         found.diagnostics.extend(checked.diagnostics);
         found.effects.push((site.part, checked.effects));
+        found.uses.extend(checked.uses);
         match (site.expected, site.code) {
             (Expected::Condition(message), SiteCode::Expr(expr)) => {
                 let message = self.message(message, &mut found.diagnostics);
@@ -552,6 +569,11 @@ impl Context for BodyContext<'_> {
         let resolved = resolver.resolve(ty);
         diagnostics.extend(resolver.finish());
         resolved
+    }
+
+    fn note_type(&self, ty: &ast::Type, uses: &mut Vec<Use>) {
+        let generics = tree(self.db, self.item).as_ref().map(|tree| generics_of(tree)).unwrap_or_default();
+        note_type(self.db, self.item, &generics, ty, uses);
     }
 
     fn rule(&self, rule: &RuleRef) -> Option<&Rule> {

@@ -12,7 +12,9 @@
 //! | [`agreement`] | declarations with each other |
 //! | [`sites`], [`bodies`], [`infer`], [`typed`], [`walk`] | the pieces of code of an item, and what they become |
 //! | [`builtins`] | the library's primitives |
+//! | [`uses`] | what each name in code stands for |
 //! | [`effects`] | what callables read, write and fail with, through calls |
+//! | [`library`] | the standard library's text |
 //! | [`program`] | the check of the whole program |
 //! | [`suggest`] | did you mean |
 
@@ -25,6 +27,7 @@ pub mod declare;
 pub mod effects;
 pub mod infer;
 pub mod items;
+pub mod library;
 pub mod names;
 pub mod program;
 pub mod show;
@@ -34,4 +37,5 @@ pub mod suggest;
 pub mod ty;
 pub mod typed;
 pub mod types;
+pub mod uses;
 pub mod walk;

@@ -1,5 +1,7 @@
 //! The program as a whole: every diagnostic, and where items lie in files.
 
+#![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
+
 use crate::agreement::{agreement, overlapping_endpoints, repeated_names};
 use crate::bodies::body_diagnostics;
 use crate::db::{CheckDatabase, Db, Program, SourceFile};
@@ -8,7 +10,7 @@ use crate::effects::circular_fields;
 use crate::items::{Item, items, parse, program_items, syntax_errors};
 use crate::names::{ModuleKey, item_of, modules, symbol_of};
 use crate::ty::Symbol;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic, ItemPath, Severity, Sources};
 use tenon_span::Range;
@@ -16,17 +18,43 @@ use tenon_span::Range;
 /// Everything that is wrong with the program, in the order of files and places, each cause once. The library is
 /// not looked at; see [`check_library`].
 pub fn check(db: &CheckDatabase) -> Vec<Diagnostic> {
+    Program::get(db).files(db).iter().flat_map(|file| check_file(db, *file)).cloned().collect()
+}
+
+/// What [`check`] says of one file of the program. A query per file, so that an edit looks again at the files that it
+/// reaches; what concerns items together comes to it through [`found_together`].
+#[salsa::tracked(returns(ref))]
+pub fn check_file<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Diagnostic> {
+    aliases_settled(db);
     let mut found = Vec::new();
-    settle_aliases(db);
-    for item in program_items(db) {
-        item_diagnostics(db, item, &mut found);
+    for item in items(db, file) {
+        item_diagnostics(db, *item, &mut found);
     }
-    for module in modules(db).iter().filter(|module| !crate::names::is_library_module(module)) {
-        found.extend(repeated_names(db, ModuleKey::new(db, module.clone())).iter().cloned());
-    }
-    found.extend(overlapping_endpoints(db).iter().cloned());
-    found.extend(circular_fields(db).iter().cloned());
+    found.extend(found_together(db, file).iter().cloned());
     ordered(db, found)
+}
+
+/// Makes the signatures of all aliases once per change of one.
+#[salsa::tracked]
+fn aliases_settled(db: &dyn Db) {
+    settle_aliases(db);
+}
+
+/// What is wrong with items together, by the path of the file in which it is said.
+#[salsa::tracked(returns(ref))]
+fn all_found_together(db: &dyn Db) -> FxHashMap<Arc<str>, Vec<Diagnostic>> {
+    let mut found: FxHashMap<Arc<str>, Vec<Diagnostic>> = FxHashMap::default();
+    let modules = modules(db).iter().filter(|module| !crate::names::is_library_module(module));
+    let repeated = modules.flat_map(|module| repeated_names(db, ModuleKey::new(db, module.clone())));
+    for diagnostic in repeated.chain(overlapping_endpoints(db)).chain(circular_fields(db)) {
+        found.entry(diagnostic.primary.location.file.clone()).or_default().push(diagnostic.clone());
+    }
+    found
+}
+
+#[salsa::tracked(returns(ref))]
+fn found_together<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Diagnostic> {
+    all_found_together(db).get(file.path(db)).cloned().unwrap_or_default()
 }
 
 /// Everything that is wrong with the library.
@@ -68,13 +96,13 @@ fn item_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<Diagn
 }
 
 /// Sorts by place. Of messages with the same code at the same place the first stays.
-fn ordered(db: &CheckDatabase, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+fn ordered(db: &dyn Db, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut placed: Vec<(Arc<str>, Range, Diagnostic)> = found
         .into_iter()
         .map(|diagnostic| {
             let location = &diagnostic.primary.location;
             let range = match &location.item {
-                Some(item) => db.place(item, location.range).unwrap_or_default(),
+                Some(item) => place(db, item, location.range).unwrap_or_default(),
                 None => location.range,
             };
             (location.file.clone(), range, diagnostic)
@@ -99,15 +127,12 @@ fn ordered(db: &CheckDatabase, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
 impl CheckDatabase {
     /// A file of the program or of the library by its path.
     pub fn any_file(&self, path: &str) -> Option<SourceFile> {
-        self.file(path).or_else(|| self.program().library(self).iter().copied().find(|file| &**file.path(self) == path))
+        file_of(self, path)
     }
 
     /// Finds an item by its path.
     pub fn item(&self, path: &ItemPath) -> Option<Item<'_>> {
-        let file = self.any_file(&path.file)?;
-        items(self, file).iter().copied().find(|item| {
-            item.nth(self) == path.nth && item.word(self) == &*path.kind && item.name(self).as_str() == &*path.name
-        })
+        item_at(self, path)
     }
 }
 
@@ -117,7 +142,26 @@ impl Sources for CheckDatabase {
     }
 
     fn place(&self, item: &ItemPath, range: Range) -> Option<Range> {
-        let item = self.item(item)?;
-        Some(parse(self, item).place(range).shifted(item.offset(self)))
+        place(self, item, range)
     }
+}
+
+fn file_of(db: &dyn Db, path: &str) -> Option<SourceFile> {
+    let program = Program::get(db);
+    let files = program.files(db);
+    let own = files.binary_search_by(|file| (**file.path(db)).cmp(path)).ok().and_then(|at| files.get(at).copied());
+    own.or_else(|| program.library(db).iter().copied().find(|file| &**file.path(db) == path))
+}
+
+fn item_at<'db>(db: &'db dyn Db, path: &ItemPath) -> Option<Item<'db>> {
+    let file = file_of(db, &path.file)?;
+    items(db, file)
+        .iter()
+        .copied()
+        .find(|item| item.nth(db) == path.nth && item.word(db) == &*path.kind && item.name(db).as_str() == &*path.name)
+}
+
+fn place(db: &dyn Db, item: &ItemPath, range: Range) -> Option<Range> {
+    let item = item_at(db, item)?;
+    Some(parse(db, item).place(range).shifted(item.offset(db)))
 }

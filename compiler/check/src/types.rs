@@ -216,6 +216,16 @@ impl<'a> DeclaredParts<'a> {
     }
 }
 
+/// True for a type, or constructor of types, that the language has itself.
+pub fn is_language_type(name: &str) -> bool {
+    language_types().any(|own| own == name)
+}
+
+/// The names of the types and constructors of types that the language has itself.
+pub fn language_types() -> impl Iterator<Item = &'static str> {
+    BASE_TYPES.iter().map(|(name, _)| *name).chain(CONSTRUCTORS.iter().map(|(name, _)| *name)).chain(["Decimal"])
+}
+
 fn is_lower(name: &str) -> bool {
     name.chars().next().is_some_and(|c| !c.is_uppercase())
 }

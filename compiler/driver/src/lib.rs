@@ -4,7 +4,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`project`] | a program on disk: its files and `tenon.toml` |
-//! | [`library`] | the standard library's text |
+//! | [`library`] | the standard library's text, as the checker has it |
 //! | [`compile`] | from a project to a checked program and its Core |
 //! | [`statistics`] | what the planner asks of the data |
 //! | [`table`] | answers as tables |
@@ -18,7 +18,7 @@ pub mod cli;
 pub mod commands;
 pub mod compile;
 pub mod engine;
-pub mod library;
+pub use tenon_check::library;
 pub mod project;
 pub mod report;
 pub mod statistics;

@@ -98,6 +98,7 @@ impl Infer<'_> {
         let path = matches!(arg.value.kind, ast::ExprKind::Name(_) | ast::ExprKind::Field { .. });
         if closed || (plain && (grouped.is_none() || path)) {
             let errors = self.diagnostics.len();
+            let noted = self.uses.len();
             let source = self.source_expr(&arg.value, None);
             let source = self.forgotten(source);
             let collection = matches!(self.base(&source.ty), Ty::List(_) | Ty::Bag(_) | Ty::Set(_) | Ty::Map(..));
@@ -117,6 +118,7 @@ impl Infer<'_> {
             }
             // What stood there does not fold by itself: it is an argument over the rows of the group.
             self.diagnostics.truncate(errors);
+            self.uses.truncate(noted);
         }
         let (Some(frame), Folding::Aggregate(function)) = (grouped, fold) else {
             self.skip_args(args);

@@ -4,6 +4,7 @@ use super::engine::Infer;
 use super::facts::irrefutable;
 use crate::ty::{FieldTy, RecordTy, Ty};
 use crate::typed::{Expr, ExprKind, Pattern, PatternKind, Stmt};
+use crate::uses::Role;
 use std::sync::Arc;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -165,6 +166,9 @@ impl Infer<'_> {
 
     pub(crate) fn written_type(&mut self, ty: &ast::Type) -> Ty {
         let mut diagnostics = Vec::new();
+        let mut uses = Vec::new();
+        self.ctx.note_type(ty, &mut uses);
+        self.uses.append(&mut uses);
         let ty = self.ctx.resolve_type(ty, &mut diagnostics);
         self.diagnostics.append(&mut diagnostics);
         ty
@@ -228,7 +232,10 @@ impl Infer<'_> {
 
     fn assign_stmt(&mut self, name: &ast::Ident, op: ast::AssignOp, value: &ast::Expr, range: Range) -> Stmt {
         let target = match self.scope.find(&name.text).cloned() {
-            Some(super::engine::Seen::Local(local)) => local,
+            Some(super::engine::Seen::Local(local)) => {
+                self.means(name.range, self.meaning_of_local(local), Role::Write);
+                local
+            }
             _ => {
                 self.expr(value, None);
                 let d = if self.local_name(name).is_none() {

@@ -5,6 +5,7 @@ use crate::builtins::{Builtin, Need, SCALE_DIGITS, SCALE_SAME, Scheme};
 use crate::signature::{CallableKind, ErrorSig, FunctionSig, ResultSig, Signature, TypeBody};
 use crate::ty::{FieldTy, Symbol, Ty};
 use crate::typed::{Arg, Conversion, Expr, ExprKind};
+use crate::uses::{Form, Meaning, Role};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use tenon_diagnostics::Code;
@@ -27,6 +28,37 @@ impl Param {
     }
 }
 
+/// What is called, as far as its arguments are concerned.
+#[derive(Clone, Copy)]
+pub(crate) enum Callee<'c> {
+    /// A function, query or handler.
+    Function(&'c Symbol),
+    /// A case of a variant type.
+    Case(&'c Symbol, &'c str),
+    /// An error.
+    Error(&'c Symbol),
+    /// A primitive of the library.
+    Primitive,
+}
+
+impl<'c> Callee<'c> {
+    fn symbol(self) -> Option<&'c Symbol> {
+        match self {
+            Callee::Function(symbol) | Callee::Case(symbol, _) | Callee::Error(symbol) => Some(symbol),
+            Callee::Primitive => None,
+        }
+    }
+
+    fn parameter(self, name: &SmolStr) -> Option<Meaning> {
+        Some(match self {
+            Callee::Function(symbol) => Meaning::Parameter(symbol.clone(), name.clone()),
+            Callee::Case(symbol, case) => Meaning::CaseField(symbol.clone(), case.into(), name.clone()),
+            Callee::Error(symbol) => Meaning::Field(symbol.clone(), name.clone()),
+            Callee::Primitive => return None,
+        })
+    }
+}
+
 impl Infer<'_> {
     pub(crate) fn call(
         &mut self,
@@ -43,10 +75,14 @@ impl Infer<'_> {
             ast::ExprKind::Name(name) => self.call_name(name, args, range, hint),
             ast::ExprKind::TypeName(name) => {
                 if let Some(owner) = self.case_owner(&name.text, hint, name.range) {
+                    self.means(name.range, Meaning::Case(owner.clone(), name.text.clone()), Role::Read);
                     return self.case(&owner, &name.text, Some(args), range, hint);
                 }
                 match self.ctx.resolve(&name.text) {
-                    Some(symbol) => self.call_type(&symbol, name.range, args, range),
+                    Some(symbol) => {
+                        self.means_item(name.range, &symbol);
+                        self.call_type(&symbol, name.range, args, range)
+                    }
                     None => {
                         self.skip_args(args);
                         self.unknown_type(name)
@@ -94,6 +130,7 @@ impl Infer<'_> {
             let ty = self.base(&self.locals[local.0 as usize].ty.clone());
             // A local that is no function does not hide a function of its name.
             if matches!(ty, Ty::Fn(..) | Ty::Infer(_)) {
+                self.means(name.range, self.meaning_of_local(local), Role::Read);
                 let function = self.local_expr(local, name.range);
                 return self.call_value(function, args, range);
             }
@@ -101,6 +138,7 @@ impl Infer<'_> {
         if let Some(symbol) = self.ctx.resolve(&name.text)
             && let Some(Signature::Function(sig)) = self.ctx.signature(&symbol)
         {
+            self.means_item(name.range, &symbol);
             return self.call_function(sig, None, args, range, hint);
         }
         if let Some(expr) = self.aggregate_call(name, args, range, hint) {
@@ -115,6 +153,7 @@ impl Infer<'_> {
             return self.broken(range);
         }
         if let Some(builtin) = Builtin::named(&name.text).iter().copied().find(|b| b.scheme().receiver.is_none()) {
+            self.means(name.range, Meaning::Builtin(builtin), Role::Read);
             return self.apply_builtin(builtin, None, Some(args), range);
         }
         if !Builtin::named(&name.text).is_empty() && !args.list.is_empty() && args.list[0].name.is_none() {
@@ -127,6 +166,7 @@ impl Infer<'_> {
         }
         match &self.ctx.resolve(&name.text) {
             Some(symbol) => {
+                self.means_item(name.range, symbol);
                 let value = self.item_value(symbol, name.range, None);
                 self.call_value(value, args, range)
             }
@@ -255,7 +295,9 @@ impl Infer<'_> {
                 if let Some(symbol) = self.ctx.resolve(&owner.text)
                     && self.type_sig(&symbol).is_some()
                 {
+                    self.means_item(owner.range, &symbol);
                     if self.cases(&symbol, &[]).iter().any(|(n, _)| *n == name.text) {
+                        self.means(name.range, Meaning::Case(symbol.clone(), name.text.clone()), Role::Read);
                         return self.case(&symbol, &name.text, Some(args), range, hint);
                     }
                     self.skip_args(args);
@@ -265,11 +307,15 @@ impl Infer<'_> {
             ast::ExprKind::Name(module)
                 if self.scope.find(&module.text).is_none() && self.ctx.is_module(&module.text) =>
             {
+                self.means(module.range, Meaning::Module(module.text.clone()), Role::Read);
                 return match self.ctx.resolve_in(&module.text, &name.text) {
-                    Some(symbol) => match self.ctx.signature(&symbol) {
-                        Some(Signature::Function(sig)) => self.call_function(sig, None, args, range, hint),
-                        _ => self.call_type(&symbol, name.range, args, range),
-                    },
+                    Some(symbol) => {
+                        self.means_item(name.range, &symbol);
+                        match self.ctx.signature(&symbol) {
+                            Some(Signature::Function(sig)) => self.call_function(sig, None, args, range, hint),
+                            _ => self.call_type(&symbol, name.range, args, range),
+                        }
+                    }
                     None => {
                         self.skip_args(args);
                         self.error(
@@ -313,11 +359,13 @@ impl Infer<'_> {
             return self.may_become(base, args, range);
         }
         if let Some(builtin) = self.builtin_for(&name.text, &ty) {
+            self.means(name.range, Meaning::Builtin(builtin), Role::Read);
             return self.apply_builtin(builtin, Some(base), Some(args), range);
         }
         if let Some(symbol) = self.ctx.resolve(&name.text)
             && let Some(Signature::Function(sig)) = self.ctx.signature(&symbol)
         {
+            self.means_item(name.range, &symbol);
             return self.call_function(sig, Some(base), args, range, hint);
         }
         self.skip_args(args);
@@ -465,8 +513,8 @@ impl Infer<'_> {
         let (map, params, result) = self.instantiate(sig, range);
         let what = format!("`{}`", sig.symbol.name);
         let values = match first {
-            Some(first) => self.arguments_after(first, &params, args, &what, Some(&sig.symbol)),
-            None => self.arguments(&params, args, &what, Some(&sig.symbol)),
+            Some(first) => self.arguments_after(first, &params, args, &what, Callee::Function(&sig.symbol)),
+            None => self.arguments(&params, args, &what, Callee::Function(&sig.symbol)),
         };
         let writes = match sig.kind {
             CallableKind::Handler => true,
@@ -513,9 +561,9 @@ impl Infer<'_> {
         params: &[Param],
         args: &ast::Args,
         what: &str,
-        declared: Option<&Symbol>,
+        callee: Callee<'_>,
     ) -> Option<Vec<Arg>> {
-        self.fill(None, params, args, what, declared)
+        self.fill(None, params, args, what, callee)
     }
 
     fn arguments_after(
@@ -524,14 +572,14 @@ impl Infer<'_> {
         params: &[Param],
         args: &ast::Args,
         what: &str,
-        declared: Option<&Symbol>,
+        callee: Callee<'_>,
     ) -> Option<Vec<Arg>> {
         if params.is_empty() {
             self.skip_args(args);
             self.error(Code::Arguments, args.range, format!("{what} takes no arguments"), "called on a value");
             return None;
         }
-        self.fill(Some(first), params, args, what, declared)
+        self.fill(Some(first), params, args, what, callee)
     }
 
     fn fill(
@@ -540,7 +588,7 @@ impl Infer<'_> {
         params: &[Param],
         args: &ast::Args,
         what: &str,
-        declared: Option<&Symbol>,
+        callee: Callee<'_>,
     ) -> Option<Vec<Arg>> {
         let mut of: Vec<Option<usize>> = vec![None; args.list.len()];
         let mut taken = vec![false; params.len()];
@@ -599,7 +647,7 @@ impl Infer<'_> {
                             }
                             None => {}
                         }
-                        if let Some(symbol) = declared {
+                        if let Some(symbol) = callee.symbol() {
                             d = self.because(d, symbol, None, "declared here");
                         }
                         self.report(d);
@@ -637,7 +685,7 @@ impl Infer<'_> {
                 let given = args.list.len() + usize::from(first.is_some());
                 let message = format!("{what} takes {}, {given} are given", count(n, "argument"));
                 let mut d = self.diagnostic(Code::Arguments, at, message, "one too many");
-                if let Some(symbol) = declared {
+                if let Some(symbol) = callee.symbol() {
                     d = self.because(d, symbol, None, "declared here");
                 }
                 self.report(d);
@@ -654,12 +702,13 @@ impl Infer<'_> {
                 format!("{what} needs {}", list.join(" and ")),
                 "not given",
             );
-            if let Some(symbol) = declared {
+            if let Some(symbol) = callee.symbol() {
                 d = self.because(d, symbol, Some(&missing[0].name), "declared here");
             }
             self.report(d);
             fine = false;
         }
+        self.note_arguments(&of, params, args, callee);
         // Values before lambdas: what lambdas take is known then.
         let mut values: Vec<Option<Expr>> = params.iter().map(|_| None).collect();
         if let Some(first) = first {
@@ -702,6 +751,23 @@ impl Infer<'_> {
                 })
                 .collect(),
         )
+    }
+
+    /// Notes which parameters the arguments of a call are for.
+    fn note_arguments(&mut self, of: &[Option<usize>], params: &[Param], args: &ast::Args, callee: Callee<'_>) {
+        let named = args.list.iter().any(|arg| arg.name.is_some());
+        for (arg, at) in args.list.iter().zip(of) {
+            let Some(param) = at.and_then(|at| params.get(at)) else { continue };
+            let Some(meaning) = callee.parameter(&param.name) else { continue };
+            let (range, form) = match (&arg.name, &arg.value.kind) {
+                (Some(name), _) => (name.range, Form::Plain),
+                (None, ast::ExprKind::Name(name)) if named && name.text == param.name => {
+                    (name.range, Form::Short(name.range.start))
+                }
+                _ => (arg.value.range, Form::Positional),
+            };
+            self.means_by(range, meaning, Role::Write, form);
+        }
     }
 
     // --- primitives
@@ -815,7 +881,7 @@ impl Infer<'_> {
         }
         if let Some(args) = args {
             let what = format!("`{}`", scheme.name);
-            match self.arguments(&params, args, &what, None) {
+            match self.arguments(&params, args, &what, Callee::Primitive) {
                 Some(list) => values.extend(list.into_iter().filter_map(|a| match a {
                     Arg::Value(e) => Some(e),
                     _ => None,
@@ -851,6 +917,7 @@ impl Infer<'_> {
     /// The error that a name stands for.
     pub(crate) fn error_symbol(&mut self, name: &ast::Ident) -> Option<Symbol> {
         if let Some(symbol) = self.ctx.resolve(&name.text) {
+            self.means_item(name.range, &symbol);
             if matches!(self.ctx.signature(&symbol), Some(Signature::Error(_))) {
                 return Some(symbol);
             }
@@ -859,7 +926,9 @@ impl Infer<'_> {
             return None;
         }
         if tenon_value::BuiltIn::from_name(&name.text).is_some() {
-            return Some(Symbol { module: "tenon".into(), name: name.text.clone() });
+            let symbol = Symbol { module: "tenon".into(), name: name.text.clone() };
+            self.means_item(name.range, &symbol);
+            return Some(symbol);
         }
         let known = tenon_value::BuiltIn::ALL.iter().map(|b| b.name());
         let names = self.ctx.names();
@@ -916,7 +985,7 @@ impl Infer<'_> {
             _ => None,
         };
         let what = format!("`{}`", symbol.name);
-        let Some(values) = self.arguments(&params, &args, &what, Some(&symbol)) else {
+        let Some(values) = self.arguments(&params, &args, &what, Callee::Error(&symbol)) else {
             return never(ExprKind::Error);
         };
         let fields: Vec<Expr> = self.field_values(values, &fields, range);

@@ -7,6 +7,7 @@ use super::{BodyKind, Checked, Context, Effects};
 use crate::signature::{Generic, RelationSig, Signature, TypeBound, TypeSig};
 use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Expr, ExprKind, Local, LocalId};
+use crate::uses::{Form, Meaning, Role, Use};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -115,6 +116,7 @@ pub(crate) struct Infer<'a> {
     pub frames: Vec<Frame>,
     pub diagnostics: Vec<Diagnostic>,
     pub effects: Effects,
+    pub uses: Vec<Use>,
     /// Type of `return e`; `None` where `return` cannot stand.
     pub result: Option<Ty>,
     /// Loops around.
@@ -160,6 +162,7 @@ impl<'a> Infer<'a> {
             frames: Vec::new(),
             diagnostics: Vec::new(),
             effects: Effects::default(),
+            uses: Vec::new(),
             result: None,
             loops: 0,
             lambdas: 0,
@@ -245,7 +248,11 @@ impl<'a> Infer<'a> {
 
     pub fn local(&mut self, name: impl Into<SmolStr>, ty: Ty, mutable: bool, range: Range) -> LocalId {
         let id = LocalId(self.locals.len() as u32);
-        self.locals.push(Local { name: name.into(), ty, mutable, range });
+        let name = name.into();
+        if !name.is_empty() && !range.is_empty() {
+            self.uses.push(Use::new(range, Meaning::Local(range), Role::Definition));
+        }
+        self.locals.push(Local { name, ty, mutable, range });
         id
     }
 
@@ -267,6 +274,29 @@ impl<'a> Infer<'a> {
     pub fn restore(&mut self, mark: Mark) {
         self.scope.restore(mark.scope);
         self.facts.restore(mark.facts);
+    }
+
+    // --- names
+
+    /// Notes what a name stands for.
+    pub fn means(&mut self, range: Range, meaning: Meaning, role: Role) {
+        self.uses.push(Use::new(range, meaning, role));
+    }
+
+    /// Notes what a name stands for that is written in a form of its own.
+    pub fn means_by(&mut self, range: Range, meaning: Meaning, role: Role, form: Form) {
+        self.uses.push(Use { range, meaning, role, form });
+    }
+
+    /// Notes that a name stands for an item.
+    pub fn means_item(&mut self, range: Range, symbol: &Symbol) {
+        self.means(range, Meaning::Item(symbol.clone()), Role::Read);
+    }
+
+    /// What a name stands for that is a local.
+    pub fn meaning_of_local(&self, local: LocalId) -> Meaning {
+        let local = &self.locals[local.0 as usize];
+        if local.range.is_empty() { Meaning::Given(local.name.clone()) } else { Meaning::Local(local.range) }
     }
 
     // --- signatures
@@ -427,7 +457,13 @@ impl<'a> Infer<'a> {
         let locals = std::mem::take(&mut self.locals);
         let locals = locals.into_iter().map(|l| Local { ty: self.resolve(&l.ty), ..l }).collect();
         let result = value.ty.clone();
-        Checked { value: Body { locals, params, value }, result, diagnostics: self.diagnostics, effects: self.effects }
+        Checked {
+            value: Body { locals, params, value },
+            result,
+            diagnostics: self.diagnostics,
+            effects: self.effects,
+            uses: in_order(self.uses),
+        }
     }
 
     /// Judges what was put off and closes variables that nothing fixed.
@@ -547,6 +583,14 @@ impl<'a> Infer<'a> {
             _ => {}
         }
     }
+}
+
+/// Uses in the order of places, each once: what is read twice by inference is noted twice.
+pub(crate) fn in_order(mut uses: Vec<Use>) -> Vec<Use> {
+    uses.sort_unstable();
+    uses.dedup();
+    uses.shrink_to_fit();
+    uses
 }
 
 /// The type of a field as code sees it.

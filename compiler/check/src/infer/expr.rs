@@ -1,10 +1,12 @@
 //! Expressions: names, texts, records, collections, branches, lambdas.
 
 use super::BodyKind;
+use super::calls::Callee;
 use super::engine::{Infer, MAX_DEPTH, Seen, Why, nearest};
 use crate::signature::Signature;
 use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
 use crate::typed::{Conversion, Expr, ExprKind, Literal, LocalId, Pattern, PatternKind, Stmt, TextPart};
+use crate::uses::{Form, Meaning, Role};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use tenon_diagnostics::Code;
@@ -127,6 +129,7 @@ impl Infer<'_> {
             return self.node(ExprKind::Outcomes(None), Ty::Int, name.range);
         }
         if let Some(symbol) = self.ctx.resolve(&name.text) {
+            self.means_item(name.range, &symbol);
             return self.item_value(&symbol, name.range, hint);
         }
         if self.ctx.is_module(&name.text) {
@@ -140,8 +143,12 @@ impl Infer<'_> {
     /// What a lower-case name means if it is a local, or a field of the row in sight.
     pub fn local_name(&mut self, name: &ast::Ident) -> Option<Expr> {
         match self.scope.find(&name.text).cloned() {
-            Some(Seen::Local(local)) => Some(self.local_expr(local, name.range)),
+            Some(Seen::Local(local)) => {
+                self.means(name.range, self.meaning_of_local(local), Role::Read);
+                Some(self.local_expr(local, name.range))
+            }
             Some(Seen::Hidden(local, why)) => {
+                self.means(name.range, self.meaning_of_local(local), Role::Read);
                 self.hidden(name, local, why);
                 Some(self.broken(name.range))
             }
@@ -255,9 +262,11 @@ impl Infer<'_> {
 
     fn type_name(&mut self, name: &ast::Ident, hint: Option<&Ty>) -> Expr {
         if let Some(symbol) = self.case_owner(&name.text, hint, name.range) {
+            self.means(name.range, Meaning::Case(symbol.clone(), name.text.clone()), Role::Read);
             return self.case(&symbol, &name.text, None, name.range, hint);
         }
         if let Some(symbol) = self.ctx.resolve(&name.text) {
+            self.means_item(name.range, &symbol);
             return self.item_value(&symbol, name.range, hint);
         }
         self.unknown_name(name)
@@ -320,7 +329,7 @@ impl Infer<'_> {
         let ty = Ty::Variant(owner.clone(), generics);
         let params: Vec<super::calls::Param> = fields.iter().map(super::calls::Param::of_field).collect();
         let values = match args {
-            Some(args) => self.arguments(&params, args, &format!("`{case}`"), Some(owner)),
+            Some(args) => self.arguments(&params, args, &format!("`{case}`"), Callee::Case(owner, case)),
             None if params.is_empty() => Some(Vec::new()),
             None => {
                 let list: Vec<_> = params.iter().map(|p| format!("{}: …", p.name)).collect();
@@ -459,6 +468,7 @@ impl Infer<'_> {
         let mut lets: Vec<Stmt> = Vec::new();
         let mut fields: Vec<(SmolStr, Expr)> = Vec::new();
         let mut types: Vec<FieldTy> = Vec::new();
+        let mut written: Vec<(Range, SmolStr, Form)> = Vec::new();
         let mut broken = record.broken;
         for (index, part) in record.parts.iter().enumerate() {
             match part {
@@ -466,6 +476,10 @@ impl Infer<'_> {
                     let implied = name.as_ref().or_else(|| value.implied_name());
                     let field_name = implied.map_or_else(|| SmolStr::new(index.to_string()), |n| n.text.clone());
                     let place = name.as_ref().map_or(value.range, |n| n.range);
+                    if let Some(implied) = implied {
+                        let form = if name.is_some() { Form::Plain } else { Form::Short(value.range.start) };
+                        written.push((implied.range, field_name.clone(), form));
+                    }
                     let own = wanted.as_ref().and_then(|w| w.field(&field_name).cloned());
                     let expr = self.record_value(value, own.as_ref());
                     let absent = own.as_ref().is_some_and(|f| f.absent);
@@ -514,7 +528,12 @@ impl Infer<'_> {
                 }
             }
         }
-        let ty = if broken { Ty::Error } else { Ty::Record(Arc::new(RecordTy { fields: types })) };
+        let made = Arc::new(RecordTy { fields: types });
+        let of = wanted.unwrap_or_else(|| made.clone());
+        for (range, name, form) in written {
+            self.means_by(range, Meaning::RecordField(of.clone(), name), Role::Write, form);
+        }
+        let ty = if broken { Ty::Error } else { Ty::Record(made) };
         let value = self.node(ExprKind::Record(fields), ty.clone(), range);
         if lets.is_empty() { value } else { self.node(ExprKind::Block(lets, Some(Box::new(value))), ty, range) }
     }

@@ -17,6 +17,7 @@ use crate::declare::Inverse;
 use crate::signature::{Generic, Signature, TypeBound};
 use crate::ty::{RuleRef, Symbol, Ty};
 use crate::typed::Rule;
+use crate::uses::Use;
 use smol_str::SmolStr;
 use tenon_diagnostics::{Diagnostic, Location};
 use tenon_span::Range;
@@ -45,6 +46,8 @@ pub trait Context {
     fn result_type(&self, function: &Symbol) -> Ty;
     /// A type written inside of this body; its diagnostics are added to the list.
     fn resolve_type(&self, ty: &ast::Type, diagnostics: &mut Vec<Diagnostic>) -> Ty;
+    /// Notes what the names in a type written inside of this body stand for.
+    fn note_type(&self, ty: &ast::Type, uses: &mut Vec<Use>);
     /// A refinement's condition.
     fn rule(&self, rule: &RuleRef) -> Option<&Rule>;
     /// All names in sight that begin an expression, for "did you mean".
@@ -108,6 +111,8 @@ pub struct Checked<T> {
     pub diagnostics: Vec<Diagnostic>,
     /// What the body does beyond yielding a value.
     pub effects: Effects,
+    /// What its names stand for, in order.
+    pub uses: Vec<Use>,
 }
 
 /// What a body does itself, with the places; what its callees do is added by whoever knows the program.

@@ -5,6 +5,7 @@ use crate::builtins::Builtin;
 use crate::signature::Signature;
 use crate::ty::{Symbol, Ty};
 use crate::typed::{Expr, ExprKind};
+use crate::uses::{Meaning, Role};
 use std::sync::Arc;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -33,7 +34,9 @@ impl Infer<'_> {
                 if let Some(symbol) = self.ctx.resolve(&owner.text)
                     && self.type_sig(&symbol).is_some()
                 {
+                    self.means_item(owner.range, &symbol);
                     if self.cases(&symbol, &[]).iter().any(|(n, _)| *n == name.text) {
+                        self.means(name.range, Meaning::Case(symbol.clone(), name.text.clone()), Role::Read);
                         return self.case(&symbol, &name.text, None, range, hint);
                     }
                     return self.unknown_case(&symbol, name);
@@ -42,8 +45,12 @@ impl Infer<'_> {
             ast::ExprKind::Name(module)
                 if self.scope.find(&module.text).is_none() && self.ctx.is_module(&module.text) =>
             {
+                self.means(module.range, Meaning::Module(module.text.clone()), Role::Read);
                 return match self.ctx.resolve_in(&module.text, &name.text) {
-                    Some(symbol) => self.item_value(&symbol, range, hint),
+                    Some(symbol) => {
+                        self.means_item(name.range, &symbol);
+                        self.item_value(&symbol, range, hint)
+                    }
                     None => {
                         self.error(
                             Code::UnknownName,
@@ -92,11 +99,12 @@ impl Infer<'_> {
             Ty::Row(symbol) => self.row_field(base, symbol, name, name_range, range),
             Ty::Record(record) => match record.field(name) {
                 Some(field) => {
+                    self.means(name_range, Meaning::RecordField(record.clone(), field.name.clone()), Role::Read);
                     let seen = if field.absent { field.ty.clone().optional() } else { field.ty.clone() };
                     self.node(ExprKind::RecordField(Box::new(base), name.into()), seen, range)
                 }
                 None => {
-                    if let Some(expr) = self.property(&base, name, range) {
+                    if let Some(expr) = self.property(&base, name, name_range, range) {
                         return expr;
                     }
                     let names: Vec<_> = record.fields.iter().map(|f| f.name.as_str()).collect();
@@ -128,13 +136,15 @@ impl Infer<'_> {
                     && let Some((_, fields)) = cases.iter().find(|(n, _)| n == case)
                     && let Some((_, ty)) = fields.iter().find(|(n, _)| n == name)
                 {
+                    let meaning = Meaning::CaseField(symbol.clone(), case.clone(), name.into());
+                    self.means(name_range, meaning, Role::Read);
                     return self.node(
                         ExprKind::CaseField(Box::new(base), case.clone(), name.into()),
                         ty.clone(),
                         range,
                     );
                 }
-                if let Some(expr) = self.property(&base, name, range) {
+                if let Some(expr) = self.property(&base, name, name_range, range) {
                     return expr;
                 }
                 let written = self.ctx.source(base.range);
@@ -165,7 +175,7 @@ impl Infer<'_> {
             }
             Ty::Option(inner) => {
                 if name == "text"
-                    && let Some(expr) = self.property(&base, name, range)
+                    && let Some(expr) = self.property(&base, name, name_range, range)
                 {
                     return expr;
                 }
@@ -191,7 +201,7 @@ impl Infer<'_> {
                 self.report(d);
                 self.broken(range)
             }
-            _ => match self.property(&base, name, range) {
+            _ => match self.property(&base, name, name_range, range) {
                 Some(expr) => expr,
                 None => self.no_field(&base, &ty, name, name_range, range),
             },
@@ -284,6 +294,7 @@ impl Infer<'_> {
             self.reads(symbol, range);
         }
         if let Some(field) = sig.fields.iter().find(|f| f.name == name) {
+            self.means(name_range, Meaning::Field(symbol.clone(), field.name.clone()), Role::Read);
             let kind = if field.computed {
                 ExprKind::ComputedField(Box::new(base), field.name.clone())
             } else {
@@ -294,6 +305,7 @@ impl Infer<'_> {
         if let Some(crate::declare::Inverse { relation, field, .. }) =
             self.ctx.inverses(symbol).iter().find(|i| i.name == name)
         {
+            self.means(name_range, Meaning::Inverse(relation.clone(), field.clone()), Role::Read);
             self.reads(relation, range);
             let ty = Ty::bag(Ty::Row(relation.clone()));
             return self.node(
@@ -302,7 +314,7 @@ impl Infer<'_> {
                 range,
             );
         }
-        if let Some(expr) = self.property(&base, name, range) {
+        if let Some(expr) = self.property(&base, name, name_range, range) {
             return expr;
         }
         let names =
@@ -326,12 +338,13 @@ impl Infer<'_> {
     }
 
     /// A library property, or a method without arguments, of a value.
-    fn property(&mut self, base: &Expr, name: &str, range: Range) -> Option<Expr> {
+    fn property(&mut self, base: &Expr, name: &str, name_range: Range, range: Range) -> Option<Expr> {
         let ty = self.base(&base.ty);
         let builtin = self.builtin_for(name, &ty)?;
         if !builtin.scheme().params.is_empty() {
             return None;
         }
+        self.means(name_range, Meaning::Builtin(builtin), Role::Read);
         Some(self.apply_builtin(builtin, Some(base.clone()), None, range))
     }
 
@@ -339,18 +352,22 @@ impl Infer<'_> {
 
     pub(crate) fn index(&mut self, base: &ast::Expr, keys: &[ast::IndexKey], range: Range) -> Expr {
         let relation = match &base.kind {
-            ast::ExprKind::TypeName(name) => self.ctx.resolve(&name.text),
+            ast::ExprKind::TypeName(name) => self.ctx.resolve(&name.text).map(|symbol| (symbol, None, name)),
             ast::ExprKind::Field { base, name: Some(name), optional: false } => match &base.kind {
                 ast::ExprKind::Name(module) if self.ctx.is_module(&module.text) => {
-                    self.ctx.resolve_in(&module.text, &name.text)
+                    self.ctx.resolve_in(&module.text, &name.text).map(|symbol| (symbol, Some(module), name))
                 }
                 _ => None,
             },
             _ => None,
         };
-        if let Some(symbol) = relation
+        if let Some((symbol, module, name)) = relation
             && matches!(self.ctx.signature(&symbol), Some(Signature::Relation(_)))
         {
+            if let Some(module) = module {
+                self.means(module.range, Meaning::Module(module.text.clone()), Role::Read);
+            }
+            self.means_item(name.range, &symbol);
             return self.look_up(&symbol, keys, range);
         }
         let base = self.expr(base, None);
@@ -472,6 +489,9 @@ impl Infer<'_> {
                         let mut values: Vec<Option<Expr>> = types.iter().map(|_| None).collect();
                         for (index, part) in record.parts.iter().enumerate() {
                             let ast::RecordPart::Field { name, value } = part else { continue };
+                            if let Some(name) = name.as_ref().filter(|name| sig.key.contains(&name.text)) {
+                                self.means(name.range, Meaning::Field(symbol.clone(), name.text.clone()), Role::Read);
+                            }
                             let at =
                                 name.as_ref().and_then(|n| sig.key.iter().position(|k| *k == n.text)).unwrap_or(index);
                             let want = super::engine::forget(&types[at]);
@@ -495,6 +515,11 @@ impl Infer<'_> {
             return self.node(ExprKind::Lookup { relation: symbol.clone(), unique: None, key: values }, ty, range);
         }
         // By a unique, whose parts are all named; or by the key's names.
+        for name in keys.iter().filter_map(|key| key.name.as_ref()) {
+            if sig.field(&name.text).is_some() {
+                self.means(name.range, Meaning::Field(symbol.clone(), name.text.clone()), Role::Read);
+            }
+        }
         let named: Vec<&str> = keys.iter().filter_map(|k| k.name.as_ref()).map(|n| n.text.as_str()).collect();
         let same = |parts: &mut dyn Iterator<Item = &str>| {
             let parts: Vec<_> = parts.collect();

@@ -3,6 +3,7 @@
 use super::engine::{Infer, Seen, nearest};
 use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
 use crate::typed::{self, Literal, LocalId, Pattern, PatternKind};
+use crate::uses::{Form, Meaning, Role};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use tenon_diagnostics::Code;
@@ -66,6 +67,7 @@ impl Infer<'_> {
                     self.error(Code::PatternType, name.range, message, format!("`{b}`"));
                 }
             }
+            self.means(name.range, self.meaning_of_local(local), Role::Definition);
             names.bound.push((name.text.clone(), local));
             return local;
         }
@@ -210,6 +212,7 @@ impl Infer<'_> {
             self.unknown_case(&symbol, &name.name);
             return failed(self, names);
         };
+        self.means(name.name.range, Meaning::Case(symbol.clone(), case.clone()), Role::Read);
         let declared = if tag { Vec::new() } else { declared };
         let mut patterns: Vec<Option<Pattern>> = declared.iter().map(|_| None).collect();
         let mut broken = false;
@@ -227,6 +230,10 @@ impl Infer<'_> {
                     continue;
                 };
                 let at = self.pattern_position(field_name.as_ref(), pattern, index, &declared);
+                if let Some((field, _)) = at.and_then(|at| declared.get(at)) {
+                    let meaning = Meaning::CaseField(symbol.clone(), case.clone(), field.clone());
+                    self.note_pattern_field(field_name.as_ref(), pattern, field, meaning);
+                }
                 match at {
                     Some(at) if patterns[at].is_none() => {
                         patterns[at] = Some(self.pattern_in(pattern, &declared[at].1, mutable, names, depth + 1));
@@ -255,6 +262,24 @@ impl Infer<'_> {
             .map(|(p, (_, ty))| p.unwrap_or_else(|| Pattern { kind: PatternKind::Wildcard, ty: ty.clone(), range }))
             .collect();
         Pattern { kind: PatternKind::Case(symbol, case, patterns), ty: ty.clone(), range }
+    }
+
+    /// Notes which field a part of a pattern is for.
+    pub(crate) fn note_pattern_field(
+        &mut self,
+        name: Option<&ast::Ident>,
+        pattern: &ast::Pattern,
+        field: &SmolStr,
+        meaning: Meaning,
+    ) {
+        let (range, form) = match (name, &pattern.kind) {
+            (Some(name), _) => (name.range, Form::Plain),
+            (None, ast::PatternKind::Bind(binder)) if binder.text == *field => {
+                (binder.range, Form::Short(binder.range.start))
+            }
+            _ => (pattern.range, Form::Positional),
+        };
+        self.means_by(range, meaning, Role::Read, form);
     }
 
     /// Which field a part of a pattern speaks of.
@@ -347,6 +372,15 @@ impl Infer<'_> {
                 ast::PatternField::Field { name, pattern } => {
                     match self.pattern_position(name.as_ref(), pattern, index, &declared) {
                         Some(at) => {
+                            let field = declared[at].0.clone();
+                            let meaning = match self.base(ty) {
+                                Ty::Row(symbol) => Some(Meaning::Field(symbol, field.clone())),
+                                Ty::Record(record) => Some(Meaning::RecordField(record, field.clone())),
+                                _ => None,
+                            };
+                            if let Some(meaning) = meaning {
+                                self.note_pattern_field(name.as_ref(), pattern, &field, meaning);
+                            }
                             if typed.iter().any(|(n, _)| *n == declared[at].0) {
                                 self.error(Code::Twice, pattern.range, "this field is matched twice", "again");
                             }

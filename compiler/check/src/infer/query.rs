@@ -6,6 +6,7 @@ use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
 use crate::typed::{
     BinaryOp, Clause, Conversion, Expr, ExprKind, Fold, Literal, LocalId, Query, SortKey, Source, Window,
 };
+use crate::uses::Form;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -204,6 +205,7 @@ impl Infer<'_> {
             && let Some(symbol) = self.ctx.resolve(&name.text)
             && matches!(self.ctx.signature(&symbol), Some(Signature::Relation(_)))
         {
+            self.means_item(name.range, &symbol);
             self.reads(&symbol, e.range);
             return From { element: Ty::Row(symbol.clone()), source: Source::Relation(symbol), list: false };
         }
@@ -550,7 +552,7 @@ impl Infer<'_> {
     }
 
     fn group(&mut self, keys: &[ast::GroupKey], all: bool) {
-        let mut typed: Vec<(SmolStr, Range, Expr)> = Vec::with_capacity(keys.len());
+        let mut typed: Vec<(SmolStr, Range, Option<u32>, Expr)> = Vec::with_capacity(keys.len());
         for (index, key) in keys.iter().enumerate() {
             let name = key.name.as_ref().or_else(|| key.value.implied_name());
             let value = self.expr(&key.value, None);
@@ -573,19 +575,23 @@ impl Infer<'_> {
                     (SmolStr::new(format!("key{index}")), key.value.range)
                 }
             };
-            if typed.iter().any(|(n, _, _)| *n == name) {
+            if typed.iter().any(|(n, ..)| *n == name) {
                 self.error(Code::Twice, at, format!("two keys are called `{name}`"), "again");
             }
-            typed.push((name, at, value));
+            let short = key.name.is_none().then_some(key.value.range.start);
+            typed.push((name, at, short, value));
         }
         let before = self.hide(Why::Group);
         let mut fixed = Vec::new();
         let mut locals = Vec::with_capacity(typed.len());
-        for (name, at, value) in typed {
+        for (name, at, short, value) in typed {
             if let ExprKind::Local(var) = &super::facts::strip(&value).kind {
                 fixed.push(*var);
             }
             let local = self.bind(&name, value.ty.clone(), false, at);
+            if let (Some(short), Some(noted)) = (short, self.uses.last_mut().filter(|noted| noted.range == at)) {
+                noted.form = Form::Short(short);
+            }
             self.carry_bounds(local, &value);
             self.note_secret(local, &value);
             locals.push((local, value));
@@ -618,6 +624,7 @@ impl Infer<'_> {
 
     fn select(&mut self, value: &ast::Expr, distinct: bool, hint: Option<&Ty>, last: bool) -> Expr {
         let range = value.range;
+        let names = field_names(value);
         let value = match hint {
             // A record is checked field by field; anything else as a whole, where nothing follows that changes it.
             Some(hint) if last || matches!(value.kind, ast::ExprKind::Record(_)) => {
@@ -650,7 +657,9 @@ impl Infer<'_> {
                 let mut defs = Vec::with_capacity(fields.len());
                 let mut parts = Vec::with_capacity(fields.len());
                 for (name, value) in fields {
-                    let local = self.bind(&name, value.ty.clone(), false, value.range);
+                    let at =
+                        names.iter().find(|(n, _)| *n == name).map_or(Range::empty(value.range.start), |(_, at)| *at);
+                    let local = self.bind(&name, value.ty.clone(), false, at);
                     self.carry_bounds(local, &value);
                     self.note_secret(local, &value);
                     columns.push((name.clone(), local));
@@ -683,8 +692,11 @@ impl Infer<'_> {
                     let mut defs = Vec::new();
                     for field in &record.fields {
                         let base = self.local_expr(local, range);
+                        // Nobody wrote these names.
+                        let noted = self.uses.len();
                         let read = self.field(base, &field.name, range, range);
-                        let own = self.bind(&field.name, read.ty.clone(), false, range);
+                        self.uses.truncate(noted);
+                        let own = self.bind(&field.name, read.ty.clone(), false, Range::empty(range.start));
                         columns.push((field.name.clone(), own));
                         defs.push((own, read));
                     }
@@ -747,6 +759,18 @@ impl Infer<'_> {
         let query = Query { clauses: frame.clauses, element, fold, ordered: false, canonical: frame.canonical };
         self.node(ExprKind::Query(Box::new(query)), Ty::Bool, range)
     }
+}
+
+/// The names under which the fields of a record expression stand, written or implied, with their places.
+fn field_names(value: &ast::Expr) -> Vec<(SmolStr, Range)> {
+    let ast::ExprKind::Record(record) = &value.kind else { return Vec::new() };
+    let named = |part: &ast::RecordPart| match part {
+        ast::RecordPart::Field { name, value } => {
+            name.as_ref().or_else(|| value.implied_name()).map(|name| (name.text.clone(), name.range))
+        }
+        ast::RecordPart::Spread(_) => None,
+    };
+    record.parts.iter().filter_map(named).collect()
 }
 
 /// The row variables of a frame that an expression uses, directly or through named values.

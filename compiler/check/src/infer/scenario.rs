@@ -2,11 +2,12 @@
 
 use super::Checked;
 use super::calls::kind_word;
-use super::engine::Infer;
+use super::engine::{Infer, in_order};
 use super::store::required;
 use crate::signature::{CallableKind, RelationSig, Signature};
 use crate::ty::{Symbol, Ty};
 use crate::typed::{self, Conversion, Expr, ExprKind, Literal, Local, LocalId, Scenario, Step, StepKind};
+use crate::uses::Meaning;
 use smol_str::SmolStr;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -31,6 +32,7 @@ impl Infer<'_> {
             result: Ty::Unit,
             diagnostics: self.diagnostics,
             effects: self.effects,
+            uses: in_order(self.uses),
         }
     }
 
@@ -114,6 +116,7 @@ impl Infer<'_> {
             && let Some(symbol) = self.ctx.resolve(&name.text)
             && matches!(self.ctx.signature(&symbol), Some(Signature::Relation(_)))
         {
+            self.means_item(name.range, &symbol);
             return self.insert_into(&symbol, args, e.range, true);
         }
         self.expr(e, None)
@@ -207,6 +210,9 @@ impl Infer<'_> {
             };
             match at {
                 Some(at) => {
+                    let field = declared[at].name.clone();
+                    let meaning = Meaning::Field(symbol.clone(), field.clone());
+                    self.note_pattern_field(name.as_ref(), pattern, &field, meaning);
                     let typed = self.pattern(pattern, &declared[at].ty, false);
                     self.bring_in(&typed);
                     patterns[at] = Some(typed);

@@ -5,6 +5,7 @@ use super::engine::{Infer, nearest};
 use crate::signature::{FieldSig, GeneratedKey, RelationSig, Signature};
 use crate::ty::{Symbol, Ty};
 use crate::typed::{BinaryOp, Conversion, Expr, ExprKind, FieldSet, Stmt};
+use crate::uses::{Form, Meaning, Role};
 use smol_str::SmolStr;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -16,6 +17,12 @@ impl Infer<'_> {
             Some(module) => self.ctx.resolve_in(&module.text, &name.name.text),
             None => self.ctx.resolve(&name.name.text),
         };
+        if let Some(symbol) = &symbol {
+            if let Some(module) = &name.qualifier {
+                self.means(module.range, Meaning::Module(module.text.clone()), Role::Read);
+            }
+            self.means_item(name.name.range, symbol);
+        }
         match symbol.as_ref().and_then(|s| self.ctx.signature(s)) {
             Some(Signature::Relation(_)) => symbol,
             Some(Signature::Unsupported(_)) => None,
@@ -138,6 +145,8 @@ impl Infer<'_> {
                 wrong = true;
                 continue;
             };
+            let form = if arg.name.is_some() { Form::Plain } else { Form::Short(name.range.start) };
+            self.means_by(name.range, Meaning::Field(symbol.clone(), field.name.clone()), Role::Write, form);
             if field.computed {
                 self.computed_set(symbol, field, name.range);
                 self.expr(&arg.value, None);
@@ -426,6 +435,7 @@ impl Infer<'_> {
             self.expr(value, None);
             return None;
         };
+        self.means(name.range, Meaning::Field(symbol.clone(), field.name.clone()), Role::Write);
         if field.computed {
             self.computed_set(symbol, field, name.range);
             self.expr(value, None);

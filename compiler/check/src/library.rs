@@ -1,4 +1,4 @@
-//! The standard library's text, which every program sees.
+//! The standard library's text, which every program sees: the one list of its files.
 
 macro_rules! library {
     ($($name:literal)*) => {

@@ -1,0 +1,107 @@
+//! Every answer that an editor asks for, as plain data.
+//!
+//! One [`Ide`] owns the database of one program, the same that the compiler uses. Changes go through it;
+//! [`Ide::analysis`] gives a snapshot, which answers. What an answer needs comes from the queries of the database, so
+//! what the program's check computed is not computed again, and an edit does again only what it reaches.
+//!
+//! The edge (the language server, the page, a command) turns answers into its own terms. This crate knows no protocol,
+//! reads no file, starts no thread and asks no clock.
+//!
+//! - A *file* is its path relative to the program's folder, with `/`; library files are `tenon/text.tn` and so on.
+//! - A *position* is a file and a byte offset in its whole text. An offset past the end, or inside a character, counts
+//!   as the nearest one before it.
+//! - A *range* in an answer is a byte range of its whole file.
+//! - An unknown file has empty answers.
+//!
+//! Everything works while the program is broken: what cannot be read has tokens at least, and what does not type has
+//! an error type.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`answer`] | the types that answers share |
+//! | [`locate`] | from a position to item, token and node; from places in items to places in files |
+//! | [`diagnostics`] | what is wrong with a file |
+
+pub mod answer;
+pub mod diagnostics;
+pub mod locate;
+pub mod occurrences;
+
+pub use answer::{FileEdits, FilePosition, FileRange, Markup, NavigationTarget, SymbolKind, TextEdit, WorkspaceEdit};
+
+use tenon_check::db::{CheckDatabase, Listener, Settings};
+
+/// The one owner of a program's database: the only place where the program changes.
+pub struct Ide {
+    db: CheckDatabase,
+}
+
+/// A snapshot of the program, cheap to make and to clone, which answers requests.
+///
+/// While a snapshot lives, a change of the program waits for it: the change raises salsa's cancellation in the threads
+/// that hold snapshots (`salsa::Cancelled` unwinds their request) and goes on once they have dropped them. So drop a
+/// snapshot before changing the program on the same thread.
+#[derive(Clone)]
+pub struct Analysis {
+    pub(crate) db: CheckDatabase,
+}
+
+impl Default for Ide {
+    fn default() -> Self {
+        Ide::new()
+    }
+}
+
+impl Ide {
+    /// A program without files, over the standard library.
+    pub fn new() -> Ide {
+        Ide { db: CheckDatabase::new(tenon_check::library::LIBRARY) }
+    }
+
+    /// As [`Ide::new`], with somebody who hears of every query that runs. Tests of incrementality listen.
+    pub fn with_listener(listener: Listener) -> Ide {
+        Ide { db: CheckDatabase::with_listener(tenon_check::library::LIBRARY, listener) }
+    }
+
+    /// Adds a file, or sets the text of the one with this path.
+    pub fn set_file(&mut self, path: &str, text: &str) {
+        self.db.set_file(path, text);
+    }
+
+    /// Removes a file; nothing happens if there is none.
+    pub fn remove_file(&mut self, path: &str) {
+        self.db.remove_file(path);
+    }
+
+    /// Sets all files at once, as paths and texts; those that were there and are not named are removed.
+    pub fn set_files<'a>(&mut self, files: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        self.db.set_files(files);
+    }
+
+    /// Sets what `tenon.toml` says.
+    pub fn set_settings(&mut self, settings: Settings) {
+        self.db.set_settings(settings);
+    }
+
+    /// A snapshot.
+    pub fn analysis(&self) -> Analysis {
+        Analysis { db: self.db.clone() }
+    }
+}
+
+impl Analysis {
+    /// The database, for whoever asks what no answer here says.
+    pub fn database(&self) -> &CheckDatabase {
+        &self.db
+    }
+
+    /// The paths of the program's files, in order; the library is not among them.
+    pub fn files(&self) -> Vec<String> {
+        self.db.program().files(&self.db).iter().map(|file| file.path(&self.db).to_string()).collect()
+    }
+
+    /// The text of a file of the program or of the library.
+    pub fn text(&self, file: &str) -> Option<std::sync::Arc<str>> {
+        self.db.any_file(file).map(|file| file.text(&self.db).clone())
+    }
+}
