@@ -20,12 +20,27 @@
 //! | --- | --- |
 //! | [`answer`] | the types that answers share |
 //! | [`locate`] | from a position to item, token and node; from places in items to places in files |
+//! | [`node`] | one view of every node of a tree |
+//! | [`occurrences`] | every name and what it stands for |
 //! | [`diagnostics`] | what is wrong with a file |
+//! | [`symbols`], [`fuzzy`] | the outline of a file; finding a name anywhere |
+//! | [`folding`], [`selection`], [`links`] | folds, growing selections, links |
+//! | [`formatting`] | the one style, for a file, a range, while typing |
+//! | [`hints`] | what was inferred, shown in the text |
 
 pub mod answer;
 pub mod diagnostics;
+pub mod folding;
+pub mod formatting;
+pub mod fuzzy;
+pub mod hints;
+mod lines;
+pub mod links;
 pub mod locate;
+pub mod node;
 pub mod occurrences;
+pub mod selection;
+pub mod symbols;
 
 pub use answer::{FileEdits, FilePosition, FileRange, Markup, NavigationTarget, SymbolKind, TextEdit, WorkspaceEdit};
 
