@@ -21,7 +21,9 @@
 //! | [`answer`] | the types that answers share |
 //! | [`locate`] | from a position to item, token and node; from places in items to places in files |
 //! | [`node`] | one view of every node of a tree |
-//! | [`occurrences`] | every name and what it stands for |
+//! | [`occurrences`], `typing` | every name and what it stands for; types of names and expressions |
+//! | [`navigation`], [`references`] | what declares a name, where it is used |
+//! | [`hover`], `plans`, [`signature_help`] | what is to be known of a thing; plans of queries; what a call takes |
 //! | [`diagnostics`] | what is wrong with a file |
 //! | [`symbols`], [`fuzzy`] | the outline of a file; finding a name anywhere |
 //! | [`folding`], [`selection`], [`links`] | folds, growing selections, links |
@@ -34,13 +36,19 @@ pub mod folding;
 pub mod formatting;
 pub mod fuzzy;
 pub mod hints;
+pub mod hover;
 mod lines;
 pub mod links;
 pub mod locate;
+pub mod navigation;
 pub mod node;
 pub mod occurrences;
+mod plans;
+pub mod references;
 pub mod selection;
+pub mod signature_help;
 pub mod symbols;
+mod typing;
 
 pub use answer::{FileEdits, FilePosition, FileRange, Markup, NavigationTarget, SymbolKind, TextEdit, WorkspaceEdit};
 
@@ -49,6 +57,7 @@ use tenon_check::db::{CheckDatabase, Listener, Settings};
 /// The one owner of a program's database: the only place where the program changes.
 pub struct Ide {
     db: CheckDatabase,
+    plans: plans::Plans,
 }
 
 /// A snapshot of the program, cheap to make and to clone, which answers requests.
@@ -59,6 +68,7 @@ pub struct Ide {
 #[derive(Clone)]
 pub struct Analysis {
     pub(crate) db: CheckDatabase,
+    plans: plans::Plans,
 }
 
 impl Default for Ide {
@@ -70,37 +80,46 @@ impl Default for Ide {
 impl Ide {
     /// A program without files, over the standard library.
     pub fn new() -> Ide {
-        Ide { db: CheckDatabase::new(tenon_check::library::LIBRARY) }
+        Ide { db: CheckDatabase::new(tenon_check::library::LIBRARY), plans: plans::Plans::default() }
     }
 
     /// As [`Ide::new`], with somebody who hears of every query that runs. Tests of incrementality listen.
     pub fn with_listener(listener: Listener) -> Ide {
-        Ide { db: CheckDatabase::with_listener(tenon_check::library::LIBRARY, listener) }
+        Ide {
+            db: CheckDatabase::with_listener(tenon_check::library::LIBRARY, listener),
+            plans: plans::Plans::default(),
+        }
     }
 
     /// Adds a file, or sets the text of the one with this path.
     pub fn set_file(&mut self, path: &str, text: &str) {
-        self.db.set_file(path, text);
+        self.changed().set_file(path, text);
     }
 
     /// Removes a file; nothing happens if there is none.
     pub fn remove_file(&mut self, path: &str) {
-        self.db.remove_file(path);
+        self.changed().remove_file(path);
     }
 
     /// Sets all files at once, as paths and texts; those that were there and are not named are removed.
     pub fn set_files<'a>(&mut self, files: impl IntoIterator<Item = (&'a str, &'a str)>) {
-        self.db.set_files(files);
+        self.changed().set_files(files);
     }
 
     /// Sets what `tenon.toml` says.
     pub fn set_settings(&mut self, settings: Settings) {
-        self.db.set_settings(settings);
+        self.changed().set_settings(settings);
+    }
+
+    /// The database, to be changed: what was known of this state of the program ends.
+    fn changed(&mut self) -> &mut CheckDatabase {
+        self.plans = plans::Plans::default();
+        &mut self.db
     }
 
     /// A snapshot.
     pub fn analysis(&self) -> Analysis {
-        Analysis { db: self.db.clone() }
+        Analysis { db: self.db.clone(), plans: self.plans.clone() }
     }
 }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use tenon_check::db::SourceFile;
 use tenon_check::declare::{name_range, place_of};
 use tenon_check::items::{Item, items, parse, tree};
-use tenon_check::names::{item_of, symbol_of};
+use tenon_check::names::item_of;
 use tenon_check::ty::{Symbol, Ty};
 use tenon_check::uses::{Meaning, Role, Use};
 use tenon_diagnostics::Location;
@@ -105,9 +105,8 @@ impl Analysis {
         let first = occurrences(&self.db, item).iter().filter(defines);
         first
             .map(|found| {
-                let covers = |whole: &Location| {
-                    whole.range.start <= found.range.start && found.range.end <= whole.range.end
-                };
+                let covers =
+                    |whole: &Location| whole.range.start <= found.range.start && found.range.end <= whole.range.end;
                 let full = whole.as_ref().filter(|whole| covers(whole)).map_or(found.range, |whole| whole.range);
                 NavigationTarget {
                     file: self.path(item.file(&self.db)),
@@ -171,9 +170,10 @@ impl Analysis {
     fn endpoint_at(&self, place: &Place<'_>) -> Option<NavigationTarget> {
         let tree = tree(&self.db, place.item).as_ref()?;
         let ItemKind::Function(function) = &tree.kind else { return None };
-        let on_path = function.clauses.iter().any(|clause| {
-            matches!(clause.kind, ast::ClauseKind::At { .. }) && clause.range.touches(place.code_offset)
-        });
+        let on_path = function
+            .clauses
+            .iter()
+            .any(|clause| matches!(clause.kind, ast::ClauseKind::At { .. }) && clause.range.touches(place.code_offset));
         on_path.then(|| self.target_of(place.item))
     }
 
@@ -242,11 +242,6 @@ impl Analysis {
         let place = self.locate(position)?;
         let target = self.target_of(place.item);
         Some(FileRange { file: target.file, range: target.full })
-    }
-
-    /// The symbol of the item at a position.
-    pub(crate) fn symbol_at(&self, place: &Place<'_>) -> Option<Symbol> {
-        symbol_of(&self.db, place.item)
     }
 
     /// All items of the program and the library whose text says a name.

@@ -128,9 +128,7 @@ impl Analysis {
             | Meaning::Given(name)
             | Meaning::BuiltinType(name)
             | Meaning::TypeParameter(name) => name.to_string(),
-            Meaning::Inverse(relation, field) => {
-                self.relation(relation)?.field(field)?.inverse.as_ref()?.to_string()
-            }
+            Meaning::Inverse(relation, field) => self.relation(relation)?.field(field)?.inverse.as_ref()?.to_string(),
             Meaning::Builtin(builtin) => builtin.scheme().name.to_string(),
             Meaning::Local(_) => return None,
         })

@@ -7,7 +7,7 @@ use tenon_check::declare::{declared, signature};
 use tenon_check::items::Item;
 use tenon_check::signature::{ErrorSig, FunctionSig, RelationSig, Signature, TypeBody, TypeSig};
 use tenon_check::ty::{FieldTy, Symbol, Ty};
-use tenon_check::typed::{Arg, Expr, Local, Step, StepKind};
+use tenon_check::typed::{Arg, Conversion, Expr, ExprKind, Local, Step, StepKind};
 use tenon_check::uses::{Meaning, Use};
 use tenon_check::walk::children;
 use tenon_span::Range;
@@ -43,9 +43,8 @@ pub(crate) fn typed_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<TypedCode
         let of = parts(db, item);
         found.extend(of.bodies.iter().map(|(_, body)| TypedCode { locals: &body.locals, roots: vec![&body.value] }));
         let conditions = of.rules.iter();
-        found.extend(
-            conditions.map(|(_, rule)| TypedCode { locals: &rule.body.locals, roots: vec![&rule.body.value] }),
-        );
+        found
+            .extend(conditions.map(|(_, rule)| TypedCode { locals: &rule.body.locals, roots: vec![&rule.body.value] }));
     }
     found
 }
@@ -68,15 +67,11 @@ fn steps<'db>(list: &'db [Step], roots: &mut Vec<&'db Expr>) {
     }
 }
 
-/// The innermost expression that `fits`, of those that cover the range.
-pub(crate) fn find_expr<'db>(
-    code: &[TypedCode<'db>],
-    range: Range,
-    fits: &dyn Fn(&Expr) -> bool,
-) -> Option<&'db Expr> {
+/// The innermost expression that `fits`, of those that cover the range; of several at one place the outermost.
+pub(crate) fn find_expr<'db>(code: &[TypedCode<'db>], range: Range, fits: &dyn Fn(&Expr) -> bool) -> Option<&'db Expr> {
     fn visit<'e>(expr: &'e Expr, range: Range, fits: &dyn Fn(&Expr) -> bool, best: &mut Option<&'e Expr>) {
         let covers = expr.range.start <= range.start && range.end <= expr.range.end;
-        if covers && fits(expr) && best.is_none_or(|best| expr.range.len() <= best.range.len()) {
+        if covers && fits(expr) && best.is_none_or(|best| expr.range.len() < best.range.len()) {
             *best = Some(expr);
         }
         // What is made up stands at the place of what it was made for, so children may lie outside.
@@ -178,11 +173,22 @@ impl Analysis {
     pub(crate) fn type_at(&self, item: Item<'_>, found: &Use) -> Option<Ty> {
         let narrow = matches!(
             found.meaning,
-            Meaning::Local(_) | Meaning::Given(_) | Meaning::Parameter(..) | Meaning::Field(..) | Meaning::RecordField(..)
+            Meaning::Local(_)
+                | Meaning::Given(_)
+                | Meaning::Parameter(..)
+                | Meaning::Field(..)
+                | Meaning::RecordField(..)
         ) || matches!(found.meaning, Meaning::Builtin(_));
         if narrow {
             let code = typed_code(&self.db, item);
-            let own = |expr: &Expr| expr.range.end == found.range.end && !matches!(expr.ty, Ty::Error | Ty::Unit);
+            // What a place makes of a value is not the value's type; what a test says of it is.
+            let own = |expr: &Expr| {
+                let converted = match &expr.kind {
+                    ExprKind::Convert(conversion, _) => !matches!(conversion, Conversion::Present | Conversion::Narrow),
+                    _ => false,
+                };
+                !converted && expr.range.end == found.range.end && !matches!(expr.ty, Ty::Error | Ty::Unit)
+            };
             if let Some(expr) = find_expr(&code, found.range, &own) {
                 return Some(expr.ty.clone());
             }
