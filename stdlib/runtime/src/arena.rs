@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use std::sync::atomic::Ordering;
 
+use tenon_store::schema::RelationId;
 use tenon_store::{NONE, RelationView, Str};
 use tenon_value::lanes::{Memory, from_value, to_value};
 use tenon_value::{Fault, Value};
@@ -82,27 +83,26 @@ impl Memory for ArenaMemory<'_> {
         from_value(&tables.shapes, keys.shape, key, &mut own, self)?;
         // SAFETY: the lanes of the relation's key, in a call that reads the store.
         let found = unsafe { crate::rows::row_by_key(self.ctx, relation, own.as_ptr()) };
-        let mut slot = found.second as u32;
-        if slot == NONE {
-            return Err(Fault::RowDeleted);
-        }
-        // A row keeps its fields as they were read: the version that has them, if it is still there.
-        if let Value::Row { fields, .. } = value {
-            let newest = slot;
-            loop {
-                let as_read = self.row_value(relation, &[found.first, u64::from(slot)])?;
-                if matches!(&as_read, Value::Row { fields: now, .. } if now == fields) {
+        let mut row = [found.first, found.second];
+        match value {
+            // A row keeps its fields as they were read: the version that has them, if it is still there.
+            Value::Row { fields, .. } => loop {
+                let slot = row[1] as u32;
+                if slot == NONE {
+                    row = self.detached_row(relation, fields)?;
+                    break;
+                }
+                if matches!(self.row_value(relation, &row)?, Value::Row { fields: now, .. } if now == *fields) {
                     break;
                 }
                 // SAFETY: the chain of versions of a row that the call sees.
-                slot = unsafe { view.version(slot) }.prev.load(Ordering::Acquire);
-                if slot == NONE {
-                    slot = newest;
-                    break;
-                }
-            }
+                row[1] = u64::from(unsafe { view.version(slot) }.prev.load(Ordering::Acquire));
+            },
+            // A reference to a row that is gone has nothing but its key.
+            _ if found.second as u32 == NONE => row = self.detached_key(relation, key)?,
+            _ => {}
         }
-        for (lane, word) in lanes.iter_mut().zip([found.first, u64::from(slot)]) {
+        for (lane, word) in lanes.iter_mut().zip(row) {
             *lane = word;
         }
         Ok(())
@@ -110,6 +110,50 @@ impl Memory for ArenaMemory<'_> {
 }
 
 impl ArenaMemory<'_> {
+    /// A row with these fields that the store does not have.
+    fn detached_row(&mut self, relation: u32, fields: &[Value]) -> Result<[u64; 2], Fault> {
+        let (tables, _, keys) = self.relation(relation)?;
+        if fields.len() != keys.fields.len() {
+            return Err(Fault::Internal);
+        }
+        let mut lanes = Vec::new();
+        for ((shape, _), value) in keys.fields.iter().zip(fields) {
+            let start = lanes.len();
+            lanes.resize(start + tables.shapes.lanes(*shape) as usize, 0);
+            from_value(&tables.shapes, *shape, value, &mut lanes[start..], self)?;
+        }
+        self.detach(relation, &lanes)
+    }
+
+    /// A row that the store does not have, of which only the key is known: nothing reads its other fields, because
+    /// following a reference asks whether the row is there.
+    fn detached_key(&mut self, relation: u32, key: &Value) -> Result<[u64; 2], Fault> {
+        let (tables, _, keys) = self.relation(relation)?;
+        let description = tables.schema.relations.get(relation as usize).ok_or(Fault::Internal)?;
+        let parts = match (key, description.key.as_slice()) {
+            (key, [_]) => vec![key.clone()],
+            (Value::Record(parts), own) if parts.len() == own.len() => parts.to_vec(),
+            _ => return Err(Fault::Internal),
+        };
+        let starts = description.lane_starts();
+        let mut lanes = vec![0; starts.last().copied().unwrap_or(0)];
+        for (field, part) in description.key.iter().zip(&parts) {
+            let own = lanes.get_mut(starts[field.index()]..starts[field.index() + 1]).ok_or(Fault::Internal)?;
+            from_value(&tables.shapes, keys.fields[field.index()].0, part, own, self)?;
+        }
+        self.detach(relation, &lanes)
+    }
+
+    fn detach(&mut self, relation: u32, lanes: &[u64]) -> Result<[u64; 2], Fault> {
+        // SAFETY: the pointer is null or leads to the call's transaction, which nobody else uses meanwhile.
+        let Some(transaction) = (unsafe { self.ctx.transaction.as_mut() }) else { return Err(Fault::RowDeleted) };
+        // SAFETY: the lanes are those of a whole row, made just now in the arena of the call.
+        match unsafe { transaction.detach(RelationId(relation), lanes) } {
+            Ok(row) => Ok([u64::from(row.entity), u64::from(row.slot)]),
+            Err(_) => Err(Fault::RelationFull),
+        }
+    }
+
     /// What is known of a relation.
     fn relation<'t>(&self, relation: u32) -> Result<(&'t Tables, &'t RelationView, &'t RelationKey), Fault> {
         if self.ctx.tables.is_null() || self.ctx.relations.is_null() {

@@ -6,13 +6,14 @@
 //! | [`shape`] | how values given as lanes are compared and copied |
 //! | [`image`] | the image, snapshots, and the protocol between the writer and readers |
 //! | [`relation`] | one relation: columns, versions, indexes |
-//! | [`mod@write`] | transactions; `reclaim.rs` returns what they leave behind |
+//! | [`mod@write`] | transactions; `reclaim.rs` returns what they leave behind, `detached.rs` shows rows that are gone |
 //! | [`statistics`] | what the planner wants to know |
 //! | [`hash`] | the hash of values |
 //!
 //! Invariants: readers take no lock and never wait; the writer never changes a version; nothing that a
 //! registered reader can reach is freed or reused.
 
+mod detached;
 mod entity_table;
 mod frozen;
 mod garbage;

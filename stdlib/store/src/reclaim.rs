@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
+use crate::detached::Detached;
 use crate::frozen;
 use crate::garbage::{Garbage, Limbo, Unlinked, WriteToken};
 use crate::image::{Image, Usage};
@@ -55,6 +56,7 @@ pub(crate) struct Writer {
     pub(crate) touched: Vec<RelationId>,
     pub(crate) undo: Vec<Undo>,
     pub(crate) redo: Vec<Change>,
+    pub(crate) detached: Vec<Detached>,
     /// A row while it is updated, kept for its memory.
     pub(crate) row: Vec<u64>,
     pub(crate) text_bytes: usize,
@@ -89,6 +91,7 @@ impl Writer {
             touched: Vec::new(),
             undo: Vec::new(),
             redo: Vec::new(),
+            detached: Vec::new(),
             row: Vec::new(),
             text_bytes: 0,
             commits: 0,

@@ -97,7 +97,7 @@ pub enum ChangeKind {
 #[derive(Debug)]
 pub struct WriteTxn<'a> {
     image: &'a Image,
-    writer: MutexGuard<'a, Writer>,
+    pub(crate) writer: MutexGuard<'a, Writer>,
     commit: u64,
 }
 
@@ -109,7 +109,7 @@ pub struct Savepoint {
 }
 
 /// The lanes of parts of a row that is not stored yet.
-struct Parts {
+pub(crate) struct Parts {
     lanes: Vec<u64>,
     /// What texts in lower case point to.
     _texts: Vec<String>,
@@ -118,7 +118,7 @@ struct Parts {
 impl Parts {
     /// # Safety
     /// The lanes must be those of a whole row, and texts among them valid.
-    unsafe fn of(relation: &Relation, parts: &[Part], row: &[u64]) -> Parts {
+    pub(crate) unsafe fn of(relation: &Relation, parts: &[Part], row: &[u64]) -> Parts {
         let (mut lanes, mut texts) = (Vec::with_capacity(4), Vec::new());
         for part in parts {
             for column in &relation.meta.columns[part.columns.clone()] {
@@ -135,6 +135,10 @@ impl Parts {
             }
         }
         Parts { lanes, _texts: texts }
+    }
+
+    pub(crate) fn lanes(&self) -> &[u64] {
+        &self.lanes
     }
 }
 
@@ -180,7 +184,7 @@ impl<'a> WriteTxn<'a> {
         self.writer.touch(relation.id);
     }
 
-    fn take_slot(&mut self, relation: &Relation) -> Result<(u32, bool), Violation> {
+    pub(crate) fn take_slot(&mut self, relation: &Relation) -> Result<(u32, bool), Violation> {
         let growth = &mut self.writer.relations[relation.id.index()];
         if let Some(slot) = growth.free_slots.pop() {
             return Ok((slot, true));
@@ -190,7 +194,7 @@ impl<'a> WriteTxn<'a> {
         Ok((slot, false))
     }
 
-    fn take_entity(&mut self, relation: &Relation) -> Result<u32, Violation> {
+    pub(crate) fn take_entity(&mut self, relation: &Relation) -> Result<u32, Violation> {
         let growth = &mut self.writer.relations[relation.id.index()];
         if let Some(entity) = growth.free_entities.pop() {
             return Ok(entity);
@@ -202,11 +206,11 @@ impl<'a> WriteTxn<'a> {
         Ok(entity)
     }
 
-    /// Publishes a filled slot as the newest version of an entity.
-    fn publish(&mut self, relation: &Relation, slot: u32, reused: bool, entity: u32, before: u32) {
+    /// Publishes a filled slot as a version of an entity.
+    pub(crate) fn publish(&mut self, relation: &Relation, slot: u32, reused: bool, entity: u32, before: u32, end: u64) {
         relation.entity_of(slot).store(entity, Ordering::Relaxed);
         relation.prev(slot).store(before, Ordering::Relaxed);
-        relation.end(slot).store(NEVER, Ordering::Relaxed);
+        relation.end(slot).store(end, Ordering::Relaxed);
         // Release: whoever sees the version begun sees its columns.
         relation.begin(slot).store(self.commit, Ordering::Release);
         if reused {
@@ -221,6 +225,24 @@ impl<'a> WriteTxn<'a> {
     /// # Safety
     /// The lanes must be those of the column's type, and what they point to valid.
     unsafe fn fill(&mut self, relation: &Relation, column: usize, slot: u32, first: u64, second: u64) {
+        // SAFETY: by the caller's promise.
+        let (first, second) = unsafe { self.copy_in(relation, column, slot, first, second) };
+        let ty = relation.meta.columns[column].ty;
+        self.writer.relations[relation.id.index()].sketches[column].add(ty, first, second);
+    }
+
+    /// As [`WriteTxn::fill`], for a version that statistics do not count. Yields the lanes as they are stored.
+    ///
+    /// # Safety
+    /// As for [`WriteTxn::fill`].
+    pub(crate) unsafe fn copy_in(
+        &mut self,
+        relation: &Relation,
+        column: usize,
+        slot: u32,
+        first: u64,
+        second: u64,
+    ) -> (u64, u64) {
         let description = &relation.meta.columns[column];
         // SAFETY: by the caller's promise.
         let (first, second) = unsafe {
@@ -238,7 +260,7 @@ impl<'a> WriteTxn<'a> {
             self.writer.text_bytes += layout.size();
         }
         relation.write(column, slot, first, second);
-        self.writer.relations[relation.id.index()].sketches[column].add(description.ty, first, second);
+        (first, second)
     }
 
     fn add_entry(&mut self, relation: &Relation, which: Which, slot: u32, entity: u32) {
@@ -312,7 +334,7 @@ impl<'a> WriteTxn<'a> {
             unsafe { self.fill(relation, column, slot, lanes[lane], second) };
         }
         self.count_serial(relation, slot);
-        self.publish(relation, slot, reused, entity, before);
+        self.publish(relation, slot, reused, entity, before, NEVER);
         relation.newest(entity).store(slot, Ordering::Release);
         relation.view.live.fetch_add(1, Ordering::Release);
         self.writer.undo.push(Undo::Insert { relation: id, slot, entity, before });
@@ -543,7 +565,7 @@ impl<'a> WriteTxn<'a> {
                 unsafe { self.fill(relation, column, slot, row[lane], second) };
             }
         }
-        self.publish(relation, slot, reused, entity, old);
+        self.publish(relation, slot, reused, entity, old, NEVER);
         relation.end(old).store(self.commit, Ordering::Release);
         relation.newest(entity).store(slot, Ordering::Release);
         relation.view.gaps.fetch_add(1, Ordering::Release);
@@ -733,5 +755,6 @@ impl<'a> WriteTxn<'a> {
 impl Drop for WriteTxn<'_> {
     fn drop(&mut self) {
         self.undo_to(Savepoint { undo: 0, redo: 0 });
+        self.writer.release_detached(self.image);
     }
 }

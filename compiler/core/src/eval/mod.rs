@@ -8,7 +8,6 @@
 //! | `query`, `aggregate` | queries: every operator computes all its rows, `Apply` literally |
 //! | `write` | what a command does to the store: keys, uniques, references |
 //! | [`show`] | values as texts with the names of their types |
-//! | [`import`] | rows from outside, checked and stored all or nothing |
 //! | [`service`] | a program that answers requests over bytes |
 //!
 //! What a run gives is a function of the program, the store, the arguments and the [`Inputs`]. There is no IO, no clock
@@ -22,7 +21,6 @@
 mod aggregate;
 mod builtin;
 mod expr;
-pub mod import;
 mod machine;
 mod prim;
 mod query;

@@ -1,6 +1,8 @@
 //! Calls: of functions, function values, library primitives; look-ups; inlining.
 
-use super::scope::{Binding, Closure, Ensures, Frame, Returns, Scope, bool_literal, is_some, none, unit};
+use super::scope::{
+    Binding, Closure, Ensures, Frame, Returns, Scope, bool_literal, given_order, is_some, none, unit, written_order,
+};
 use super::source::BodyPart;
 use super::types::{absentable, bind_generics};
 use super::{Instance, Lowering};
@@ -110,16 +112,12 @@ impl Scope<'_, '_> {
 
     /// Code that may contain `return`, in the frame at hand.
     fn inlined_value(&mut self, value: &typed::Expr) -> Expr {
+        if self.in_query() && super::branches::leaves(value) {
+            let ty = self.ty(&value.ty);
+            return self.branches(value, &ty);
+        }
         if !returns(value) {
             return self.expr(value);
-        }
-        if self.in_query() {
-            let ty = self.ty(&value.ty);
-            return self.unsupported(
-                value.range,
-                "a query cannot leave in its middle: write it as one expression",
-                &ty,
-            );
         }
         let ty = self.ty(&value.ty);
         let result = if ty == Type::Unit { None } else { Some(self.fresh("result", ty.clone(), true)) };
@@ -149,26 +147,33 @@ impl Scope<'_, '_> {
         self.call_bound(&sig, &types, bindings, range)
     }
 
-    /// The arguments of a call, in the order of the parameters.
+    /// The arguments of a call, in the order of the parameters; evaluated in the order in which they are written, then
+    /// the defaults.
     pub fn arguments(&mut self, sig: &FunctionSig, types: &[Ty], args: &[Arg], range: Range) -> Vec<Binding> {
         let generics = bind_generics(&sig.generics, types);
-        let mut bindings: Vec<Option<Binding>> = Vec::new();
-        let mut values = Vec::new();
+        let place = |at: usize| match args.get(at) {
+            Some(Arg::Value(value)) => Some(value.range),
+            _ => None,
+        };
+        let order = written_order((0..sig.params.len()).map(place));
+        // By parameter. Only a default, which comes last, looks at those of other parameters.
+        let mut bindings: Vec<Option<Binding>> = vec![None; sig.params.len()];
+        let mut values = vec![unit(); sig.params.len()];
         let mut marks = Vec::new();
-        for (at, param) in sig.params.iter().enumerate() {
+        for at in order.iter().copied() {
+            let param = &sig.params[at];
             let closed = super::types::substitute(&param.ty, &generics);
             let arg = args.get(at).unwrap_or(&Arg::Default);
             if let Arg::Value(value) = arg
                 && let Some(closure) = matches!(closed, Ty::Fn(..)).then(|| self.closure(value)).flatten()
             {
-                bindings.push(Some(closure));
-                values.push(unit());
+                bindings[at] = Some(closure);
                 marks.push(self.block.len());
                 continue;
             }
             let core = self.l.lower_ty(&closed);
             let core = if param.absent { absentable(core) } else { core };
-            let value = match arg {
+            values[at] = match arg {
                 Arg::Value(value) => {
                     let value = self.expr(value);
                     self.coerce(value, &core)
@@ -177,18 +182,18 @@ impl Scope<'_, '_> {
                 Arg::Default => match self.l.source.body(&sig.symbol, BodyPart::ParamDefault(at as u32)) {
                     Some(body) => {
                         // A default may use the parameters before it.
-                        let before = self.before(&bindings, &values);
+                        let before = self.before(&bindings[..at], &values[..at]);
                         let value = self.inline_body(&sig.symbol, body, before, generics.clone(), range);
                         self.coerce(value, &core)
                     }
                     None => none(core),
                 },
             };
-            values.push(value);
             marks.push(self.block.len());
-            bindings.push(None);
         }
-        self.keep_order(&mut values, &marks);
+        let mut evaluated: Vec<Expr> = order.iter().map(|at| std::mem::replace(&mut values[*at], unit())).collect();
+        self.keep_order(&mut evaluated, &marks);
+        let values = given_order(&order, evaluated);
         let in_query = self.in_query();
         bindings
             .into_iter()
@@ -222,7 +227,7 @@ impl Scope<'_, '_> {
         let inlined = higher_order
             || self.in_query()
                 && !self.inlining.contains(symbol)
-                && body.as_ref().is_some_and(|b| !has_statements(&b.value));
+                && body.as_ref().is_some_and(|b| self.runs_in_query(symbol, &b.value));
         if !inlined {
             let args: Vec<Expr> = bindings.into_iter().filter_map(value_of).collect();
             let id = self.l.instance(symbol, types);
@@ -280,6 +285,12 @@ impl Scope<'_, '_> {
             value = self.guarded(CheckKind::Ensures, condition, value, &rule.text, range);
         }
         value
+    }
+
+    /// Whether a function's body takes the place of its call inside a query. One without ways out does; one with ways
+    /// out becomes branches where it reads the store, and is called where it does not.
+    fn runs_in_query(&self, symbol: &Symbol, body: &typed::Expr) -> bool {
+        !has_steps(body) && (!super::branches::leaves(body) || self.l.source.reads_store(symbol))
     }
 
     pub fn call_value(&mut self, callee: &typed::Expr, args: &[typed::Expr], ty: &Ty, range: Range) -> Expr {
@@ -439,17 +450,13 @@ fn returns(expr: &typed::Expr) -> bool {
     any(expr, &|e| matches!(e.kind, T::Return(_)))
 }
 
-/// True if the code needs statements: loops, assignments, ways out.
-fn has_statements(expr: &typed::Expr) -> bool {
+/// True if the code goes around, assigns or writes: as one expression it cannot be written.
+fn has_steps(expr: &typed::Expr) -> bool {
     any(expr, &|e| match &e.kind {
-        T::Return(_) | T::Break | T::Continue | T::Fail { .. } | T::Assert(..) | T::Else(..) => true,
         T::Insert { .. } | T::Update { .. } | T::Upsert { .. } | T::Delete { .. } => true,
-        T::Block(stmts, _) => stmts.iter().any(|s| {
-            matches!(
-                s,
-                typed::Stmt::For(..) | typed::Stmt::While(..) | typed::Stmt::Assign(..) | typed::Stmt::LetElse(..)
-            )
-        }),
+        T::Block(stmts, _) => {
+            stmts.iter().any(|s| matches!(s, typed::Stmt::For(..) | typed::Stmt::While(..) | typed::Stmt::Assign(..)))
+        }
         _ => false,
     })
 }

@@ -75,6 +75,10 @@ impl Typed for CheckedProgram<'_> {
         effects_of(self.db, symbol).fails.clone()
     }
 
+    fn reads_store(&self, symbol: &Symbol) -> bool {
+        !effects_of(self.db, symbol).reads.is_empty()
+    }
+
     fn item_site(&self, symbol: &Symbol) -> ItemSite {
         match item_of(self.db, symbol) {
             Some(item) => {

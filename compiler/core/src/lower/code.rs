@@ -19,7 +19,7 @@ impl Scope<'_, '_> {
         }
     }
 
-    fn stmt(&mut self, stmt: &typed::Stmt) {
+    pub fn stmt(&mut self, stmt: &typed::Stmt) {
         match stmt {
             typed::Stmt::Let(pattern, value) => {
                 if let PatternKind::Bind(local) = pattern.kind {
@@ -170,22 +170,29 @@ impl Scope<'_, '_> {
         let value = self.expr(value);
         let value = self.name(value);
         let core = self.ty(ty);
-        self.arms(value, arms, &core)
+        self.match_arms(value, arms, &core, &|s, body| s.expr(body))
     }
 
-    fn arms(&mut self, value: Expr, arms: &[Arm], ty: &Type) -> Expr {
+    /// The arms of a `match`, each with what `result` makes of its body.
+    pub fn match_arms(
+        &mut self,
+        value: Expr,
+        arms: &[Arm],
+        ty: &Type,
+        result: &dyn Fn(&mut Self, &typed::Expr) -> Expr,
+    ) -> Expr {
         let Some((arm, rest)) = arms.split_first() else { return self.placeholder(ty) };
         let condition = self.test_and_bind(&arm.pattern, value.clone());
         if rest.is_empty() && arm.guard.is_none() {
             // A match is exhaustive: what reaches the last arm matches it.
-            let result = self.expr(&arm.body);
+            let result = result(self, &arm.body);
             return self.coerce(result, ty);
         }
         let condition = match &arm.guard {
             Some(guard) => self.conditional(condition, &Type::Bool, |s| s.expr(guard), |_| bool_literal(false)),
             None => condition,
         };
-        self.conditional(condition, ty, |s| s.expr(&arm.body), |s| s.arms(value, rest, ty))
+        self.conditional(condition, ty, |s| result(s, &arm.body), |s| s.match_arms(value, rest, ty, result))
     }
 
     /// `fail`, `assert`, `return`, `break`, `continue`.

@@ -452,9 +452,13 @@ impl Scope<'_, '_> {
     }
 
     fn convert(&mut self, conversion: Conversion, value: &typed::Expr, ty: &Ty, range: Range) -> Expr {
-        let site_range = range;
         let lowered = self.expr(value);
-        let core = self.ty(ty);
+        self.converted(conversion, lowered, &value.ty, ty, range)
+    }
+
+    /// A lowered value after a conversion between two types.
+    pub fn converted(&mut self, conversion: Conversion, lowered: Expr, from: &Ty, to: &Ty, range: Range) -> Expr {
+        let core = self.ty(to);
         match conversion {
             Conversion::Forget | Conversion::Narrow => lowered,
             Conversion::Reshape | Conversion::BagToList | Conversion::ListToBag => self.coerce(lowered, &core),
@@ -463,12 +467,12 @@ impl Scope<'_, '_> {
                     return lowered;
                 }
                 let named = self.name(lowered);
-                let source = self.closed(&value.ty);
-                let target = self.closed(ty);
+                let source = self.closed(from);
+                let target = self.closed(to);
                 match self.satisfies(&named, &target, Some(&source)) {
                     Some(condition) => {
                         let rule = self.rule_text(&target);
-                        self.guarded(CheckKind::Refinement, condition, named, &rule, site_range)
+                        self.guarded(CheckKind::Refinement, condition, named, &rule, range)
                     }
                     None => named,
                 }

@@ -10,6 +10,7 @@
 //! wants the other form gets it by `coerce`: following a reference is a read of the store *at that
 //! moment*, so in code it is a statement of its own.
 
+mod branches;
 mod call;
 mod checked;
 mod code;
@@ -57,7 +58,7 @@ pub fn lower(source: &dyn Typed, settings: &Settings) -> Result<Program, Vec<Low
         let function = &program.functions[function.index()];
         if function.kind != FunctionKind::Pure {
             let message = format!(
-                "`{}` reads the store and has statements (a loop, `return`, `else`): such a function cannot run inside a query; write its body as one expression, or call it in code",
+                "`{}` reads the store and goes around in a loop, assigns, or leaves from the middle of an expression: such a function cannot run inside a query; write it as a query, or call it in code",
                 function.name
             );
             errors.push(LowerError { item: Some(item), range, message });

@@ -334,16 +334,18 @@ impl<'l, 'a> Scope<'l, 'a> {
         query.path.iter().cloned().reduce(and)
     }
 
-    /// Lowers several expressions so that their effects happen in order.
+    /// Lowers several expressions so that their effects happen in the order in which they are written; the values come
+    /// in the order given.
     pub fn all(&mut self, exprs: &[&typed::Expr]) -> Vec<Expr> {
+        let order = written_order(exprs.iter().map(|e| (!is_filled_in(e)).then_some(e.range)));
         let mut values = Vec::with_capacity(exprs.len());
         let mut marks = Vec::with_capacity(exprs.len());
-        for expr in exprs {
-            values.push(self.expr(expr));
+        for at in &order {
+            values.push(self.expr(exprs[*at]));
             marks.push(self.block.len());
         }
         self.keep_order(&mut values, &marks);
-        values
+        given_order(&order, values)
     }
 
     /// Gives a name to each value after which statements were written, at the place where it was computed.
@@ -628,6 +630,31 @@ impl<'l, 'a> Scope<'l, 'a> {
         let item = self.frame.item.clone();
         self.l.error(&item, range, format!("`{}` takes a function and calls itself without end", symbol.name));
         false
+    }
+}
+
+/// The order in which operands are evaluated: what is written (it has a place) from left to right, then what is filled
+/// in, as it is given.
+pub(super) fn written_order(places: impl Iterator<Item = Option<Range>>) -> Vec<usize> {
+    let mut order: Vec<(bool, u32, usize)> =
+        places.enumerate().map(|(at, place)| (place.is_none(), place.map_or(0, |range| range.start), at)).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, _, at)| at).collect()
+}
+
+/// Values that were computed in an order (see [`written_order`]), each at the place it was taken from.
+pub(super) fn given_order<T>(order: &[usize], values: Vec<T>) -> Vec<T> {
+    let mut placed: Vec<(usize, T)> = order.iter().copied().zip(values).collect();
+    placed.sort_unstable_by_key(|(at, _)| *at);
+    placed.into_iter().map(|(_, value)| value).collect()
+}
+
+/// True for the value of a field that the program leaves out.
+fn is_filled_in(expr: &typed::Expr) -> bool {
+    match &expr.kind {
+        typed::ExprKind::FieldDefault(_) | typed::ExprKind::Absent => true,
+        typed::ExprKind::Convert(_, value) | typed::ExprKind::PresentField(value) => is_filled_in(value),
+        _ => false,
     }
 }
 

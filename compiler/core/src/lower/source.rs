@@ -21,6 +21,8 @@ pub trait Typed {
     fn result_type(&self, symbol: &Symbol) -> Ty;
     /// The failures of a callable, transitively; built-in errors live in module `tenon`.
     fn failures(&self, symbol: &Symbol) -> Vec<Symbol>;
+    /// Whether a callable reads the store, itself or through others.
+    fn reads_store(&self, symbol: &Symbol) -> bool;
     /// Where an item stands.
     fn item_site(&self, symbol: &Symbol) -> ItemSite;
     /// The text of a range of an item, for reports.
