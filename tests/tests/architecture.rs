@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tenon-check", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-analysis", "tenon-value"]),
     ("tenon-core", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check", "tenon-value"]),
     ("tenon-plan", &["tenon-span", "tenon-core", "tenon-value"]),
+    ("tenon-tree-sitter", &[]),
     ("tenon-store", &["tenon-value"]),
     ("tenon-authority", &["tenon-value"]),
     ("tenon-runtime", &["tenon-value", "tenon-store", "tenon-authority"]),
@@ -38,6 +39,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("lalrpop-util", &["tenon-syntax"]),
     ("datafrog", &["tenon-analysis"]),
     ("rusqlite", &["tenon-authority", "tenon-tests", "tenon-bench"]),
+    ("tree-sitter-language", &["tenon-tree-sitter"]),
     ("axum", &["tenon-server", "tenon-bench"]),
     ("tokio", &["tenon-server", "tenon-bench"]),
     ("cranelift-codegen", &["tenon-codegen"]),
@@ -52,7 +54,7 @@ fn manifests() -> BTreeMap<String, BTreeSet<String>> {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && name != "target" && name != "src" && !name.starts_with('.') {
+            if path.is_dir() && name != "target" && name != "node_modules" && name != "src" && !name.starts_with('.') {
                 folders.push(path);
             } else if name == "Cargo.toml" {
                 let text = std::fs::read_to_string(&path).unwrap();

@@ -1,0 +1,47 @@
+; scopes
+[
+  (source_file)
+  (function)
+  (query_declaration)
+  (handler)
+  (workflow)
+  (page)
+  (view)
+  (scenario)
+  (property)
+  (reaction)
+  (repair)
+  (evolve)
+  (block)
+  (query)
+  (lambda)
+  (arm)
+  (quantified)
+] @local.scope
+
+; definitions
+(parameter name: (identifier) @local.definition.parameter)
+(property_parameter name: (identifier) @local.definition.parameter)
+(lambda parameters: (identifier) @local.definition.parameter)
+(lambda parameters: (lambda_parameters (identifier) @local.definition.parameter))
+(let pattern: (identifier) @local.definition.var)
+(let_condition pattern: (identifier) @local.definition.var)
+(var name: (identifier) @local.definition.var)
+(for pattern: (identifier) @local.definition.var)
+(given name: (identifier) @local.definition.var)
+(when name: (identifier) @local.definition.var)
+(query variable: (identifier) @local.definition.var)
+(join_clause variable: (identifier) @local.definition.var)
+(where_clause name: (identifier) @local.definition.var)
+(definition name: (identifier) @local.definition.var)
+(quantified variable: (identifier) @local.definition.var)
+(record_pattern (identifier) @local.definition.var)
+(case_pattern (identifier) @local.definition.var)
+(rest_pattern (identifier) @local.definition.var)
+(field_pattern pattern: (identifier) @local.definition.var)
+(arm pattern: (identifier) @local.definition.var)
+(clause caller: (identifier) @local.definition.parameter)
+(reaction name: (identifier) @local.definition.parameter)
+
+; references
+(identifier) @local.reference
