@@ -153,7 +153,7 @@ impl Analysis {
     }
 
     /// The types of an item's locals by the places of their names.
-    fn local_types(&self, item: Item<'_>) -> FxHashMap<Range, Ty> {
+    pub(crate) fn local_types(&self, item: Item<'_>) -> FxHashMap<Range, Ty> {
         let db = &self.db;
         let mut types = FxHashMap::default();
         let mut add = |locals: &[Local]| {
@@ -444,9 +444,10 @@ impl<'a> Hints<'a, '_> {
 
     fn binding(&mut self, kind: HintKind, range: Range, writable: bool) {
         let Some(ty) = self.types.get(&range).cloned() else { return };
+        let before = self.found.len();
         self.ty(kind, range.end, ": ", &ty, None);
-        if !writable && let Some(last) = self.found.last_mut() {
-            last.edit = None;
+        if !writable {
+            self.found.iter_mut().skip(before).for_each(|hint| hint.edit = None);
         }
     }
 

@@ -28,8 +28,11 @@
 //! | [`symbols`], [`fuzzy`] | the outline of a file; finding a name anywhere |
 //! | [`folding`], [`selection`], [`links`] | folds, growing selections, links |
 //! | [`formatting`] | the one style, for a file, a range, while typing |
+//! | [`actions`] | changes that are offered at a place |
+//! | [`limits`] | what refinements say of a value |
 //! | [`hints`] | what was inferred, shown in the text |
 
+pub mod actions;
 pub mod answer;
 pub mod diagnostics;
 pub mod folding;
@@ -37,6 +40,7 @@ pub mod formatting;
 pub mod fuzzy;
 pub mod hints;
 pub mod hover;
+pub mod limits;
 mod lines;
 pub mod links;
 pub mod locate;

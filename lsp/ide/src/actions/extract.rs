@@ -1,0 +1,425 @@
+//! Taking code out of its place: into a `let`, a function, a query.
+
+use super::change::Change;
+use super::guards::statement_around;
+use super::scope::bound;
+use super::{ActionKind, CodeAction, Context};
+use crate::node::Node;
+use crate::occurrences::occurrences;
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+use tenon_check::show::Shown;
+use tenon_check::ty::Ty;
+use tenon_check::uses::{Form, Meaning, Role};
+use tenon_span::Range;
+use tenon_syntax::ast::{self, Block, DivergeKind, Expr, ExprKind, Ident, ItemKind, QueryClauseKind, Stmt, StmtKind};
+use tenon_syntax::words::TokenKind;
+
+pub(super) fn offer(context: &Context<'_>, found: &mut Vec<CodeAction>) {
+    let in_code = matches!(&context.tree.kind, ItemKind::Function(_) | ItemKind::Scenario(_));
+    if context.is_library() || !in_code || !context.parsed.errors.is_empty() {
+        return;
+    }
+    let chosen = context.innermost(|node| match node {
+        Node::Expr(expr) if expr.range == context.selection => Some(expr),
+        _ => None,
+    });
+    let query = context.innermost(|node| match node {
+        Node::Expr(expr @ Expr { kind: ExprKind::Query(_), .. }) => Some(expr),
+        _ => None,
+    });
+    if let Some(expr) = chosen.filter(|expr| !expr.is_error()) {
+        found.extend(to_let(context, expr).or_else(|| to_with(context, expr)));
+        if !matches!(expr.kind, ExprKind::Query(_)) {
+            found.extend(to_function(context, expr));
+        }
+    }
+    // At the word `from`, or where the whole query is chosen.
+    if let Some(query) = query
+        && (context.selection == query.range
+            || context.selection.is_empty() && context.selection.start <= query.range.start + 4)
+    {
+        found.extend(to_query(context, query));
+    }
+    if chosen.is_none() && !context.selection.is_empty() {
+        found.extend(statements_to_function(context));
+    }
+}
+
+/// A local that code uses and does not declare.
+#[derive(Clone, PartialEq, Debug)]
+struct Free {
+    name: SmolStr,
+    ty: Ty,
+}
+
+/// The locals that a range of code uses from outside, in the order of their first use; `None` where one has no type
+/// that can be written, or is something other than a local.
+fn free(context: &Context<'_>, range: Range) -> Option<Vec<Free>> {
+    let types = context.analysis.local_types(context.item);
+    let mut found: Vec<Free> = Vec::new();
+    let inside = |other: Range| range.start <= other.start && other.end <= range.end;
+    for one in occurrences(&context.analysis.db, context.item).iter().filter(|one| inside(one.range)) {
+        let declared = match &one.meaning {
+            Meaning::Local(declared) => *declared,
+            Meaning::Parameter(owner, name) if one.form != Form::Positional => {
+                let own = tenon_check::names::symbol_of(&context.analysis.db, context.item);
+                if own.as_ref() != Some(owner) {
+                    continue;
+                }
+                let ItemKind::Function(function) = &context.tree.kind else { return None };
+                function.params.list.iter().find(|param| param.name.text == *name)?.name.range
+            }
+            Meaning::Given(_) => return None,
+            _ => continue,
+        };
+        if inside(declared) {
+            continue;
+        }
+        let name: SmolStr = declared.slice(&context.parsed.code).into();
+        if found.iter().any(|free| free.name == name) {
+            continue;
+        }
+        let ty = types.get(&declared)?.clone();
+        if !context.analysis.can_be_written(&ty, context.item) {
+            return None;
+        }
+        found.push(Free { name, ty });
+    }
+    Some(found)
+}
+
+fn parameters(free: &[Free]) -> String {
+    free.iter().map(|one| format!("{}: {}", one.name, Shown(&one.ty))).collect::<Vec<_>>().join(", ")
+}
+
+fn arguments(free: &[Free]) -> String {
+    free.iter().map(|one| one.name.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// A name for a value.
+fn value_name(context: &Context<'_>, expr: &Expr) -> String {
+    let name = match &expr.kind {
+        ExprKind::Index { base, .. } => match &base.kind {
+            ExprKind::TypeName(name) => tenon_check::suggest::lower_snake(&name.text),
+            _ => String::from("value"),
+        },
+        ExprKind::Insert { relation, .. } | ExprKind::Upsert { relation, .. } => {
+            tenon_check::suggest::lower_snake(&relation.name.text)
+        }
+        ExprKind::Call { callee, .. } => {
+            callee.implied_name().map_or(String::from("value"), |name| name.text.to_string())
+        }
+        _ => expr.implied_name().map_or(String::from("value"), |name| name.text.to_string()),
+    };
+    context.fresh_name(&name)
+}
+
+/// An expression to a `let` before its statement.
+fn to_let(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
+    let stmt = statement_around(context, expr.range)?;
+    // The whole statement is taken out of nothing.
+    if stmt.range == expr.range && matches!(stmt.kind, StmtKind::Expr(_)) {
+        return None;
+    }
+    if matches!(&stmt.kind, StmtKind::Let { value, .. } if value.range == expr.range) {
+        return None;
+    }
+    // A pattern of `is` or a loop's condition is evaluated at another time than the statement.
+    if matches!(&stmt.kind, StmtKind::While { .. }) || binds(expr) || is_target(context, expr) {
+        return None;
+    }
+    let typed = context.typed(expr.range);
+    if typed.is_empty() || typed.iter().any(|typed| matches!(typed.ty, Ty::Unit | Ty::Never | Ty::Error | Ty::Fn(..))) {
+        return None;
+    }
+    let name = value_name(context, expr);
+    let mut change = Change::new(context);
+    change.before(stmt.range, format!("let {name} = {}\n", context.written(expr.range)));
+    put(context, &mut change, expr, &name);
+    let select = format!("let {name}");
+    Some(change.finish("extract-let", "extract into `let`", ActionKind::Extract, Some(&select)))
+}
+
+/// True if the expression binds names by `is`.
+fn binds(expr: &Expr) -> bool {
+    let mut found = false;
+    Node::Expr(expr).walk(&mut |node| {
+        found |= matches!(node, Node::Pattern(_));
+        !found && !matches!(node, Node::Arm(_) | Node::Block(_))
+    });
+    found
+}
+
+/// True for a name that is not a value of its own: what is called, a type before a bracket.
+fn is_target(context: &Context<'_>, expr: &Expr) -> bool {
+    let path = Node::Item(context.tree).path_over(expr.range);
+    path.iter().rev().any(|node| match node {
+        Node::Expr(Expr { kind: ExprKind::Call { callee, .. }, .. }) => callee.range == expr.range,
+        Node::Expr(Expr { kind: ExprKind::Index { base, .. }, .. }) => {
+            base.range == expr.range && matches!(base.kind, ExprKind::TypeName(_))
+        }
+        _ => false,
+    })
+}
+
+/// Writes something where an expression stands; where the expression also named its field, the field is written.
+pub(super) fn put(context: &Context<'_>, change: &mut Change<'_, '_>, expr: &Expr, text: &str) {
+    let uses = occurrences(&context.analysis.db, context.item);
+    let inside = |range: Range| expr.range.start <= range.start && range.end <= expr.range.end;
+    let short = uses.iter().find_map(|one| match one.form {
+        Form::Short(start) if start == expr.range.start && inside(one.range) && one.range.end == expr.range.end => {
+            Some(one.range.slice(&context.parsed.code))
+        }
+        _ => None,
+    });
+    match short {
+        Some(name) if name != text => change.replace(expr.range, format!("{name}: {text}")),
+        _ => change.replace(expr.range, text),
+    }
+}
+
+/// An expression to a function.
+fn to_function(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
+    let free = free(context, expr.range)?;
+    let typed = context.typed(expr.range);
+    let ty = &typed.first()?.ty;
+    if matches!(ty, Ty::Unit | Ty::Never) || !context.analysis.can_be_written(ty, context.item) {
+        return None;
+    }
+    if binds(expr)
+        || is_target(context, expr)
+        || matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::TypeName(_))
+    {
+        return None;
+    }
+    if leaves(Node::Expr(expr)) {
+        return None;
+    }
+    let name = context.fresh_name("extracted");
+    let mut change = Change::new(context);
+    put(context, &mut change, expr, &format!("{name}({})", arguments(&free)));
+    let body = context.written(expr.range);
+    change.item_after(&format!("fn {name}({}) -> {} {{\n{body}\n}}", parameters(&free), Shown(ty)));
+    let select = format!("fn {name}");
+    Some(change.finish("extract-function", "extract into a function", ActionKind::Extract, Some(&select)))
+}
+
+/// A query to a `query` of its own.
+fn to_query(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
+    // The whole body of a query is one already.
+    if let ItemKind::Function(ast::Function { kind: ast::FunctionKind::Query, body, .. }) = &context.tree.kind
+        && body.value().is_some_and(|value| value.range == expr.range)
+    {
+        return None;
+    }
+    let free = free(context, expr.range)?;
+    let ExprKind::Query(query) = &expr.kind else { return None };
+    let source = match &query.source.kind {
+        ExprKind::TypeName(name) => tenon_check::suggest::lower_snake(&name.text),
+        _ => query.source.implied_name().map_or_else(|| String::from("found"), |name| name.text.to_string()),
+    };
+    let one = source.strip_suffix('s').filter(|one| one.len() > 2 && !one.ends_with('s')).unwrap_or(&source);
+    let name = context.fresh_name(&format!("{one}_rows"));
+    let mut change = Change::new(context);
+    change.replace(with_parentheses(context, expr.range), format!("{name}({})", arguments(&free)));
+    let body = context.written(expr.range);
+    change.item_after(&format!("query {name}({}) {{\n{body}\n}}", parameters(&free)));
+    let select = format!("query {name}");
+    Some(change.finish("extract-query", "extract into a query", ActionKind::Extract, Some(&select)))
+}
+
+/// The range of an expression with the parentheses that only hold it together.
+fn with_parentheses(context: &Context<'_>, range: Range) -> Range {
+    let tokens = context.parsed.tokens.tokens();
+    let first = tokens.partition_point(|token| token.range.start < range.start);
+    let last = tokens.partition_point(|token| token.range.end <= range.end);
+    let (Some(open), Some(close)) = (first.checked_sub(1).and_then(|at| tokens.get(at)), tokens.get(last)) else {
+        return range;
+    };
+    if open.kind != TokenKind::LParen || close.kind != TokenKind::RParen {
+        return range;
+    }
+    let whole = open.range.cover(close.range);
+    // Those of arguments, records and windows belong to their node.
+    let of_node = Node::Item(context.tree).path_over(range).iter().any(|node| {
+        let around = node.range();
+        around.end == whole.end && (around.start == whole.start || matches!(node, Node::Args(_)))
+    });
+    if of_node { range } else { whole }
+}
+
+/// A part of a clause to a `with` before it.
+fn to_with(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
+    let path = Node::Item(context.tree).path_over(expr.range);
+    let at = path.iter().rposition(|node| matches!(node, Node::QueryClause(_)))?;
+    let (Some(Node::Expr(Expr { kind: ExprKind::Query(query), .. })), Some(Node::QueryClause(clause))) =
+        (path.get(at.checked_sub(1)?), path.get(at))
+    else {
+        return None;
+    };
+    let own_names = path.get(at + 1..).into_iter().flatten().any(|node| {
+        matches!(node, Node::Arm(_) | Node::Stmt(_))
+            || matches!(node, Node::Expr(Expr { kind: ExprKind::Lambda { .. } | ExprKind::Quantifier { .. }, .. }))
+    });
+    let before = query.clauses.iter().take_while(|other| other.range.start < clause.range.start);
+    let selected = before.into_iter().any(|other| matches!(other.kind, QueryClauseKind::Select { .. }));
+    let names_rows = matches!(clause.kind, QueryClauseKind::Join { .. });
+    // What an aggregate folds is told per row, not per group.
+    let in_aggregate = path.get(at + 1..).into_iter().flatten().any(|node| matches!(node, Node::Arg(_)));
+    let grouped = query.clauses.iter().any(|other| {
+        matches!(other.kind, QueryClauseKind::GroupBy(_) | QueryClauseKind::GroupAll)
+            && other.range.end <= clause.range.start
+    });
+    if own_names || selected || names_rows || in_aggregate && grouped || binds(expr) || is_target(context, expr) {
+        return None;
+    }
+    if matches!(expr.kind, ExprKind::Name(_) | ExprKind::Literal(_) | ExprKind::TypeName(_)) {
+        return None;
+    }
+    let typed = context.typed(expr.range);
+    if typed.is_empty() && !grouped || typed.iter().any(|typed| matches!(typed.ty, Ty::Unit | Ty::Never | Ty::Error)) {
+        return None;
+    }
+    let name = value_name(context, expr);
+    let mut change = Change::new(context);
+    change.before(clause.range, format!("with {name} = {}\n", context.written(expr.range)));
+    put(context, &mut change, expr, &name);
+    let select = format!("with {name}");
+    Some(change.finish("extract-with", "extract into `with`", ActionKind::Extract, Some(&select)))
+}
+
+/// True if something leaves the function or a loop around the node, or gives a new value to a variable.
+fn leaves(node: Node<'_>) -> bool {
+    let mut found = false;
+    let mut loops: Vec<Range> = Vec::new();
+    node.walk(&mut |node| {
+        let in_loop = |loops: &[Range], range: Range| {
+            loops.iter().any(|around| around.start <= range.start && range.end <= around.end)
+        };
+        match node {
+            Node::Stmt(stmt) => match &stmt.kind {
+                StmtKind::For { body, .. } | StmtKind::While { body, .. } => loops.push(body.range),
+                StmtKind::Return(_) => found = true,
+                StmtKind::Break | StmtKind::Continue => found |= !in_loop(&loops, stmt.range),
+                _ => {}
+            },
+            Node::Diverge(diverge) => match &diverge.kind {
+                DivergeKind::Return(_) => found = true,
+                DivergeKind::Break | DivergeKind::Continue => found |= !in_loop(&loops, diverge.range),
+                _ => {}
+            },
+            Node::Arm(ast::Arm { body: ast::ArmBody::Return { .. }, .. }) => found = true,
+            _ => {}
+        }
+        !found
+    });
+    found
+}
+
+/// Statements in a row to a function; what they name and what follows uses is given back.
+fn statements_to_function(context: &Context<'_>) -> Option<CodeAction> {
+    let ItemKind::Function(_) = &context.tree.kind else { return None };
+    let block = context.innermost(|node| match node {
+        Node::Block(block) => Some(block),
+        _ => None,
+    })?;
+    let chosen: Vec<&Stmt> = block
+        .stmts
+        .iter()
+        .filter(|stmt| context.selection.start <= stmt.range.start && stmt.range.end <= context.selection.end)
+        .collect();
+    let (first, last) = (chosen.first()?, chosen.last()?);
+    let range = first.range.cover(last.range);
+    // Nothing but whole statements.
+    if range != context.selection || chosen.iter().any(|stmt| leaves(Node::Stmt(stmt)) || is_error(stmt)) {
+        return None;
+    }
+    let free = free(context, range)?;
+    if writes_outer(context, range) {
+        return None;
+    }
+    let given = used_after(context, block, &chosen, range)?;
+    let is_tail = block.stmts.last().is_some_and(|stmt| stmt.range == last.range);
+    let value = match (&last.kind, given.as_slice()) {
+        (StmtKind::Expr(expr), []) if is_tail => {
+            let ty = context.typed(expr.range).first()?.ty.clone();
+            if matches!(ty, Ty::Unit | Ty::Never) { None } else { Some(ty) }
+        }
+        _ => None,
+    };
+    let name = context.fresh_name("extracted");
+    let call = format!("{name}({})", arguments(&free));
+    let body = context.written(range);
+    let writable = |ty: &Ty| context.analysis.can_be_written(ty, context.item);
+    let (result, tail, call) = match (value, given.as_slice()) {
+        (Some(ty), _) => {
+            if !writable(&ty) {
+                return None;
+            }
+            (format!(" -> {}", Shown(&ty)), String::new(), call)
+        }
+        (None, []) => (String::new(), String::new(), call),
+        (None, [one]) => {
+            (format!(" -> {}", Shown(&one.ty)), format!("\n{}", one.name), format!("let {} = {call}", one.name))
+        }
+        (None, several) => {
+            let names = arguments(several);
+            (format!(" -> ({})", parameters(several)), format!("\n({names})"), format!("let ({names}) = {call}"))
+        }
+    };
+    let mut change = Change::new(context);
+    change.replace(range, call);
+    change.item_after(&format!("fn {name}({}){result} {{\n{body}{tail}\n}}", parameters(&free)));
+    let select = format!("fn {name}");
+    Some(change.finish("extract-function", "extract into a function", ActionKind::Extract, Some(&select)))
+}
+
+fn is_error(stmt: &Stmt) -> bool {
+    matches!(stmt.kind, StmtKind::Error)
+}
+
+/// True if code gives a new value to a variable that is declared outside of it.
+fn writes_outer(context: &Context<'_>, range: Range) -> bool {
+    let inside = |other: Range| range.start <= other.start && other.end <= range.end;
+    occurrences(&context.analysis.db, context.item).iter().any(|one| match &one.meaning {
+        Meaning::Local(declared) => one.role == Role::Write && inside(one.range) && !inside(*declared),
+        _ => false,
+    })
+}
+
+/// The names of statements that what follows them uses; `None` where one cannot be given back.
+fn used_after(context: &Context<'_>, block: &Block, chosen: &[&Stmt], range: Range) -> Option<Vec<Free>> {
+    let mut names: Vec<&Ident> = Vec::new();
+    let mut variables: FxHashSet<Range> = FxHashSet::default();
+    for stmt in chosen {
+        match &stmt.kind {
+            StmtKind::Let { pattern, .. } => bound(pattern, &mut names),
+            StmtKind::Var { name, .. } => {
+                names.push(name);
+                variables.insert(name.range);
+            }
+            _ => {}
+        }
+    }
+    let types = context.analysis.local_types(context.item);
+    let uses = occurrences(&context.analysis.db, context.item);
+    let mut found = Vec::new();
+    for name in names {
+        let after = |one: &&tenon_check::uses::Use| one.range.start >= range.end && one.range.end <= block.range.end;
+        let later: Vec<_> = uses.iter().filter(after).filter(|one| one.meaning == Meaning::Local(name.range)).collect();
+        if later.is_empty() {
+            continue;
+        }
+        // A variable that is assigned later cannot come back as a `let`.
+        if variables.contains(&name.range) && later.iter().any(|one| one.role == Role::Write) {
+            return None;
+        }
+        let ty = types.get(&name.range)?.clone();
+        if !context.analysis.can_be_written(&ty, context.item) {
+            return None;
+        }
+        found.push(Free { name: name.text.clone(), ty });
+    }
+    Some(found)
+}

@@ -1,0 +1,103 @@
+//! Code actions: what is offered, what it makes of the text, and that the text checks and keeps the one style.
+
+mod harness;
+
+use harness::Case;
+use std::fmt::Write;
+use tenon_ide::actions::CodeAction;
+use tenon_ide::diagnostics::Severity;
+use tenon_ide::{Analysis, FileRange};
+
+/// The files after an action.
+fn after(case: &Case, action: &CodeAction) -> Vec<(String, String)> {
+    let changed = |path: &str, text: &str| {
+        let edits = action.edit.files.iter().find(|of| of.file == path);
+        edits.map_or_else(|| text.to_owned(), |edits| edits.apply(text))
+    };
+    case.files.iter().map(|(path, text)| (path.clone(), changed(path, text))).collect()
+}
+
+fn errors(analysis: &Analysis) -> Vec<String> {
+    let files = analysis.files();
+    let all = files.iter().flat_map(|file| analysis.diagnostics(file));
+    all.filter(|found| found.severity == Severity::Error)
+        .map(|found| format!("{} {}", found.code, found.message))
+        .collect()
+}
+
+fn in_style(text: &str) -> bool {
+    tenon_syntax::format(text).text == text
+}
+
+/// A title is the id of an action and more words, or `offered` for what there is.
+fn answer(case: &Case, analysis: &Analysis) -> String {
+    let actions = analysis.code_actions(&case.selection());
+    let mut out = String::new();
+    let (id, _) = case.title.split_once(' ').unwrap_or((&case.title, ""));
+    if id == "offered" {
+        for action in &actions {
+            let kind = format!("{:?}", action.kind).to_lowercase();
+            let mends: Vec<&str> = action.mends.iter().map(|(code, _)| code.as_str()).collect();
+            let preferred = if action.preferred { " preferred" } else { "" };
+            writeln!(out, "{kind} {}: {}{preferred} {}", action.id, action.title, mends.join(" ")).expect("a string");
+        }
+        return out;
+    }
+    let found: Vec<&CodeAction> = actions.iter().filter(|action| action.id == id).collect();
+    let before = errors(analysis);
+    for action in found {
+        writeln!(out, "{}", action.title).expect("a string");
+        let files = after(case, action);
+        let again = harness::program(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let again = again.analysis();
+        for (path, text) in &files {
+            let old = case.files.iter().find(|(other, _)| other == path).map(|(_, text)| text);
+            if old == Some(text) {
+                continue;
+            }
+            if path != "shop.tn" {
+                writeln!(out, "=== {path}").expect("a string");
+            }
+            // Only the lines that are new, and the one before them.
+            let old: Vec<&str> = old.map(|text| text.lines().collect()).unwrap_or_default();
+            let new: Vec<&str> = text.lines().collect();
+            let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+            let end = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
+            let end = end.min(new.len() - start);
+            for line in &new[start.saturating_sub(1)..(new.len() - end + 1).min(new.len())] {
+                writeln!(out, "| {line}").expect("a string");
+            }
+            if old.iter().map(|line| format!("{line}\n")).collect::<String>().as_str()
+                == tenon_syntax::format(&old.iter().map(|line| format!("{line}\n")).collect::<String>()).text
+            {
+                assert!(in_style(text), "{}: {} leaves the one style:\n{text}", case.title, action.title);
+            }
+        }
+        if let Some(FileRange { file, range }) = &action.select {
+            let (_, text) = files.iter().find(|(path, _)| path == file).expect("the file of what is selected");
+            writeln!(out, "selects `{}`", range.slice(text)).expect("a string");
+        }
+        let new: Vec<String> = errors(&again).into_iter().filter(|error| !before.contains(error)).collect();
+        assert!(new.is_empty(), "{}: {} makes new errors {new:?} in\n{}", case.title, action.title, files[0].1);
+        if !action.mends.is_empty() && action.id != "fix-all" {
+            let left = errors(&again).len();
+            assert!(left < before.len() || before.is_empty(), "{}: {} mends nothing", case.title, action.title);
+        }
+    }
+    out
+}
+
+#[test]
+fn actions_do_what_they_say() {
+    harness::run("actions", answer);
+}
+
+#[test]
+fn all_that_is_certain_is_mended_at_once() {
+    let program = "fn f(a: Int) -> Bool { a === 1 && a <> 2 }\n";
+    let ide = harness::program([("shop.tn", program)]);
+    let action = ide.analysis().fix_all("shop.tn").expect("something to mend");
+    let text = action.edit.files[0].apply(program);
+    assert_eq!(text, "fn f(a: Int) -> Bool { a == 1 and a != 2 }\n");
+    assert!(ide.analysis().fix_all("no.tn").is_none());
+}
