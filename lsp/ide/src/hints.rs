@@ -4,18 +4,18 @@ use crate::Analysis;
 use crate::answer::{FileRange, TextEdit};
 use crate::node::Node;
 use crate::occurrences::occurrences;
+use crate::typing::typed_code;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use smol_str::SmolStr;
-use tenon_check::bodies::{MainCode, main_code, parts, result_type, rules};
-use tenon_check::declare::{declared, signature};
+use tenon_check::bodies::result_type;
+use tenon_check::declare::signature;
 use tenon_check::effects::effects_of;
 use tenon_check::items::{Item, items, tree};
 use tenon_check::names::{Resolution, item_of, resolve, symbol_of};
 use tenon_check::show::Shown;
 use tenon_check::signature::{ConstSig, FunctionSig, ResultSig, Signature};
 use tenon_check::ty::{Symbol, Ty};
-use tenon_check::typed::Local;
 use tenon_check::uses::{Form, Meaning};
 use tenon_span::Range;
 use tenon_syntax::ast::{self, ExprKind, ItemKind, PatternKind, QueryClauseKind, StmtKind, TypeKind};
@@ -154,28 +154,11 @@ impl Analysis {
 
     /// The types of an item's locals by the places of their names.
     pub(crate) fn local_types(&self, item: Item<'_>) -> FxHashMap<Range, Ty> {
-        let db = &self.db;
         let mut types = FxHashMap::default();
-        let mut add = |locals: &[Local]| {
-            for local in locals.iter().filter(|local| !local.name.is_empty() && !local.range.is_empty()) {
+        for code in typed_code(&self.db, item) {
+            for local in code.locals.iter().filter(|local| !local.name.is_empty() && !local.range.is_empty()) {
                 types.entry(local.range).or_insert_with(|| local.ty.clone());
             }
-        };
-        let has = declared(db, item).has;
-        if has.main {
-            match &main_code(db, item).code {
-                MainCode::None => {}
-                MainCode::Body(body) => add(&body.locals),
-                MainCode::Scenario(scenario) => add(&scenario.locals),
-            }
-        }
-        if has.parts {
-            let parts = parts(db, item);
-            parts.bodies.iter().for_each(|(_, body)| add(&body.locals));
-            parts.rules.iter().for_each(|(_, rule)| add(&rule.body.locals));
-        }
-        if has.rules {
-            rules(db, item).rules.iter().for_each(|rule| add(&rule.body.locals));
         }
         types
     }
@@ -474,10 +457,10 @@ impl<'a> Hints<'a, '_> {
                 StmtKind::For { pattern, .. } => self.pattern(pattern),
                 _ => {}
             },
-            Node::If(ast::If { cond: ast::Cond::Let { pattern, value }, .. }) => {
-                if !(matches!(pattern.kind, PatternKind::Bind(_)) && self.obvious(value)) {
-                    self.pattern(pattern);
-                }
+            Node::If(ast::If { cond: ast::Cond::Let { pattern, value }, .. })
+                if !(matches!(pattern.kind, PatternKind::Bind(_)) && self.obvious(value)) =>
+            {
+                self.pattern(pattern);
             }
             Node::Arm(arm) => self.pattern(&arm.pattern),
             Node::Arg(arg) => self.argument(arg),

@@ -146,12 +146,7 @@ impl<'a> Node<'a> {
             let children = node.children();
             let inside = |node: &&Node<'a>| node.range().touches(offset);
             let holds = |node: &&Node<'a>| node.range().start <= offset && offset < node.range().end;
-            next = children
-                .iter()
-                .filter(holds)
-                .next_back()
-                .or_else(|| children.iter().filter(inside).next_back())
-                .copied();
+            next = children.iter().rfind(holds).or_else(|| children.iter().rfind(inside)).copied();
         }
         path
     }

@@ -1,6 +1,7 @@
 //! The outline of a file, and finding a name anywhere in the program.
 
 use crate::answer::{FileRange, NavigationTarget, SymbolKind};
+use crate::navigation::item_kind;
 use crate::{Analysis, fuzzy};
 use serde::Serialize;
 use tenon_check::db::{Db, SourceFile};
@@ -64,7 +65,7 @@ impl Analysis {
         let full = self.range_in_file(item, first.range.cover(last.range));
         let focus = self.range_in_file(item, named.unwrap_or(first).range);
         let shown = if name.is_empty() { item.word(db) } else { name.as_str() };
-        let kind = kind_of_word(item.word(db));
+        let kind = item_kind(item.word(db), None);
         Some(DocumentSymbol { name: shown.to_owned(), detail: String::new(), kind, full, focus, children: Vec::new() })
     }
 
@@ -120,24 +121,6 @@ fn target(file: &str, symbol: &DocumentSymbol, container: Option<&str>) -> Navig
     }
 }
 
-/// What an item is, by its word.
-pub(crate) fn kind_of_word(word: &str) -> SymbolKind {
-    match word {
-        "relation" => SymbolKind::Relation,
-        "event" => SymbolKind::Event,
-        "view" => SymbolKind::View,
-        "type" => SymbolKind::TypeAlias,
-        "fn" => SymbolKind::Function,
-        "query" => SymbolKind::Query,
-        "handler" => SymbolKind::Handler,
-        "const" => SymbolKind::Constant,
-        "error" => SymbolKind::Error,
-        "scenario" => SymbolKind::Scenario,
-        "use" => SymbolKind::Module,
-        _ => SymbolKind::Item,
-    }
-}
-
 struct Outline<'a, 'db> {
     analysis: &'a Analysis,
     item: Item<'db>,
@@ -171,10 +154,7 @@ impl Outline<'_, '_> {
 
     fn item(&self, tree: &ast::Item) -> DocumentSymbol {
         let word = tree.kind.word();
-        let kind = match &tree.kind {
-            ItemKind::Type(decl) if matches!(decl.body, TypeBody::Variants { .. }) => SymbolKind::Variant,
-            _ => kind_of_word(word),
-        };
+        let kind = item_kind(word, Some(tree));
         let named = |name: &ast::Ident, detail: String, children: Vec<DocumentSymbol>| DocumentSymbol {
             children,
             ..self.leaf(name, detail, kind, tree.range)

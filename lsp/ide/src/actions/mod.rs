@@ -29,9 +29,8 @@ mod values;
 use crate::Analysis;
 use crate::answer::{FileRange, WorkspaceEdit};
 use crate::node::Node;
+use crate::typing::typed_code;
 use serde::Serialize;
-use tenon_check::bodies::{MainCode, main_code, parts};
-use tenon_check::declare::declared;
 use tenon_check::items::{Item, items, parse};
 use tenon_check::typed;
 use tenon_span::Range;
@@ -134,23 +133,6 @@ impl Analysis {
     }
 }
 
-fn steps<'a>(steps_of: &'a [typed::Step], roots: &mut Vec<&'a typed::Expr>) {
-    for step in steps_of {
-        match &step.kind {
-            typed::StepKind::Given { value, .. } => roots.push(value),
-            typed::StepKind::When { args, .. } => roots.extend(args.iter().filter_map(|arg| match arg {
-                typed::Arg::Value(value) => Some(value),
-                _ => None,
-            })),
-            typed::StepKind::After(value) | typed::StepKind::Then(value, _) => roots.push(value),
-            typed::StepKind::For { source, steps: inner, .. } => {
-                roots.push(source);
-                steps(inner, roots);
-            }
-        }
-    }
-}
-
 impl<'a> Context<'a> {
     /// The source text of a range of the item's code.
     pub fn source(&self, range: Range) -> &'a str {
@@ -179,22 +161,8 @@ impl<'a> Context<'a> {
 
     /// The typed trees of the item's code.
     pub fn typed_roots(&self) -> Vec<&'a typed::Expr> {
-        let db = &self.analysis.db;
-        let has = declared(db, self.item).has;
-        let mut roots: Vec<&'a typed::Expr> = Vec::new();
-        if has.main {
-            match &main_code(db, self.item).code {
-                MainCode::None => {}
-                MainCode::Body(body) => roots.push(&body.value),
-                MainCode::Scenario(scenario) => steps(&scenario.steps, &mut roots),
-            }
-        }
-        if has.parts {
-            let of = parts(db, self.item);
-            roots.extend(of.bodies.iter().map(|(_, body)| &body.value));
-            roots.extend(of.rules.iter().map(|(_, rule)| &rule.body.value));
-        }
-        roots
+        let code = typed_code(&self.analysis.db, self.item);
+        code.into_iter().flat_map(|code| code.roots).collect()
     }
 
     /// The typed expressions that stand at a range of the item's code, the outermost first: conversions stand around
