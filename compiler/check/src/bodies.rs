@@ -15,7 +15,7 @@ use crate::bounds::satisfies;
 use crate::db::Db;
 use crate::declare::{self, Declared, Inverse, declared, inverses, name_range, place_of, signature};
 use crate::effects::effect_diagnostics;
-use crate::infer::{self, BodyKind, Checked, Context, Effects, Surroundings};
+use crate::infer::{self, BodyKind, Checked, Context, Effects, Probed, Surroundings};
 use crate::items::{Item, code as code_text, tree};
 use crate::names::{self, Resolution, SymbolKey, cases_in_sight, item_of, resolve, resolve_in, symbol_of};
 use crate::signature::{Generic, ParamSig, ResultSig, Signature, TypeBound};
@@ -25,7 +25,7 @@ use crate::typed::{self, Body, Clause, ExprKind, Fold, Rule};
 use crate::types::{DeclaredParts, TypeResolver};
 use crate::uses::{Use, note_type};
 use smol_str::SmolStr;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic, Location};
 use tenon_span::Range;
@@ -105,8 +105,19 @@ pub fn rules<'db>(db: &'db dyn Db, item: Item<'db>) -> Rules {
     if parts.rules.is_empty() {
         return Rules::default();
     }
-    let bases = &declared(db, item).rules;
     let context = BodyContext { own_rules: false, ..BodyContext::new(db, item) };
+    rules_of(db, item, tree, declared(db, item), &context)
+}
+
+fn rules_of<'db>(
+    db: &'db dyn Db,
+    item: Item<'db>,
+    tree: &ast::Item,
+    declared: &Declared,
+    context: &BodyContext<'_>,
+) -> Rules {
+    let parts = DeclaredParts::of(tree);
+    let bases = &declared.rules;
     let generics = generics_of(tree);
     let mut found = Rules::default();
     for (rule, base) in parts.rules.iter().zip(bases) {
@@ -120,7 +131,8 @@ pub fn rules<'db>(db: &'db dyn Db, item: Item<'db>) -> Rules {
             row: None,
             expected: Some(Ty::Bool),
         };
-        let checked = infer::expression(&context, &around, rule.predicate);
+        let checked = infer::expression(context, &around, rule.predicate);
+        context.probed(checked.probed);
         found.diagnostics.extend(checked.diagnostics);
         found.effects.push((BodyPart::Rule(rule.index), checked.effects));
         found.uses.extend(checked.uses);
@@ -147,7 +159,7 @@ fn circular_rules<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Rules 
 pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
     let Some(tree) = tree(db, item) else { return Main::none() };
     let context = BodyContext::new(db, item);
-    let mut main = main_of(db, item, tree, &context);
+    let mut main = main_of(tree, declared(db, item), &context);
     if context.chain_too_long.get() {
         let message =
             format!("the type of `{}` follows from a chain of more than {MAX_CHAIN} inferred types", item.name(db));
@@ -157,7 +169,7 @@ pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
     main
 }
 
-fn main_of<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item, context: &BodyContext<'db>) -> Main {
+fn main_of(tree: &ast::Item, declared: &Declared, context: &BodyContext<'_>) -> Main {
     let body = |checked: Checked<Body>| Main {
         code: MainCode::Body(Arc::new(checked.value)),
         result: checked.result,
@@ -165,10 +177,15 @@ fn main_of<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item, context: &Bo
         effects: checked.effects,
         uses: checked.uses,
     };
-    match (&tree.kind, declared(db, item).signature.as_deref()) {
-        (ItemKind::Function(function), Some(Signature::Function(sig))) => body(infer::function(context, sig, function)),
+    match (&tree.kind, declared.signature.as_deref()) {
+        (ItemKind::Function(function), Some(Signature::Function(sig))) => {
+            let mut checked = infer::function(context, sig, function);
+            context.probed(checked.probed.take());
+            body(checked)
+        }
         (ItemKind::View(view), Some(Signature::Function(sig))) => {
             let mut checked = infer::function(context, sig, &view_as_query(view));
+            context.probed(checked.probed.take());
             make_distinct(&mut checked.value.value);
             body(checked)
         }
@@ -180,10 +197,13 @@ fn main_of<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item, context: &Bo
                 row: None,
                 expected: sig.ty.clone(),
             };
-            body(infer::expression(context, &around, &constant.value))
+            let mut checked = infer::expression(context, &around, &constant.value);
+            context.probed(checked.probed.take());
+            body(checked)
         }
         (ItemKind::Scenario(scenario), _) => {
-            let checked = infer::scenario(context, scenario);
+            let mut checked = infer::scenario(context, scenario);
+            context.probed(checked.probed.take());
             Main {
                 code: MainCode::Scenario(Arc::new(checked.value)),
                 result: Ty::Unit,
@@ -251,8 +271,10 @@ fn circular_code<'db>(db: &'db dyn Db, _: salsa::Id, item: Item<'db>) -> Main {
 #[salsa::tracked(returns(ref))]
 pub fn parts<'db>(db: &'db dyn Db, item: Item<'db>) -> Parts {
     let Some(tree) = tree(db, item) else { return Parts::default() };
-    let declared = declared(db, item);
-    let context = BodyContext::new(db, item);
+    parts_of(tree, declared(db, item), &BodyContext::new(db, item))
+}
+
+fn parts_of(tree: &ast::Item, declared: &Declared, context: &BodyContext<'_>) -> Parts {
     let generics = generics_of(tree);
     let mut found = Parts::default();
     for site in sites(tree, declared.signature.as_deref(), declared) {
@@ -416,10 +438,33 @@ pub fn body_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<D
     }
 }
 
+/// What stands around a place of a tree that is tried in the place of an item's own: the names in sight, and what is
+/// wanted there. Nothing is remembered; the item's other queries keep their answers.
+pub fn probe<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item, code: &str, place: Range) -> Option<Probed> {
+    let declared = declare::declare(db, item, tree);
+    let context = BodyContext { tried: Some((tree, code, place)), ..BodyContext::new(db, item) };
+    if declared.has.main {
+        main_of(tree, &declared, &context);
+    }
+    if declared.has.parts && context.seen.borrow().is_none() {
+        parts_of(tree, &declared, &context);
+    }
+    if declared.has.rules && context.seen.borrow().is_none() {
+        let context = BodyContext { own_rules: false, tried: context.tried, ..BodyContext::new(db, item) };
+        rules_of(db, item, tree, &declared, &context);
+        return context.seen.take();
+    }
+    context.seen.take()
+}
+
 /// What inference may ask, answered for the code of one item.
 pub struct BodyContext<'db> {
     db: &'db dyn Db,
     item: Item<'db>,
+    /// A tree and its code that stand for the item's own, and the place where to look around.
+    tried: Option<(&'db ast::Item, &'db str, Range)>,
+    /// What was seen there.
+    seen: RefCell<Option<Probed>>,
     /// False while the item's own refinements are being typed: they do not lean on each other.
     own_rules: bool,
     /// Set where a type was asked for at the end of a chain that is too long.
@@ -429,7 +474,28 @@ pub struct BodyContext<'db> {
 impl<'db> BodyContext<'db> {
     /// The context of code that stands in an item, or beside it.
     pub fn new(db: &'db dyn Db, item: Item<'db>) -> BodyContext<'db> {
-        BodyContext { db, item, own_rules: true, chain_too_long: Cell::new(false) }
+        BodyContext {
+            db,
+            item,
+            tried: None,
+            seen: RefCell::new(None),
+            own_rules: true,
+            chain_too_long: Cell::new(false),
+        }
+    }
+
+    /// Keeps what was seen at the place.
+    fn probed(&self, probed: Option<Probed>) {
+        if probed.is_some() {
+            *self.seen.borrow_mut() = probed;
+        }
+    }
+
+    fn own_tree(&self) -> Option<&ast::Item> {
+        match self.tried {
+            Some((tree, ..)) => Some(tree),
+            None => tree(self.db, self.item).as_deref(),
+        }
     }
 
     fn message(&self, message: Option<&ast::Text>, diagnostics: &mut Vec<Diagnostic>) -> Option<SmolStr> {
@@ -494,6 +560,7 @@ impl<'db> BodyContext<'db> {
                 None => return,
             },
         };
+        self.probed(checked.probed);
         found.diagnostics.extend(checked.diagnostics);
         found.effects.push((site.part, checked.effects));
         found.uses.extend(checked.uses);
@@ -562,7 +629,7 @@ impl Context for BodyContext<'_> {
     }
 
     fn resolve_type(&self, ty: &ast::Type, diagnostics: &mut Vec<Diagnostic>) -> Ty {
-        let Some(tree) = tree(self.db, self.item) else { return Ty::Error };
+        let Some(tree) = self.own_tree() else { return Ty::Error };
         let generics = generics_of(tree);
         let parts = DeclaredParts::default();
         let mut resolver = TypeResolver::new(self.db, self.item, &generics, &parts);
@@ -572,7 +639,7 @@ impl Context for BodyContext<'_> {
     }
 
     fn note_type(&self, ty: &ast::Type, uses: &mut Vec<Use>) {
-        let generics = tree(self.db, self.item).as_ref().map(|tree| generics_of(tree)).unwrap_or_default();
+        let generics = self.own_tree().map(generics_of).unwrap_or_default();
         note_type(self.db, self.item, &generics, ty, uses);
     }
 
@@ -597,7 +664,14 @@ impl Context for BodyContext<'_> {
     }
 
     fn source(&self, range: Range) -> SmolStr {
-        range.slice(code_text(self.db, self.item)).into()
+        match self.tried {
+            Some((_, code, _)) => range.slice(code).into(),
+            None => range.slice(code_text(self.db, self.item)).into(),
+        }
+    }
+
+    fn probe(&self) -> Option<Range> {
+        self.tried.map(|(_, _, place)| place)
     }
 
     fn inverses(&self, relation: &Symbol) -> &[Inverse] {

@@ -151,7 +151,7 @@ pub fn is_private<'db>(db: &'db dyn Db, item: Item<'db>) -> bool {
 
 /// What the `use` items of a file bring.
 #[salsa::tracked(returns(ref))]
-fn imports(db: &dyn Db, file: SourceFile) -> FxHashMap<SmolStr, Resolution> {
+pub fn imports(db: &dyn Db, file: SourceFile) -> FxHashMap<SmolStr, Resolution> {
     let mut found = FxHashMap::default();
     for item in items(db, file).iter().filter(|item| item.word(db) == "use") {
         let Some(tree) = tree(db, *item) else { continue };

@@ -28,5 +28,6 @@ pub mod words;
 pub use appendix::grammar_appendix;
 pub use error::{SyntaxError, SyntaxFix};
 pub use format::{Formatted, NotFormatted, WIDTH, format, format_item};
+pub use parser::expected::{Expected, expected_at};
 pub use parser::{Parsed, parse_item};
 pub use split::{ItemText, item_at, items};

@@ -23,6 +23,7 @@
 //! | [`node`] | one view of every node of a tree |
 //! | [`occurrences`], `typing` | every name and what it stands for; types of names and expressions |
 //! | [`navigation`], [`references`] | what declares a name, where it is used |
+//! | [`completion`] | what may be written at the cursor |
 //! | [`hover`], `plans`, [`signature_help`] | what is to be known of a thing; plans of queries; what a call takes |
 //! | [`diagnostics`] | what is wrong with a file |
 //! | [`symbols`], [`fuzzy`] | the outline of a file; finding a name anywhere |
@@ -34,6 +35,7 @@
 
 pub mod actions;
 pub mod answer;
+pub mod completion;
 pub mod diagnostics;
 pub mod folding;
 pub mod formatting;

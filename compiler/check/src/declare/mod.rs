@@ -52,7 +52,15 @@ pub struct Declared {
 /// holding an `A`); all its members then have no signature and say so.
 #[salsa::tracked(returns(ref), cycle_result = declared_circle)]
 pub fn declared<'db>(db: &'db dyn Db, item: Item<'db>) -> Declared {
-    let Some(tree) = tree(db, item) else { return Declared::default() };
+    match tree(db, item) {
+        Some(tree) => declare(db, item, tree),
+        None => Declared::default(),
+    }
+}
+
+/// What a tree declares in the place of an item. The item's own tree is not asked for, so that a tree that is only
+/// tried may stand for it.
+pub fn declare<'db>(db: &'db dyn Db, item: Item<'db>, tree: &ast::Item) -> Declared {
     let parts = DeclaredParts::of(tree);
     let generics = match &tree.kind {
         ItemKind::Type(decl) => generics(&decl.generics),

@@ -45,7 +45,7 @@ pub(crate) fn aggregate_named(name: &str) -> Option<AggregateFn> {
 
 impl Infer<'_> {
     /// The innermost query around whose rows are groups now.
-    fn grouped_frame(&self) -> Option<usize> {
+    pub(super) fn grouped_frame(&self) -> Option<usize> {
         self.frames.iter().rposition(|f| f.stage == Stage::Grouped && !f.inside)
     }
 

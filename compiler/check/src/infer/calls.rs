@@ -1,5 +1,6 @@
 //! Calls: of functions, cases, refined types, library primitives; and `fail`.
 
+use super::ProbedAt;
 use super::engine::{Infer, Seen, nearest, substitute};
 use crate::builtins::{Builtin, Need, SCALE_DIGITS, SCALE_SAME, Scheme};
 use crate::signature::{CallableKind, ErrorSig, FunctionSig, ResultSig, Signature, TypeBody};
@@ -70,6 +71,9 @@ impl Infer<'_> {
     ) -> Expr {
         if let Some(window) = window {
             return self.window(callee, args, window, range);
+        }
+        if self.probe.is_some() && matches!(callee.kind, ast::ExprKind::Name(_) | ast::ExprKind::TypeName(_)) {
+            self.look_around(callee.range, |_| ProbedAt::Callee(hint.cloned()));
         }
         match &callee.kind {
             ast::ExprKind::Name(name) => self.call_name(name, args, range, hint),
@@ -348,6 +352,7 @@ impl Infer<'_> {
         hint: Option<&Ty>,
     ) -> Expr {
         let base = self.forgotten(base);
+        self.look_around(name.range, |_| ProbedAt::Member(base.ty.clone()));
         let ty = self.base(&base.ty);
         if let Ty::Record(record) = &ty
             && record.field(&name.text).is_some_and(|f| matches!(self.base(&f.ty), Ty::Fn(..)))

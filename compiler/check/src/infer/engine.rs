@@ -3,7 +3,7 @@
 use super::facts::{Facts, Place};
 use super::obligations::{Atom, Bounds};
 use super::query::Frame;
-use super::{BodyKind, Checked, Context, Effects};
+use super::{BodyKind, Checked, Context, Effects, Probed};
 use crate::signature::{Generic, RelationSig, Signature, TypeBound, TypeSig};
 use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Expr, ExprKind, Local, LocalId};
@@ -117,6 +117,9 @@ pub(crate) struct Infer<'a> {
     pub diagnostics: Vec<Diagnostic>,
     pub effects: Effects,
     pub uses: Vec<Use>,
+    /// The place at which to look around, and what was seen there.
+    pub probe: Option<Range>,
+    pub probed: Option<Probed>,
     /// Type of `return e`; `None` where `return` cannot stand.
     pub result: Option<Ty>,
     /// Loops around.
@@ -163,6 +166,8 @@ impl<'a> Infer<'a> {
             diagnostics: Vec::new(),
             effects: Effects::default(),
             uses: Vec::new(),
+            probe: ctx.probe(),
+            probed: None,
             result: None,
             loops: 0,
             lambdas: 0,
@@ -457,12 +462,14 @@ impl<'a> Infer<'a> {
         let locals = std::mem::take(&mut self.locals);
         let locals = locals.into_iter().map(|l| Local { ty: self.resolve(&l.ty), ..l }).collect();
         let result = value.ty.clone();
+        let probed = self.take_probed();
         Checked {
             value: Body { locals, params, value },
             result,
             diagnostics: self.diagnostics,
             effects: self.effects,
             uses: in_order(self.uses),
+            probed,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Expressions: names, texts, records, collections, branches, lambdas.
 
 use super::BodyKind;
+use super::ProbedAt;
 use super::calls::Callee;
 use super::engine::{Infer, MAX_DEPTH, Seen, Why, nearest};
 use crate::signature::Signature;
@@ -56,6 +57,9 @@ impl Infer<'_> {
     fn expr_kind(&mut self, e: &ast::Expr, hint: Option<&Ty>) -> Expr {
         use ast::ExprKind as K;
         let range = e.range;
+        if self.probe.is_some() && matches!(e.kind, K::Name(_) | K::TypeName(_)) {
+            self.look_around(range, |_| ProbedAt::Value(hint.cloned()));
+        }
         match &e.kind {
             K::Error => self.broken(range),
             K::Name(name) => {

@@ -48,6 +48,10 @@ pub trait Context {
     fn resolve_type(&self, ty: &ast::Type, diagnostics: &mut Vec<Diagnostic>) -> Ty;
     /// Notes what the names in a type written inside of this body stand for.
     fn note_type(&self, ty: &ast::Type, uses: &mut Vec<Use>);
+    /// The place of a name at which inference looks around; see [`Probed`].
+    fn probe(&self) -> Option<Range> {
+        None
+    }
     /// A refinement's condition.
     fn rule(&self, rule: &RuleRef) -> Option<&Rule>;
     /// All names in sight that begin an expression, for "did you mean".
@@ -113,6 +117,8 @@ pub struct Checked<T> {
     pub effects: Effects,
     /// What its names stand for, in order.
     pub uses: Vec<Use>,
+    /// What was seen at the place that [`Context::probe`] names.
+    pub probed: Option<Probed>,
 }
 
 /// What a body does itself, with the places; what its callees do is added by whoever knows the program.
@@ -149,6 +155,7 @@ mod obligations;
 mod operators;
 mod path;
 mod pattern;
+mod probe;
 mod query;
 mod scenario;
 mod store;
@@ -156,3 +163,4 @@ mod window;
 
 pub use engine::show;
 pub use entry::{expression, failure, function, scenario, text};
+pub use probe::{Probed, ProbedAt, SeenName};

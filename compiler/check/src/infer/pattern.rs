@@ -1,5 +1,6 @@
 //! Patterns.
 
+use super::ProbedAt;
 use super::engine::{Infer, Seen, nearest};
 use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
 use crate::typed::{self, Literal, LocalId, Pattern, PatternKind};
@@ -83,6 +84,7 @@ impl Infer<'_> {
             self.error(Code::TooDeep, range, "this is nested too deeply", "take it apart in steps");
             return make(PatternKind::Error);
         }
+        self.look_around(range, |_| ProbedAt::Pattern(ty.clone()));
         let base = self.base(ty);
         // Over an option, everything but `none`, `_`, a name and alternatives speaks of the value inside.
         if let Ty::Option(inner) = &base

@@ -26,6 +26,7 @@ impl Infer<'_> {
         }
         let locals = std::mem::take(&mut self.locals);
         let locals = locals.into_iter().map(|l| Local { ty: self.resolve(&l.ty), ..l }).collect();
+        let probed = self.take_probed();
         let name = scenario.name.plain().unwrap_or_default().into();
         Checked {
             value: Scenario { name, locals, steps },
@@ -33,6 +34,7 @@ impl Infer<'_> {
             diagnostics: self.diagnostics,
             effects: self.effects,
             uses: in_order(self.uses),
+            probed,
         }
     }
 

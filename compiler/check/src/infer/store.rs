@@ -1,5 +1,6 @@
 //! What writes the store: `insert`, `upsert`, `update`, `delete`.
 
+use super::ProbedAt;
 use super::block::assign_op;
 use super::engine::{Infer, nearest};
 use crate::signature::{FieldSig, GeneratedKey, RelationSig, Signature};
@@ -430,6 +431,7 @@ impl Infer<'_> {
         range: Range,
     ) -> Option<FieldSet> {
         let name = path.first()?;
+        self.look_around(name.range, |_| ProbedAt::Assigned(symbol.clone()));
         let Some(field) = sig.fields.iter().find(|f| f.name == name.text) else {
             self.unknown_relation_field(symbol, sig, name);
             self.expr(value, None);

@@ -8,6 +8,7 @@
 #![allow(clippy::vec_box, reason = "the stack of the grammar moves boxes rather than large nodes")]
 
 pub(crate) mod context;
+pub(crate) mod expected;
 mod messages;
 pub(crate) mod paren;
 pub(crate) mod parts;

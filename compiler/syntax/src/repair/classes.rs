@@ -116,6 +116,11 @@ pub(crate) fn continues_line(token: &Token, rest: &[Token]) -> bool {
     }
 }
 
+/// True for a word that continues the line before wherever it stands.
+pub(crate) fn word_continues(kind: K) -> bool {
+    begins_query_clause(kind) || continues_always(kind)
+}
+
 fn continues_always(kind: K) -> bool {
     matches!(
         kind,

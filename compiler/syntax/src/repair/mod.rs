@@ -73,7 +73,59 @@ fn finish(source: &str, tokens: Vec<Token>, table: &TokenTable, errors: &mut Vec
     terminators::place(source, tokens, errors)
 }
 
+/// The tokens of a text that stops somewhere, words turned into keywords and nothing put in. A word at the end that is
+/// a keyword only before an operand is read as if one followed.
+pub(crate) fn words_of(source: &str, table: &mut TokenTable) -> Vec<Token> {
+    let count = table.tokens.len();
+    let end = table.tokens.last().map_or(0, |token| token.range.end);
+    let mut with_operand = table.tokens.clone();
+    with_operand.push(Token { kind: TokenKind::Int, ..put_in(TokenKind::Int, end) });
+    if let Some(last) = with_operand.get_mut(count.saturating_sub(1)) {
+        last.space_after = true;
+    }
+    let mut tokens = keywords::promote(source, &mut with_operand);
+    tokens.pop();
+    tokens
+}
+
+/// Tokens of a text that stops somewhere, with `;` where lines end. `ended`: a statement ends at the end too; `None`
+/// where none can.
+pub(crate) fn lines_of(tokens: Vec<Token>, ended: bool) -> Option<Vec<Token>> {
+    let mut tokens = terminators::place("", tokens, &mut Vec::new());
+    if ended {
+        if !could_end(&tokens) || !directly_in_braces(&tokens) {
+            return None;
+        }
+        let end = tokens.last().map_or(0, |token| token.range.end);
+        tokens.push(put_in(TokenKind::Semi, end));
+    }
+    Some(tokens)
+}
+
+/// True if the last token may be the last of a statement.
+pub(crate) fn could_end(tokens: &[Token]) -> bool {
+    tokens.last().is_some_and(|token| classes::can_end(token.kind))
+}
+
+fn directly_in_braces(tokens: &[Token]) -> bool {
+    let mut open = Vec::new();
+    for token in tokens {
+        if token.kind.opens() {
+            open.push(token.kind);
+        } else if token.kind.closes() {
+            open.pop();
+        }
+    }
+    open.last() == Some(&TokenKind::LBrace)
+}
+
+/// True for a word that may stand first on a line and go on with the line before.
+pub(crate) fn continues(word: &str) -> bool {
+    let kind = crate::words::TOKENS.iter().find(|row| row.spelling == word).map(|row| row.kind);
+    kind.is_some_and(classes::word_continues)
+}
+
 /// A token that is not in the text.
-fn put_in(kind: TokenKind, at: u32) -> Token {
+pub(crate) fn put_in(kind: TokenKind, at: u32) -> Token {
     Token { kind, range: Range::empty(at), first_on_line: false, space_after: true, indent: 0, meant: 0 }
 }
