@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tenon-codegen",
         &["tenon-span", "tenon-core", "tenon-plan", "tenon-value", "tenon-store", "tenon-authority", "tenon-runtime"],
     ),
+    ("tenon-site", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check"]),
     (
         "tenon-ide",
         &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check", "tenon-core", "tenon-plan", "tenon-value"],
@@ -32,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Libraries that only these rooms may know.
 const ONLY: &[(&str, &[&str])] = &[
+    ("pulldown-cmark", &["tenon-site"]),
     ("salsa", &["tenon-check", "tenon-core", "tenon-ide"]),
     ("ariadne", &["tenon-diagnostics"]),
     ("logos", &["tenon-syntax"]),

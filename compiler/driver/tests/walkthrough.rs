@@ -8,6 +8,7 @@ mod fences;
 mod session;
 
 use session::Session;
+use std::path::Path;
 use std::process::Command;
 use tenon_driver::templates::TEMPLATES;
 
@@ -51,5 +52,20 @@ fn every_template_has_its_test() {
     let source = include_str!("walkthrough.rs");
     for template in TEMPLATES {
         assert!(source.contains(&format!("template(\"{}\")", template.name)), "{} has no test", template.name);
+    }
+}
+
+/// The chapters of the guide in order: one reader follows all of them, in one folder.
+#[test]
+fn the_guide_does_what_it_says() {
+    launcher();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/guide");
+    let mut pages: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.sort();
+    assert!(pages.len() >= 10, "the guide has {} pages", pages.len());
+    let mut session = Session::new("guide");
+    for path in pages {
+        let page = format!("spec/guide/{}", path.file_name().unwrap().to_string_lossy());
+        session.read(&page, &std::fs::read_to_string(&path).unwrap());
     }
 }

@@ -63,8 +63,9 @@ pub fn describe(running: &Running, api: &Api, ready: Duration) -> String {
     let mut lines = vec![format!("ready in {ready:.0?}; listening on http://{address}")];
     let shown = || api.endpoints.iter().filter(|e| !e.path.is_empty());
     lines.extend(shown().map(|e| format!("  {:<6} {:<32} {}", e.method.as_str(), e.path, e.name)));
-    if let Some(first) = shown().find(|e| e.method == Method::Get && !e.path.contains('{')) {
-        lines.push(format!("try: curl http://{address}{}   (all of it: /openapi.json)", first.path));
-    }
+    lines.push(match shown().find(|e| e.method == Method::Get && !e.path.contains('{')) {
+        Some(first) => format!("try: curl http://{address}{}   (all of it: /openapi.json)", first.path),
+        None => format!("try: curl http://{address}/openapi.json"),
+    });
     lines.join("\n")
 }

@@ -8,6 +8,7 @@
 //! | `LANGUAGE file PATH` | the text is written to a file |
 //! | `LANGUAGE add PATH` | the text is added to a file, behind an empty line |
 //! | `tenon file PATH error T0303`, `tenon add …` | and then the program gives exactly these codes |
+//! | `tenon file PATH fails`, `tenon add …` | and then the program is sound, and a scenario fails |
 //! | `output` | what the fence before printed; `…` stands for some text of a line, alone on a line for some lines |
 //!
 //! A program that is written without the word `error` is sound, formatted, and passes its scenarios on both engines.
@@ -80,6 +81,14 @@ impl Session {
             ["tenon", how @ ("file" | "add"), path, "error", codes @ ..] => {
                 self.write(how, path, &fence.text);
                 self.gives(codes)?;
+            }
+            ["tenon", how @ ("file" | "add"), path, "fails"] => {
+                self.write(how, path, &fence.text);
+                self.gives(&[])?;
+                let (printed, good) = self.run(tenon().args(["test", self.program(path).to_str().unwrap()]));
+                if good {
+                    return Err(format!("no scenario fails\n{printed}"));
+                }
             }
             ["tenon", how @ ("file" | "add"), path] => {
                 self.write(how, path, &fence.text);
