@@ -31,8 +31,12 @@
 //! | [`formatting`] | the one style, for a file, a range, while typing |
 //! | [`actions`] | changes that are offered at a place |
 //! | [`limits`] | what refinements say of a value |
+//! | [`tokens`] | what each word is |
+//! | [`hierarchy`], [`lenses`] | who calls, reads and writes what; what can be run |
+//! | [`models`] | what a page draws: data, endpoints, phases |
 //! | [`hints`] | what was inferred, shown in the text |
 
+mod access;
 pub mod actions;
 pub mod answer;
 pub mod completion;
@@ -40,12 +44,15 @@ pub mod diagnostics;
 pub mod folding;
 pub mod formatting;
 pub mod fuzzy;
+pub mod hierarchy;
 pub mod hints;
 pub mod hover;
+pub mod lenses;
 pub mod limits;
 mod lines;
 pub mod links;
 pub mod locate;
+pub mod models;
 pub mod navigation;
 pub mod node;
 pub mod occurrences;
@@ -54,6 +61,7 @@ pub mod references;
 pub mod selection;
 pub mod signature_help;
 pub mod symbols;
+pub mod tokens;
 mod typing;
 
 pub use answer::{FileEdits, FilePosition, FileRange, Markup, NavigationTarget, SymbolKind, TextEdit, WorkspaceEdit};

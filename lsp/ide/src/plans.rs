@@ -6,8 +6,9 @@
 use crate::Analysis;
 use std::sync::{Arc, OnceLock};
 use tenon_check::program::{check_file, is_sound};
-use tenon_core::ir::{Program, Query};
+use tenon_core::ir::{FunctionId, Program, Query, SiteId};
 use tenon_core::lower::{CheckedProgram, lower};
+use tenon_core::text::{print, print_function, print_query};
 use tenon_plan::explain::Explain;
 use tenon_plan::statistics::Assumed;
 use tenon_plan::{ChosenIndex, choose_indexes, plan_query};
@@ -47,6 +48,38 @@ impl Analysis {
             Some(Lowered { program, indexes })
         });
         lowered.as_ref()
+    }
+
+    /// The functions, queries and the relation that an item became in Core, as text. Empty while the program has errors.
+    pub(crate) fn core_of(&self, file: &str, word: &str, name: &str, nth: u32) -> String {
+        let Some(Lowered { program, .. }) = self.lowered() else { return String::new() };
+        let stands_there = |site: SiteId| {
+            program.sites.get(site.index()).is_some_and(|site| {
+                &*site.file == file && &*site.kind == word && &*site.item == name && site.nth == nth
+            })
+        };
+        let mut found: Vec<String> = Vec::new();
+        if program.relations.iter().any(|relation| stands_there(relation.site)) {
+            let whole = print(program);
+            let from = whole.lines().skip_while(|line| {
+                !["relation", "event"].iter().any(|word| {
+                    line.strip_prefix(word).is_some_and(|rest| rest.trim_start().split([' ', '{']).next() == Some(name))
+                })
+            });
+            let mut lines: Vec<&str> = Vec::new();
+            for line in from {
+                lines.push(line);
+                if line.starts_with('}') {
+                    break;
+                }
+            }
+            found.push(lines.join("\n"));
+        }
+        let functions = program.functions.iter().enumerate().filter(|(_, function)| stands_there(function.site));
+        found.extend(functions.map(|(n, _)| print_function(program, FunctionId(n as u32)).trim_end().to_owned()));
+        let queries = program.queries.iter().filter(|query| stands_there(query.site));
+        found.extend(queries.map(|query| print_query(program, query.id).trim_end().to_owned()));
+        found.join("\n\n")
     }
 
     /// The plans of the queries of an item: of the one at a range of its code, or of all. None while the program has
