@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tenon-diagnostics", &["tenon-span"]),
     ("tenon-syntax", &["tenon-span", "tenon-diagnostics"]),
     ("tenon-check", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-analysis", "tenon-value"]),
+    ("tenon-project", &["tenon-check"]),
     ("tenon-core", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check", "tenon-value"]),
     ("tenon-plan", &["tenon-span", "tenon-core", "tenon-value"]),
     ("tenon-tree-sitter", &[]),
@@ -29,6 +30,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tenon-ide",
         &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check", "tenon-core", "tenon-plan", "tenon-value"],
     ),
+    (
+        "tenon-protocol",
+        &["tenon-span", "tenon-diagnostics", "tenon-check", "tenon-project", "tenon-core", "tenon-plan", "tenon-ide"],
+    ),
+    ("tenon-lsp", &["tenon-protocol", "tenon-project"]),
 ];
 
 /// Libraries that only these rooms may know.
@@ -43,7 +49,9 @@ const ONLY: &[(&str, &[&str])] = &[
     ("rusqlite", &["tenon-authority", "tenon-tests", "tenon-bench"]),
     ("tree-sitter-language", &["tenon-tree-sitter"]),
     ("axum", &["tenon-server", "tenon-bench"]),
-    ("tokio", &["tenon-server", "tenon-bench"]),
+    ("tokio", &["tenon-server", "tenon-lsp", "tenon-bench"]),
+    ("ls-types", &["tenon-protocol"]),
+    ("tower-lsp", &["tenon-lsp"]),
     ("cranelift-codegen", &["tenon-codegen"]),
     ("cranelift-frontend", &["tenon-codegen"]),
 ];

@@ -52,6 +52,9 @@ enum Command {
     /// Print a program's OpenAPI document
     #[command(name = "openapi", after_help = "Example: tenon openapi shop.tn > shop.json")]
     OpenApi(commands::openapi::OpenApi),
+    /// Serve an editor: the language server, over standard input and output
+    #[command(after_help = "Example: tenon lsp (editors start it; see lsp/README.md)")]
+    Lsp(commands::lsp::Lsp),
     /// Explain a diagnostic
     #[command(after_help = "Example: tenon error T0211")]
     Error(commands::error::Explain),
@@ -105,6 +108,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Export(command) => command.run(voice),
         Command::Explain(command) => command.run(voice),
         Command::OpenApi(command) => command.run(voice),
+        Command::Lsp(command) => command.run(),
         Command::Error(command) => command.run(voice),
     };
     voice.finish(result)

@@ -3,6 +3,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | [`disk`] | the files of the machine |
 //! | [`project`] | a program on disk: its files and `tenon.toml` |
 //! | [`library`] | the standard library's text, as the checker has it |
 //! | [`compile`] | from a project to a checked program and its Core |
@@ -17,6 +18,7 @@
 pub mod cli;
 pub mod commands;
 pub mod compile;
+pub mod disk;
 pub mod engine;
 pub use tenon_check::library;
 pub mod project;

@@ -1,8 +1,10 @@
 //! A program on disk: one `.tn` file, or a folder with `tenon.toml` and all `.tn` files below it.
 
-use serde::Deserialize;
+use crate::disk::Disk;
 use std::path::{Path, PathBuf};
-use tenon_check::db::{Settings, WireNames};
+use tenon_check::db::Settings;
+pub use tenon_project::config::{Config, Limits};
+use tenon_project::{Files, members};
 
 /// A program's files and settings, as read.
 #[derive(Clone, Debug)]
@@ -58,59 +60,6 @@ impl std::fmt::Display for ProjectError {
 
 impl std::error::Error for ProjectError {}
 
-/// `tenon.toml`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Config {
-    /// The program's name; the first step of its modules in `use`.
-    pub name: Option<String>,
-    /// The program's version, for documents.
-    pub version: Option<String>,
-    /// The wire.
-    #[serde(default)]
-    pub http: Http,
-    /// What a call may use.
-    #[serde(default)]
-    pub limits: Limits,
-}
-
-/// `[http]`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Http {
-    /// `"camelCase"`: how names are spelled on the wire; otherwise as in the program.
-    pub names: Option<Names>,
-    /// Stands before the path of every endpoint, such as `"/api"`.
-    pub prefix: Option<String>,
-}
-
-/// Spellings.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub enum Names {
-    /// `camelCase`
-    #[serde(rename = "camelCase")]
-    Camel,
-    /// As in the program.
-    #[serde(rename = "snake_case")]
-    Snake,
-}
-
-/// `[limits]`: absent ones have the runtime's defaults.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Steps of a call.
-    pub fuel: Option<u64>,
-    /// Bytes of memory of a call.
-    pub memory: Option<u64>,
-    /// Depth of calls within a call.
-    pub depth: Option<u32>,
-    /// Bytes of a request's body.
-    pub body: Option<u64>,
-    /// Milliseconds of a request.
-    pub time: Option<u64>,
-}
-
 impl Project {
     /// Reads a program from a `.tn` file or a folder.
     ///
@@ -147,20 +96,13 @@ impl Project {
             return Err(ProjectError::NoConfig(path.to_owned()));
         }
         let text = read_text(&config_path)?;
-        let config: Config = toml::from_str(&text)
-            .map_err(|error| ProjectError::Config(config_path.clone(), error.to_string().trim_end().to_owned()))?;
-        if let Some(prefix) = &config.http.prefix
-            && (!prefix.starts_with('/') || prefix.ends_with('/') || prefix.contains(['{', '}', '?', '#', ' ']))
-        {
-            let why = format!("`prefix = \"{prefix}\"` should look like \"/api\"");
-            return Err(ProjectError::Config(config_path, why));
-        }
-        let mut files = Vec::new();
-        collect(path, path, &mut files)?;
-        if files.is_empty() {
+        let config = Config::parse(&text).map_err(|error| ProjectError::Config(config_path.clone(), error.message))?;
+        let members = members(&Disk, path).map_err(|(path, error)| ProjectError::Io(path, error))?;
+        if members.is_empty() {
             return Err(ProjectError::Empty(path.to_owned()));
         }
-        files.sort();
+        let files = members.into_iter().map(|(name, path)| Ok((name, read_text(&path)?)));
+        let files = files.collect::<Result<Vec<_>, ProjectError>>()?;
         let folder = path.canonicalize().ok().and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()));
         let name = config.name.clone().or(folder).unwrap_or_else(|| "program".to_owned());
         Ok(Project { root: path.to_owned(), files, config, name })
@@ -168,14 +110,7 @@ impl Project {
 
     /// The settings that the checker knows.
     pub fn settings(&self) -> Settings {
-        Settings {
-            name: self.name.as_str().into(),
-            names: match self.config.http.names {
-                Some(Names::Camel) => WireNames::Camel,
-                _ => WireNames::AsWritten,
-            },
-            prefix: self.config.http.prefix.as_deref().unwrap_or("").into(),
-        }
+        self.config.settings(&self.name)
     }
 
     /// Replaces the text of one of the files on disk, whole or not at all.
@@ -234,32 +169,8 @@ fn stamp_folder(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Option<std
 }
 
 fn read_text(path: &Path) -> Result<String, ProjectError> {
-    let bytes = std::fs::read(path).map_err(|error| ProjectError::Io(path.to_owned(), error))?;
-    String::from_utf8(bytes).map_err(|_| ProjectError::Encoding(path.to_owned()))
-}
-
-/// Hidden folders, `data` and folders that are programs of their own are not part of a program.
-fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), ProjectError> {
-    let entries = std::fs::read_dir(folder).map_err(|error| ProjectError::Io(folder.to_owned(), error))?;
-    for entry in entries {
-        let entry = entry.map_err(|error| ProjectError::Io(folder.to_owned(), error))?;
-        let path = entry.path();
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with('.') {
-            continue;
-        }
-        let kind = entry.file_type().map_err(|error| ProjectError::Io(path.clone(), error))?;
-        if kind.is_dir() {
-            let separate = path.join("tenon.toml").is_file() || (folder == root && name == "data");
-            if !separate {
-                collect(root, &path, files)?;
-            }
-        } else if path.extension().and_then(|e| e.to_str()) == Some("tn") {
-            let relative = path.strip_prefix(root).unwrap_or(&path);
-            let relative = relative.iter().map(|step| step.to_string_lossy()).collect::<Vec<_>>().join("/");
-            files.push((relative, read_text(&path)?));
-        }
-    }
-    Ok(())
+    Disk.text(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => ProjectError::Encoding(path.to_owned()),
+        _ => ProjectError::Io(path.to_owned(), error),
+    })
 }

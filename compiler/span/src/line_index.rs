@@ -18,22 +18,34 @@ pub struct WidePosition {
     pub column: u32,
 }
 
-/// Where the lines of a text begin.
+/// Where the lines of a text begin and end. A line ends with `\n`, `\r\n` or `\r`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// Where the line ends begin; one fewer than lines.
+    ends: Vec<u32>,
     len: u32,
 }
 
 impl LineIndex {
     /// Reads the text once.
     pub fn new(text: &str) -> Self {
-        let mut starts = vec![0];
-        starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
-        LineIndex { starts, len: text.len() as u32 }
+        let bytes = text.as_bytes();
+        let (mut starts, mut ends) = (vec![0], Vec::new());
+        for (at, byte) in bytes.iter().enumerate() {
+            let end = match byte {
+                b'\n' if at > 0 && bytes.get(at - 1) == Some(&b'\r') => at - 1,
+                b'\r' if bytes.get(at + 1) == Some(&b'\n') => continue,
+                b'\n' | b'\r' => at,
+                _ => continue,
+            };
+            ends.push(end as u32);
+            starts.push(at as u32 + 1);
+        }
+        LineIndex { starts, ends, len: text.len() as u32 }
     }
 
-    /// Number of lines; a text that ends with a newline has an empty last line.
+    /// Number of lines; a text that ends with a line end has an empty last line.
     pub fn line_count(&self) -> u32 {
         self.starts.len() as u32
     }
@@ -52,10 +64,10 @@ impl LineIndex {
         start.saturating_add(position.column).min(end)
     }
 
-    /// The byte range of a line without its newline.
+    /// The byte range of a line without its line end.
     pub fn line_range(&self, line: u32) -> (u32, u32) {
         let start = self.starts.get(line as usize).copied().unwrap_or(self.len);
-        let end = self.starts.get(line as usize + 1).map_or(self.len, |next| next.saturating_sub(1));
+        let end = self.ends.get(line as usize).copied().unwrap_or(self.len);
         (start, end.max(start))
     }
 
@@ -98,5 +110,18 @@ mod tests {
         }
         assert_eq!(index.wide(text, 15), WidePosition { line: 1, column: 2 });
         assert_eq!(index.position(999), Position { line: 3, column: 3 });
+    }
+
+    #[test]
+    fn every_kind_of_line_end() {
+        let text = "a\r\nbc\rd\n\r\n\n\re";
+        let index = LineIndex::new(text);
+        let lines: Vec<&str> = (0..index.line_count())
+            .map(|line| index.line_range(line))
+            .map(|(start, end)| &text[start as usize..end as usize])
+            .collect();
+        assert_eq!(lines, ["a", "bc", "d", "", "", "", "e"]);
+        assert_eq!(index.position(6), Position { line: 2, column: 0 });
+        assert_eq!(index.offset(Position { line: 0, column: 9 }), 1, "before the line end");
     }
 }

@@ -35,11 +35,13 @@
 //! | [`hierarchy`], [`lenses`] | who calls, reads and writes what; what can be run |
 //! | [`models`] | what a page draws: data, endpoints, phases |
 //! | [`hints`] | what was inferred, shown in the text |
+//! | [`cancel`] | answers that are stopped before they are found |
 
 mod access;
 pub mod actions;
 pub mod answer;
 pub mod completion;
+pub mod cancel;
 pub mod diagnostics;
 pub mod folding;
 pub mod formatting;

@@ -1,10 +1,11 @@
-//! Measures Tenon beside its peers, in the same run, and prints ratios: `tenon-bench [transfer] [tpch] [http] [check]`,
+//! Measures Tenon beside its peers, in the same run, and prints ratios: `tenon-bench [transfer] [tpch] [http] [check] [lsp]`,
 //! all of them if none is named. Nothing here is a test: times depend on the machine.
 
 mod bank;
 mod check;
 mod http;
 mod load;
+mod lsp;
 mod measure;
 mod program;
 mod scratch;
@@ -17,8 +18,13 @@ use tenon_driver::report::Stop;
 
 type Part = fn() -> Result<(), Stop>;
 
-const PARTS: [(&str, Part); 4] =
-    [("check", check::run), ("transfer", transfer::run), ("tpch", tpch::run), ("http", http::run)];
+const PARTS: [(&str, Part); 5] = [
+    ("check", check::run),
+    ("lsp", lsp::run),
+    ("transfer", transfer::run),
+    ("tpch", tpch::run),
+    ("http", http::run),
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

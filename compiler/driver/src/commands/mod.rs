@@ -7,6 +7,7 @@ pub mod explain;
 pub mod export;
 pub mod fmt;
 pub mod import;
+pub mod lsp;
 pub mod new;
 pub mod openapi;
 pub mod query;

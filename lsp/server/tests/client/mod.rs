@@ -1,0 +1,228 @@
+//! A client on a real connection: framed messages over a stream, to a server in this process or in one of its own.
+
+#![allow(dead_code, reason = "each test uses a part")]
+
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+use tenon_project::Files;
+
+/// Longer than any answer takes; whoever waits so long waits for ever.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What came from the server.
+#[derive(Default)]
+struct Heard {
+    answers: HashMap<i64, Value>,
+    /// The order in which answers came.
+    order: Vec<i64>,
+    /// Notifications and requests.
+    said: Vec<Value>,
+    ended: bool,
+}
+
+/// A client.
+pub struct Client {
+    output: Option<Box<dyn Write + Send>>,
+    heard: Arc<(Mutex<Heard>, Condvar)>,
+    next: i64,
+}
+
+/// A server in this process; gives a client of it, and what it says at its end.
+pub fn in_process(files: Box<dyn Files>) -> (Client, std::thread::JoinHandle<bool>) {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let server = std::thread::spawn(move || {
+        let session =
+            tenon_lsp::Session::with(files, PathBuf::from(tenon_lsp::LIBRARY_FOLDER), Box::new(tenon_lsp::Ide::new));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async move {
+            theirs.set_nonblocking(true).unwrap();
+            let (input, output) = tokio::net::UnixStream::from_std(theirs).unwrap().into_split();
+            tenon_lsp::serve(session, input, output).await.unwrap()
+        })
+    });
+    let reader = ours.try_clone().unwrap();
+    let hang_up = HangUp(ours);
+    (Client::new(reader, hang_up), server)
+}
+
+/// A stream whose other side hears the end when it is dropped, though a clone of it is being read.
+struct HangUp(UnixStream);
+
+impl Write for HangUp {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Drop for HangUp {
+    fn drop(&mut self) {
+        let _ = self.0.shutdown(std::net::Shutdown::Write);
+    }
+}
+
+impl Client {
+    /// A client that reads and writes these.
+    pub fn new(input: impl Read + Send + 'static, output: impl Write + Send + 'static) -> Client {
+        let heard: Arc<(Mutex<Heard>, Condvar)> = Arc::default();
+        let sink = heard.clone();
+        std::thread::spawn(move || {
+            let mut input = BufReader::new(input);
+            while let Some(message) = read(&mut input) {
+                let mut heard = sink.0.lock().unwrap();
+                match message.get("method") {
+                    None => {
+                        let id = message["id"].as_i64().unwrap_or(-1);
+                        assert!(heard.answers.insert(id, message).is_none(), "two answers to {id}");
+                        heard.order.push(id);
+                    }
+                    Some(_) => heard.said.push(message),
+                }
+                sink.1.notify_all();
+            }
+            sink.0.lock().unwrap().ended = true;
+            sink.1.notify_all();
+        });
+        Client { output: Some(Box::new(output)), heard, next: 0 }
+    }
+
+    /// Says that the client is there.
+    pub fn initialize(&mut self, folder: &str, capabilities: Value) -> Value {
+        let params = json!({
+            "processId": std::process::id(),
+            "capabilities": capabilities,
+            "workspaceFolders": [{ "uri": format!("file://{folder}"), "name": "w" }],
+        });
+        let answer = self.ask("initialize", params).unwrap();
+        self.notify("initialized", json!({}));
+        answer
+    }
+
+    /// Sends bytes as they are.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        let output = self.output.as_mut().expect("it has not hung up");
+        output.write_all(bytes).unwrap();
+        output.flush().unwrap();
+    }
+
+    fn send(&mut self, message: &Value) {
+        let body = message.to_string();
+        self.raw(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+    }
+
+    /// Says something.
+    pub fn notify(&mut self, method: &str, params: Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    /// Asks something, and does not wait.
+    pub fn begin(&mut self, method: &str, params: Value) -> i64 {
+        self.next += 1;
+        self.send(&json!({ "jsonrpc": "2.0", "id": self.next, "method": method, "params": params }));
+        self.next
+    }
+
+    /// Waits for an answer; an error as its number.
+    pub fn wait(&self, id: i64) -> Result<Value, i64> {
+        let heard = self.heard.0.lock().unwrap();
+        let (mut heard, late) = self
+            .heard
+            .1
+            .wait_timeout_while(heard, PATIENCE, |heard| !heard.answers.contains_key(&id) && !heard.ended)
+            .unwrap();
+        assert!(!late.timed_out(), "no answer to request {id}");
+        let mut answer = heard.answers.remove(&id).expect("the server ended before it answered");
+        match answer.get("error") {
+            None => Ok(answer["result"].take()),
+            Some(error) => Err(error["code"].as_i64().unwrap()),
+        }
+    }
+
+    /// Asks something and waits for the answer.
+    pub fn ask(&mut self, method: &str, params: Value) -> Result<Value, i64> {
+        let id = self.begin(method, params);
+        self.wait(id)
+    }
+
+    /// Waits for a message of this method from the server.
+    pub fn hear(&self, method: &str) -> Value {
+        let heard = self.heard.0.lock().unwrap();
+        let of = |said: &Value| said["method"] == method;
+        let (heard, late) = self
+            .heard
+            .1
+            .wait_timeout_while(heard, PATIENCE, |heard| !heard.said.iter().any(of) && !heard.ended)
+            .unwrap();
+        assert!(!late.timed_out(), "the server never says {method}");
+        heard.said.iter().find(|said| of(said)).expect("the server ended before it said so").clone()
+    }
+
+    /// The ids of the answers, in the order in which they came.
+    pub fn order(&self) -> Vec<i64> {
+        self.heard.0.lock().unwrap().order.clone()
+    }
+
+    /// Hangs up: the server hears the end.
+    pub fn hang_up(&mut self) {
+        self.output = None;
+    }
+
+    /// Waits until the server has hung up.
+    pub fn wait_for_end(&self) {
+        let heard = self.heard.0.lock().unwrap();
+        let (_, late) = self.heard.1.wait_timeout_while(heard, PATIENCE, |heard| !heard.ended).unwrap();
+        assert!(!late.timed_out(), "the server does not end");
+    }
+
+    /// Opens a document.
+    pub fn open(&mut self, path: &str, text: &str) {
+        let document = json!({ "uri": format!("file://{path}"), "languageId": "tenon", "version": 1, "text": text });
+        self.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    }
+
+    /// Changes a document; each change as the protocol writes it.
+    pub fn change(&mut self, path: &str, version: i64, changes: Value) {
+        let document = json!({ "uri": format!("file://{path}"), "version": version });
+        self.notify("textDocument/didChange", json!({ "textDocument": document, "contentChanges": changes }));
+    }
+}
+
+/// Parameters that name a document.
+pub fn of(path: &str) -> Value {
+    json!({ "textDocument": { "uri": format!("file://{path}") } })
+}
+
+/// Parameters that name a place in a document.
+pub fn at(path: &str, line: u32, character: u32) -> Value {
+    json!({ "textDocument": { "uri": format!("file://{path}") }, "position": { "line": line, "character": character } })
+}
+
+/// Reads a framed message; `None` at the end.
+fn read(input: &mut impl BufRead) -> Option<Value> {
+    let mut length = None;
+    loop {
+        let mut line = String::new();
+        if input.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("no header: {line:?}"));
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse::<usize>().ok();
+        }
+    }
+    let mut body = vec![0; length.expect("a length")];
+    input.read_exact(&mut body).ok()?;
+    Some(serde_json::from_slice(&body).expect("JSON"))
+}
