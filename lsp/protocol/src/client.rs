@@ -94,7 +94,8 @@ impl Client {
         let yes = |says: Option<bool>| says == Some(true);
         let action = document.and_then(|d| d.code_action.as_ref());
         let item = document.and_then(|d| d.completion.as_ref()).and_then(|c| c.completion_item.as_ref());
-        let information = document.and_then(|d| d.signature_help.as_ref()).and_then(|s| s.signature_information.as_ref());
+        let information =
+            document.and_then(|d| d.signature_help.as_ref()).and_then(|s| s.signature_information.as_ref());
         let diagnostics = workspace.and_then(|w| w.diagnostics.as_ref());
         let published = document.and_then(|d| d.publish_diagnostics.as_ref());
         let edit = workspace.and_then(|w| w.workspace_edit.as_ref());
@@ -130,9 +131,7 @@ impl Client {
                 yes(a.data_support)
                     && a.resolve_support.as_ref().is_some_and(|r| r.properties.iter().any(|p| p == "edit"))
             }),
-            folds_lines_only: document
-                .and_then(|d| d.folding_range.as_ref())
-                .is_some_and(|f| yes(f.line_folding_only)),
+            folds_lines_only: document.and_then(|d| d.folding_range.as_ref()).is_some_and(|f| yes(f.line_folding_only)),
             options,
         }
     }

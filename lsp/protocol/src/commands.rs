@@ -55,10 +55,7 @@ struct Arguments {
 const FUEL: u64 = 100_000_000;
 
 /// `workspace/executeCommand`.
-pub fn begin(
-    session: &Session,
-    params: ExecuteCommandParams,
-) -> Result<(Option<Canceller>, Work), ResponseError> {
+pub fn begin(session: &Session, params: ExecuteCommandParams) -> Result<(Option<Canceller>, Work), ResponseError> {
     let command = COMMANDS.iter().find(|command| command.name == params.command);
     let command =
         command.ok_or_else(|| ResponseError::invalid_params(format!("there is no command `{}`", params.command)))?;

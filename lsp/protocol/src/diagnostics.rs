@@ -21,7 +21,10 @@ use std::sync::Arc;
 use tenon_ide::diagnostics::Severity;
 
 /// `textDocument/diagnostic`.
-pub fn document(view: &View, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult, ResponseError> {
+pub fn document(
+    view: &View,
+    params: DocumentDiagnosticParams,
+) -> Result<DocumentDiagnosticReportResult, ResponseError> {
     let items = of_file(&view.program, &view.client, &view.file, Some(view));
     let id = result_id(&items);
     let report = if params.previous_result_id.as_ref() == Some(&id) {
@@ -70,7 +73,11 @@ pub fn workspace(
                 Some(previous) if *previous == id => {
                     let unchanged_document_diagnostic_report = UnchangedDocumentDiagnosticReport { result_id: id };
                     items.push(WorkspaceDocumentDiagnosticReport::Unchanged(
-                        WorkspaceUnchangedDocumentDiagnosticReport { uri, version, unchanged_document_diagnostic_report },
+                        WorkspaceUnchangedDocumentDiagnosticReport {
+                            uri,
+                            version,
+                            unchanged_document_diagnostic_report,
+                        },
                     ));
                 }
                 _ => {
@@ -107,8 +114,7 @@ fn full(
 }
 
 /// The diagnostics of a file of the program. `view` is the file's, where there is one.
-pub fn of_file(program: &ProgramView, client: &Arc<Client>, file: &str, view: Option<&View>) -> Vec<Diagnostic>
-{
+pub fn of_file(program: &ProgramView, client: &Arc<Client>, file: &str, view: Option<&View>) -> Vec<Diagnostic> {
     let found = program.analysis.diagnostics(file);
     if found.is_empty() {
         return Vec::new();

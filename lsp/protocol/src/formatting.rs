@@ -2,9 +2,7 @@
 
 use crate::error::ResponseError;
 use crate::view::View;
-use ls_types::{
-    DocumentFormattingParams, DocumentOnTypeFormattingParams, DocumentRangeFormattingParams, TextEdit,
-};
+use ls_types::{DocumentFormattingParams, DocumentOnTypeFormattingParams, DocumentRangeFormattingParams, TextEdit};
 
 /// `textDocument/formatting`. There is one style: what the client would set is not asked.
 pub fn whole(view: &View, _: DocumentFormattingParams) -> Result<Option<Vec<TextEdit>>, ResponseError> {

@@ -16,9 +16,11 @@
 //! | [`commands`] | what a client can have done |
 //! | the others | one group of requests each |
 
+pub mod actions;
 pub mod capabilities;
 pub mod client;
 pub mod commands;
+pub mod completion;
 pub mod diagnostics;
 pub mod error;
 pub mod formatting;

@@ -9,8 +9,8 @@ use crate::uri::path_of;
 use crate::workspace::Happened;
 use ls_types::{
     CancelParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, FileChangeType,
-    InitializeParams, InitializeResult, InitializedParams, NumberOrString, ServerInfo,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, FileChangeType, InitializeParams,
+    InitializeResult, InitializedParams, NumberOrString, ServerInfo,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -27,10 +27,7 @@ pub fn initialize(session: &mut Session, params: InitializeParams) -> Result<Ini
     session.begin();
     Ok(InitializeResult {
         capabilities: capabilities::of_server(&session.client),
-        server_info: Some(ServerInfo {
-            name: "tenon".to_owned(),
-            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        }),
+        server_info: Some(ServerInfo { name: "tenon".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
         offset_encoding: None,
     })
 }

@@ -118,9 +118,7 @@ pub fn edit(text: &mut String, encoding: Encoding, range: Option<Range>, new: &s
 fn offset(text: &str, index: &LineIndex, encoding: Encoding, position: Position) -> u32 {
     let mut at = match encoding {
         Encoding::Utf8 => index.offset(BytePosition { line: position.line, column: position.character }),
-        Encoding::Utf16 => {
-            index.from_wide(text, WidePosition { line: position.line, column: position.character })
-        }
+        Encoding::Utf16 => index.from_wide(text, WidePosition { line: position.line, column: position.character }),
     };
     while !text.is_char_boundary(at as usize) {
         at -= 1;

@@ -3,7 +3,9 @@
 use crate::error::ResponseError;
 use crate::session::Session;
 use crate::task::{Found, Overtaken, Work};
-use crate::{commands, diagnostics, formatting, hints, hover, lifecycle, navigation, structure, symbols};
+use crate::{
+    actions, commands, completion, diagnostics, formatting, hints, hover, lifecycle, navigation, structure, symbols,
+};
 use ls_types::notification::{self as said, Notification};
 use ls_types::request::{self as asked, Request};
 use serde::Serialize;
@@ -97,7 +99,10 @@ macro_rules! read {
     ($request:ty, $overtaken:ident, $begin:path) => {
         Method {
             name: <$request as Request>::METHOD,
-            kind: Kind::Read { overtaken: Overtaken::$overtaken, begin: |session, params| $begin(session, parse(params.clone())?) },
+            kind: Kind::Read {
+                overtaken: Overtaken::$overtaken,
+                begin: |session, params| $begin(session, parse(params.clone())?),
+            },
         }
     };
 }
@@ -107,12 +112,12 @@ pub static METHODS: &[Method] = &[
     // Beginning and end.
     call!(asked::Initialize, lifecycle::initialize),
     event!(said::Initialized, lifecycle::initialized),
-    Method {
-        name: asked::Shutdown::METHOD,
-        kind: Kind::Call(|session, _| answer(lifecycle::shutdown(session, ())?)),
-    },
+    Method { name: asked::Shutdown::METHOD, kind: Kind::Call(|session, _| answer(lifecycle::shutdown(session, ())?)) },
     Method { name: said::Exit::METHOD, kind: Kind::Note(lifecycle::exit) },
-    Method { name: said::Cancel::METHOD, kind: Kind::Note(|session, params| lifecycle::cancel(session, parse(params)?)) },
+    Method {
+        name: said::Cancel::METHOD,
+        kind: Kind::Note(|session, params| lifecycle::cancel(session, parse(params)?)),
+    },
     Method { name: said::SetTrace::METHOD, kind: Kind::Note(lifecycle::nothing) },
     Method { name: said::DidChangeConfiguration::METHOD, kind: Kind::Note(lifecycle::nothing) },
     Method { name: said::WorkDoneProgressCancel::METHOD, kind: Kind::Note(lifecycle::nothing) },
@@ -127,20 +132,19 @@ pub static METHODS: &[Method] = &[
     document!(asked::DocumentDiagnosticRequest, AskAgain, |p| &p.text_document.uri, diagnostics::document),
     read!(asked::WorkspaceDiagnosticRequest, Repeated, diagnostics::begin_workspace),
     // Writing.
+    document!(asked::Completion, Refused, |p| &p.text_document_position.text_document.uri, completion::complete),
+    read!(asked::ResolveCompletionItem, Refused, completion::begin_resolve),
     document!(
         asked::SignatureHelpRequest,
         Refused,
         |p| &p.text_document_position_params.text_document.uri,
         hover::signature_help
     ),
+    document!(asked::CodeActionRequest, Refused, |p| &p.text_document.uri, actions::actions),
+    read!(asked::CodeActionResolveRequest, Refused, actions::begin_resolve),
     document!(asked::Formatting, Refused, |p| &p.text_document.uri, formatting::whole),
     document!(asked::RangeFormatting, Refused, |p| &p.text_document.uri, formatting::range),
-    document!(
-        asked::OnTypeFormatting,
-        Refused,
-        |p| &p.text_document_position.text_document.uri,
-        formatting::on_type
-    ),
+    document!(asked::OnTypeFormatting, Refused, |p| &p.text_document_position.text_document.uri, formatting::on_type),
     // Reading.
     document!(asked::HoverRequest, Refused, |p| &p.text_document_position_params.text_document.uri, hover::hover),
     document!(

@@ -117,9 +117,11 @@ impl Session {
         let gone = before.keys().filter(|uri| !now.contains_key(*uri)).cloned();
         let mut news: Vec<PublishDiagnosticsParams> =
             gone.map(|uri| PublishDiagnosticsParams { uri, diagnostics: Vec::new(), version: None }).collect();
-        news.extend(found.into_iter().filter(|params| {
-            now.get(&params.uri).is_some_and(|number| before.get(&params.uri) != Some(number))
-        }));
+        news.extend(
+            found
+                .into_iter()
+                .filter(|params| now.get(&params.uri).is_some_and(|number| before.get(&params.uri) != Some(number))),
+        );
         for params in news {
             if let Ok(params) = serde_json::to_value(params) {
                 self.tell("textDocument/publishDiagnostics", params);

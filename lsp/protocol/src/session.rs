@@ -195,9 +195,7 @@ impl Session {
         };
         let outcome = match (refusal, methods::find(method)) {
             (Some(error), _) => Err(error),
-            (None, None) => {
-                Err(ResponseError::new(ErrorKind::MethodNotFound, format!("nobody answers `{method}`")))
-            }
+            (None, None) => Err(ResponseError::new(ErrorKind::MethodNotFound, format!("nobody answers `{method}`"))),
             (None, Some(found)) => match &found.kind {
                 Kind::Call(call) => call(self, params),
                 Kind::Event(_) | Kind::Note(_) => {

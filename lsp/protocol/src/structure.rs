@@ -41,8 +41,8 @@ pub fn selection(view: &View, params: SelectionRangeParams) -> Result<Option<Vec
     let of = |position| {
         let ranges = view.program.analysis.selection_ranges(&view.position(position));
         let outermost_first = ranges.into_iter().rev().map(|range| view.range(range));
-        let chain = outermost_first
-            .fold(None, |parent, range| Some(SelectionRange { range, parent: parent.map(Box::new) }));
+        let chain =
+            outermost_first.fold(None, |parent, range| Some(SelectionRange { range, parent: parent.map(Box::new) }));
         let here = ls_types::Range::new(position, position);
         chain.unwrap_or(SelectionRange { range: here, parent: None })
     };

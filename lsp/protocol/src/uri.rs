@@ -41,7 +41,9 @@ mod tests {
 
     #[test]
     fn uris_and_paths_are_one_to_one() {
-        for uri in ["file:///w/a%20b/%C3%A5.tn", "file:///shop.tn", "untitled:Untitled-1", "tenon-library:/tenon/text.tn"] {
+        for uri in
+            ["file:///w/a%20b/%C3%A5.tn", "file:///shop.tn", "untitled:Untitled-1", "tenon-library:/tenon/text.tn"]
+        {
             let path = path_of(&Uri::from_str(uri).unwrap());
             assert_eq!(uri_of(&path).unwrap().as_str(), uri, "{path:?}");
         }

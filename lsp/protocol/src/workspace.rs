@@ -171,7 +171,10 @@ impl Workspace {
 
     /// The snapshots of all programs, in the order of their paths; without the library's.
     pub fn programs(&self) -> impl Iterator<Item = ProgramView> {
-        self.programs.values().filter(|program| !matches!(program.kind, Kind::Library)).map(|program| self.view(program))
+        self.programs
+            .values()
+            .filter(|program| !matches!(program.kind, Kind::Library))
+            .map(|program| self.view(program))
     }
 
     /// The program of a document, and its path in it. `None` for a document that is not open and lies in no program
@@ -435,7 +438,9 @@ impl Workspace {
         let mut wanted: BTreeSet<PathBuf> = BTreeSet::new();
         for folder in &self.folders {
             // A folder within a program belongs to it.
-            wanted.extend(folder.ancestors().skip(1).find(|above| self.files.is_file(&above.join(CONFIG))).map(Path::to_owned));
+            wanted.extend(
+                folder.ancestors().skip(1).find(|above| self.files.is_file(&above.join(CONFIG))).map(Path::to_owned),
+            );
             wanted.extend(programs_below(&*self.files, folder));
         }
         let homes: Vec<(PathBuf, Home)> = self.texts.keys().map(|path| (path.clone(), self.home(path))).collect();

@@ -183,7 +183,8 @@ fn a_client_that_streams_is_answered_when_there_is_news() {
         json!({ "jsonrpc": "2.0", "id": id, "method": "workspace/diagnostic", "params": params })
     };
     assert_eq!(page.send(&ask(900)), None, "nothing is new");
-    let change = json!({ "textDocument": { "uri": "file:///w/use.tn", "version": 2 }, "contentChanges": [{ "text": BROKEN }] });
+    let change =
+        json!({ "textDocument": { "uri": "file:///w/use.tn", "version": 2 }, "contentChanges": [{ "text": BROKEN }] });
     let answer = page.send(&json!({ "jsonrpc": "2.0", "method": "textDocument/didChange", "params": change }));
     assert_eq!(answer.unwrap()["id"], 900);
     page.replace("/w/use.tn", 3, USER);

@@ -14,11 +14,12 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`transport`] | messages from and to tower-lsp |
+//! | [`transport`], [`input`] | messages from and to tower-lsp |
 //! | [`owner`] | the thread that holds the session |
 //! | [`pool`] | the threads that do tasks |
 //! | [`outlet`] | answers, each to the one who waits for it |
 
+mod input;
 mod outlet;
 mod owner;
 mod pool;

@@ -1,8 +1,8 @@
 //! The threads that do tasks.
 
 use crate::STACK;
-use crate::owner::Event;
 use crate::outlet::Outlet;
+use crate::owner::Event;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::mpsc::Sender;
@@ -57,7 +57,11 @@ impl Pool {
     /// Gives a task to the next thread that is free.
     pub fn add(&self, task: Task) {
         let mut state = self.shared.state();
-        if task.id().is_some() { state.requests.push_back(task) } else { state.background.push_back(task) }
+        if task.id().is_some() {
+            state.requests.push_back(task)
+        } else {
+            state.background.push_back(task)
+        }
         drop(state);
         self.shared.work.notify_one();
     }

@@ -1,5 +1,6 @@
 //! Messages from and to tower-lsp, which frames and parses them. Nothing is answered here.
 
+use crate::input::{Input, NOT_JSON};
 use crate::outlet::Outlet;
 use crate::owner::Event;
 use futures::channel::mpsc::UnboundedReceiver;
@@ -11,7 +12,7 @@ use std::sync::mpsc::Sender;
 use std::task::{Context, Poll, ready};
 use tenon_protocol::error::{ErrorKind, ResponseError};
 use tenon_protocol::message::{Id, Message};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tower_lsp::jsonrpc::{self, Request, Response};
 use tower_lsp::{Loopback, Server};
 use tower_service::Service;
@@ -26,7 +27,7 @@ where
     I: AsyncRead + Unpin,
     O: AsyncWrite,
 {
-    let input = Input { input, owner: owner.clone() };
+    let input = Input::new(input, owner.clone());
     let socket = Socket { told: Told(told), answers: Answers(owner.clone()) };
     Server::new(input, output, socket).concurrency_level(AT_ONCE).serve(Door { owner, outlet }).await;
 }
@@ -56,13 +57,19 @@ impl Service<Request> for Door {
             let _ = self.owner.send(Event::Message(Message::Notification { method, params }));
             return Box::pin(std::future::ready(Ok(None)));
         };
-        let refused = |id, message: &'static str| -> Answer {
-            let error = ResponseError::new(ErrorKind::InvalidRequest, message);
+        let refused = |id, kind, message: &'static str| -> Answer {
+            let error = ResponseError::new(kind, message);
             Box::pin(std::future::ready(Ok(Some(Response::from_error(id, jsonrpc_error(error))))))
         };
-        let Some(own) = own_id(&id) else { return refused(id, "`id` is neither a whole number nor a text") };
+        let invalid = ErrorKind::InvalidRequest;
+        let Some(own) = own_id(&id) else {
+            return match method.as_str() {
+                NOT_JSON => refused(id, ErrorKind::ParseError, "the message is not JSON"),
+                _ => refused(id, invalid, "the message is no request, notification or response"),
+            };
+        };
         let Some(answer) = self.outlet.expect(own.clone()) else {
-            return refused(id, "a request with this `id` is under way");
+            return refused(id, invalid, "a request with this `id` is under way");
         };
         if self.owner.send(Event::Message(Message::Request { id: own.clone(), method, params })).is_err() {
             self.outlet.forget(&own);
@@ -151,24 +158,6 @@ impl Sink<Response> for Answers {
 
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
-    }
-}
-
-/// The input; tells the owner when it ends, which tower-lsp tells nobody.
-struct Input<I> {
-    input: I,
-    owner: Sender<Event>,
-}
-
-impl<I: AsyncRead + Unpin> AsyncRead for Input<I> {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let (before, room) = (buffer.filled().len(), buffer.remaining());
-        let result = ready!(Pin::new(&mut self.input).poll_read(context, buffer));
-        if result.is_err() || room > 0 && buffer.filled().len() == before {
-            // The owner may have ended by itself.
-            let _ = self.owner.send(Event::Gone);
-        }
-        Poll::Ready(result)
     }
 }
 

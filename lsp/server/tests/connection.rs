@@ -96,7 +96,8 @@ fn the_end_comes_whatever_is_under_way() {
             ids.push(client.begin("textDocument/hover", at(PATH, 3, 4)));
         }
         // A question that waits for news that never comes.
-        let waiting = json!({ "previousResultIds": [{ "uri": "file:///w/a.tn", "value": "1" }], "partialResultToken": 1 });
+        let waiting =
+            json!({ "previousResultIds": [{ "uri": "file:///w/a.tn", "value": "1" }], "partialResultToken": 1 });
         client.ask("workspace/diagnostic", waiting).unwrap();
         match how {
             0 => {
@@ -128,6 +129,7 @@ fn what_is_no_message_is_refused_and_the_next_one_heard() {
     client.raw(b"Content-Length: 2\r\n\r\n[]");
     assert_eq!(client.ask("no/such/method", json!({})).unwrap_err(), -32601);
     assert_eq!(client.ask("textDocument/hover", json!({ "textDocument": [] })).unwrap_err(), -32602);
+    assert_eq!(client.refusals(), [-32700, -32600]);
     client.open(PATH, "fn one() -> Int { 1 }\n");
     assert!(client.ask("textDocument/diagnostic", of(PATH)).is_ok());
     client.hang_up();

@@ -18,13 +18,8 @@ use tenon_driver::report::Stop;
 
 type Part = fn() -> Result<(), Stop>;
 
-const PARTS: [(&str, Part); 5] = [
-    ("check", check::run),
-    ("lsp", lsp::run),
-    ("transfer", transfer::run),
-    ("tpch", tpch::run),
-    ("http", http::run),
-];
+const PARTS: [(&str, Part); 5] =
+    [("check", check::run), ("lsp", lsp::run), ("transfer", transfer::run), ("tpch", tpch::run), ("http", http::run)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -109,9 +109,7 @@ impl Page {
         assert_eq!(answer["id"], id);
         match answer.get("error") {
             None => Ok(answer["result"].take()),
-            Some(error) => {
-                Err((error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned()))
-            }
+            Some(error) => Err((error["code"].as_i64().unwrap(), error["message"].as_str().unwrap().to_owned())),
         }
     }
 
@@ -172,9 +170,8 @@ impl Page {
 
     /// What was published for a document last: codes, or nothing.
     pub fn published(&self, path: &str) -> Option<Vec<String>> {
-        let of = |said: &&Value| {
-            said["method"] == "textDocument/publishDiagnostics" && said["params"]["uri"] == uri(path)
-        };
+        let of =
+            |said: &&Value| said["method"] == "textDocument/publishDiagnostics" && said["params"]["uri"] == uri(path);
         self.heard.iter().rev().find(of).map(|said| codes(&said["params"]["diagnostics"]))
     }
 
@@ -236,6 +233,7 @@ pub const PLACED: &[&str] = &[
     "textDocument/implementation",
     "textDocument/documentHighlight",
     "textDocument/signatureHelp",
+    "textDocument/completion",
 ];
 
 /// Every answer about a document as a whole.

@@ -79,8 +79,9 @@ impl Client {
             while let Some(message) = read(&mut input) {
                 let mut heard = sink.0.lock().unwrap();
                 match message.get("method") {
+                    None if message["id"].is_null() => heard.said.push(message),
                     None => {
-                        let id = message["id"].as_i64().unwrap_or(-1);
+                        let id = message["id"].as_i64().unwrap();
                         assert!(heard.answers.insert(id, message).is_none(), "two answers to {id}");
                         heard.order.push(id);
                     }
@@ -165,6 +166,12 @@ impl Client {
         heard.said.iter().find(|said| of(said)).expect("the server ended before it said so").clone()
     }
 
+    /// The numbers of the errors that answer no request, in the order in which they came.
+    pub fn refusals(&self) -> Vec<i64> {
+        let heard = self.heard.0.lock().unwrap();
+        heard.said.iter().filter_map(|said| said["error"]["code"].as_i64()).collect()
+    }
+
     /// The ids of the answers, in the order in which they came.
     pub fn order(&self) -> Vec<i64> {
         self.heard.0.lock().unwrap().order.clone()
@@ -178,8 +185,8 @@ impl Client {
     /// Waits until the server has hung up.
     pub fn wait_for_end(&self) {
         let heard = self.heard.0.lock().unwrap();
-        let (_, late) = self.heard.1.wait_timeout_while(heard, PATIENCE, |heard| !heard.ended).unwrap();
-        assert!(!late.timed_out(), "the server does not end");
+        let waited = self.heard.1.wait_timeout_while(heard, PATIENCE, |heard| !heard.ended).unwrap();
+        assert!(!waited.1.timed_out(), "the server does not end");
     }
 
     /// Opens a document.

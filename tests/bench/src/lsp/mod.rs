@@ -107,12 +107,7 @@ struct Measured {
     memory: f64,
 }
 
-fn measure(
-    who: &str,
-    command: &[&std::ffi::OsStr],
-    workspace: &Workspace,
-    folder: &Path,
-) -> Result<Measured, Stop> {
+fn measure(who: &str, command: &[&std::ffi::OsStr], workspace: &Workspace, folder: &Path) -> Result<Measured, Stop> {
     workspace.write(folder)?;
     let start = Instant::now();
     let mut client = Client::start(command, folder)?;
@@ -199,7 +194,8 @@ fn completion(client: &mut Client, uri: &str, text: &str, workspace: &Workspace)
     let begin = position(text, at);
     client.change(uri, &begin, &begin, workspace.receiver)?;
     let written = workspace.receiver.chars().count() as u64;
-    let place = |column: u64| json!({ "line": begin["line"], "character": begin["character"].as_u64().unwrap_or(0) + column });
+    let place =
+        |column: u64| json!({ "line": begin["line"], "character": begin["character"].as_u64().unwrap_or(0) + column });
     let (before, after) = (place(written), place(written + 1));
     let mut times = Vec::new();
     for _ in 0..COMPLETIONS {
