@@ -157,7 +157,8 @@ impl Analysis {
         let mut types = FxHashMap::default();
         for code in typed_code(&self.db, item) {
             for local in code.locals.iter().filter(|local| !local.name.is_empty() && !local.range.is_empty()) {
-                types.entry(local.range).or_insert_with(|| local.ty.clone());
+                // The row of a left join is two locals: within `on`, and the option that is left.
+                types.insert(local.range, local.ty.clone());
             }
         }
         types

@@ -130,9 +130,13 @@ fn last_word(text: &str, words: &str) -> Option<Range> {
     Some(Range::new(end - word.len() as u32, end))
 }
 
-/// The text after edits; items that they reach keep the one style, and new ones have it.
+/// The text after edits; a file that was in the one style is still, else the items that they reach and were, and new
+/// ones are.
 fn in_style(before: &str, edits: &FileEdits) -> String {
     let after = edits.apply(before);
+    if tenon_syntax::format(before).text == before {
+        return tenon_syntax::format(&after).text;
+    }
     let mut old = FxHashMap::default();
     let mut texts: Vec<&str> = Vec::new();
     for item in tenon_syntax::items(before) {

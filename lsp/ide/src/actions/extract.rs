@@ -6,13 +6,17 @@ use super::scope::bound;
 use super::{ActionKind, CodeAction, Context};
 use crate::node::Node;
 use crate::occurrences::occurrences;
+use crate::typing::typed_code;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use tenon_check::show::Shown;
 use tenon_check::ty::Ty;
+use tenon_check::typed::{self, Conversion, ExprKind as ExprTyped};
 use tenon_check::uses::{Form, Meaning, Role};
 use tenon_span::Range;
-use tenon_syntax::ast::{self, Block, DivergeKind, Expr, ExprKind, Ident, ItemKind, QueryClauseKind, Stmt, StmtKind};
+use tenon_syntax::ast::{
+    self, BinaryOp, Block, DivergeKind, Expr, ExprKind, Ident, ItemKind, QueryClauseKind, Stmt, StmtKind,
+};
 use tenon_syntax::words::TokenKind;
 
 pub(super) fn offer(context: &Context<'_>, found: &mut Vec<CodeAction>) {
@@ -30,7 +34,9 @@ pub(super) fn offer(context: &Context<'_>, found: &mut Vec<CodeAction>) {
     });
     if let Some(expr) = chosen.filter(|expr| !expr.is_error()) {
         found.extend(to_let(context, expr).or_else(|| to_with(context, expr)));
-        if !matches!(expr.kind, ExprKind::Query(_)) {
+        // What a scenario says has a meaning of its own there.
+        let in_function = matches!(&context.tree.kind, ItemKind::Function(_));
+        if in_function && !matches!(expr.kind, ExprKind::Query(_)) {
             found.extend(to_function(context, expr));
         }
     }
@@ -80,13 +86,85 @@ fn free(context: &Context<'_>, range: Range) -> Option<Vec<Free>> {
         if found.iter().any(|free| free.name == name) {
             continue;
         }
-        let ty = types.get(&declared)?.clone();
-        if !context.analysis.can_be_written(&ty, context.item) {
+        // The row of a left join is an option outside of its `on`, so the use tells more than the declaration.
+        let used = context.typed(one.range).into_iter().find(|typed| matches!(typed.kind, ExprTyped::Local(_)));
+        let ty = used.map(|typed| &typed.ty).or_else(|| types.get(&declared))?.clone();
+        if !can_be_signed(context, &ty) {
             return None;
         }
         found.push(Free { name, ty });
     }
     Some(found)
+}
+
+/// True if a type can stand in the signature of another item: it can be written, and has no type parameter of this one.
+fn can_be_signed(context: &Context<'_>, ty: &Ty) -> bool {
+    context.analysis.can_be_written(ty, context.item) && ty.substitute(&|_| Some(Ty::Error)) == *ty
+}
+
+/// True if the meaning of code hangs on what is known around it: that a value is there, or which case it is; or on the
+/// rows of a group or window.
+fn leans_on_surroundings(context: &Context<'_>, range: Range) -> bool {
+    let code = typed_code(&context.analysis.db, context.item);
+    let made_up = |local: typed::LocalId, locals: &[typed::Local]| {
+        locals.get(local.0 as usize).is_some_and(|local| local.name.is_empty())
+    };
+    for of in &code {
+        let mut own: Vec<typed::LocalId> = Vec::new();
+        let mut used: Vec<typed::LocalId> = Vec::new();
+        let mut open: Vec<(&typed::Expr, bool)> = of.roots.iter().map(|root| (*root, false)).collect();
+        while let Some((expr, inside)) = open.pop() {
+            let inside = inside || range.start <= expr.range.start && expr.range.end <= range.end;
+            if inside {
+                match &expr.kind {
+                    ExprTyped::Convert(Conversion::Present | Conversion::Narrow, inner)
+                    | ExprTyped::CaseField(inner, ..)
+                        if !root(inner).and_then(|local| of.locals.get(local.0 as usize)).is_some_and(|local| {
+                            range.start <= local.range.start && local.range.end <= range.end && !local.range.is_empty()
+                        }) =>
+                    {
+                        return true;
+                    }
+                    ExprTyped::OptionMap(_, local, _) => own.push(*local),
+                    ExprTyped::Lambda(locals, _) => own.extend(locals),
+                    ExprTyped::Local(local) if made_up(*local, of.locals) => used.push(*local),
+                    _ => {}
+                }
+            }
+            open.extend(tenon_check::walk::children(expr).into_iter().map(|child| (child, inside)));
+        }
+        if used.iter().any(|local| !own.contains(local)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The local at the beginning of a path.
+fn root(expr: &typed::Expr) -> Option<typed::LocalId> {
+    match &expr.kind {
+        ExprTyped::Local(local) => Some(*local),
+        ExprTyped::Convert(_, inner)
+        | ExprTyped::RecordField(inner, _)
+        | ExprTyped::StoredField(inner, _)
+        | ExprTyped::ComputedField(inner, _)
+        | ExprTyped::CaseField(inner, ..) => root(inner),
+        _ => None,
+    }
+}
+
+/// True if an expression is evaluated only where another holds.
+fn is_conditional(context: &Context<'_>, expr: &Expr, around: Range) -> bool {
+    let path = Node::Item(context.tree).path_over(expr.range);
+    path.iter().filter(|node| around.start <= node.range().start && node.range().end <= around.end).any(|node| {
+        match node {
+            Node::Expr(Expr { kind: ExprKind::Binary { op, right, .. }, .. }) => {
+                let lazy = matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Implies | BinaryOp::Coalesce);
+                lazy && right.range.start <= expr.range.start && expr.range.end <= right.range.end
+            }
+            _ => false,
+        }
+    })
 }
 
 fn parameters(free: &[Free]) -> String {
@@ -129,13 +207,27 @@ fn to_let(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
     if matches!(&stmt.kind, StmtKind::While { .. }) || binds(expr) || is_target(context, expr) {
         return None;
     }
+    if is_conditional(context, expr, stmt.range) || tells(expr) {
+        return None;
+    }
     let typed = context.typed(expr.range);
     if typed.is_empty() || typed.iter().any(|typed| matches!(typed.ty, Ty::Unit | Ty::Never | Ty::Error | Ty::Fn(..))) {
         return None;
     }
     let name = value_name(context, expr);
     let mut change = Change::new(context);
-    change.before(stmt.range, format!("let {name} = {}\n", context.written(expr.range)));
+    // The elements of a list do not tell whether they are a list, a set or a map.
+    let ty = match &expr.kind {
+        ExprKind::List(_) | ExprKind::Map(_) => {
+            let ty = &typed.first()?.ty;
+            if !context.analysis.can_be_written(ty, context.item) {
+                return None;
+            }
+            format!(": {}", Shown(ty))
+        }
+        _ => String::new(),
+    };
+    change.before(stmt.range, format!("let {name}{ty} = {}\n  ", context.written(expr.range)));
     put(context, &mut change, expr, &name);
     let select = format!("let {name}");
     Some(change.finish("extract-let", "extract into `let`", ActionKind::Extract, Some(&select)))
@@ -151,6 +243,17 @@ fn binds(expr: &Expr) -> bool {
     found
 }
 
+/// True for what tells that a value is there or which case it is: those who ask learn more from it than true or false.
+fn tells(expr: &Expr) -> bool {
+    let mut found = false;
+    Node::Expr(expr).walk(&mut |node| {
+        found |=
+            matches!(node, Node::Expr(Expr { kind: ExprKind::Literal(ast::Literal::None) | ExprKind::Is { .. }, .. }));
+        !found && !matches!(node, Node::Expr(Expr { kind: ExprKind::Query(_), .. }))
+    });
+    found
+}
+
 /// True for a name that is not a value of its own: what is called, a type before a bracket.
 fn is_target(context: &Context<'_>, expr: &Expr) -> bool {
     let path = Node::Item(context.tree).path_over(expr.range);
@@ -158,6 +261,21 @@ fn is_target(context: &Context<'_>, expr: &Expr) -> bool {
         Node::Expr(Expr { kind: ExprKind::Call { callee, .. }, .. }) => callee.range == expr.range,
         Node::Expr(Expr { kind: ExprKind::Index { base, .. }, .. }) => {
             base.range == expr.range && matches!(base.kind, ExprKind::TypeName(_))
+        }
+        // What is asked of a place is known of that place only: whether it is there, which case it is.
+        Node::Expr(Expr { kind: ExprKind::Field { base, name: Some(name), .. }, .. }) if name.text == "may_become" => {
+            base.range == expr.range
+        }
+        Node::Expr(Expr { kind: ExprKind::Is { value, .. } | ExprKind::Match { value, .. }, .. }) => {
+            value.range == expr.range
+        }
+        Node::Expr(Expr { kind: ExprKind::Binary { left, right, .. }, .. }) => {
+            let is_none = |expr: &Expr| matches!(expr.kind, ExprKind::Literal(ast::Literal::None));
+            left.range == expr.range && is_none(right) || right.range == expr.range && is_none(left)
+        }
+        // `c.orders` in `sum(c.orders.paid)`: a path that is folded is one.
+        Node::Expr(Expr { kind: ExprKind::Field { base, .. } | ExprKind::Project { base, .. }, .. }) => {
+            base.range == expr.range && context.typed(expr.range).iter().any(|typed| typed.ty.element().is_some())
         }
         _ => false,
     })
@@ -173,9 +291,14 @@ pub(super) fn put(context: &Context<'_>, change: &mut Change<'_, '_>, expr: &Exp
         }
         _ => None,
     });
+    let path = Node::Item(context.tree).path_over(expr.range);
+    let around = path.iter().rev().find(|node| node.range() != expr.range);
+    let grouped = matches!(around, Some(Node::QueryClause(_)));
+    let sign = if grouped { " =" } else { ":" };
     match short {
-        Some(name) if name != text => change.replace(expr.range, format!("{name}: {text}")),
-        _ => change.replace(expr.range, text),
+        Some(name) if name != text => change.replace(expr.range, format!("{name}{sign} {text}")),
+        Some(_) => change.replace(expr.range, text),
+        None => change.replace(with_parentheses(context, expr.range), text),
     }
 }
 
@@ -184,13 +307,17 @@ fn to_function(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
     let free = free(context, expr.range)?;
     let typed = context.typed(expr.range);
     let ty = &typed.first()?.ty;
-    if matches!(ty, Ty::Unit | Ty::Never) || !context.analysis.can_be_written(ty, context.item) {
+    if matches!(ty, Ty::Unit | Ty::Never) || !can_be_signed(context, ty) {
         return None;
     }
-    if binds(expr)
-        || is_target(context, expr)
-        || matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::TypeName(_))
-    {
+    if leans_on_surroundings(context, expr.range) || tells(expr) || writes_outer(context, expr.range) {
+        return None;
+    }
+    let whole = matches!(
+        expr.kind,
+        ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::TypeName(_) | ExprKind::Project { .. }
+    );
+    if whole || binds(expr) || is_target(context, expr) {
         return None;
     }
     if leaves(Node::Expr(expr)) {
@@ -200,7 +327,7 @@ fn to_function(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
     let mut change = Change::new(context);
     put(context, &mut change, expr, &format!("{name}({})", arguments(&free)));
     let body = context.written(expr.range);
-    change.item_after(&format!("fn {name}({}) -> {} {{\n{body}\n}}", parameters(&free), Shown(ty)));
+    change.item_after(&format!("fn {name}({}) -> {} {{\n  {body}\n}}", parameters(&free), Shown(ty)));
     let select = format!("fn {name}");
     Some(change.finish("extract-function", "extract into a function", ActionKind::Extract, Some(&select)))
 }
@@ -211,6 +338,9 @@ fn to_query(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
     if let ItemKind::Function(ast::Function { kind: ast::FunctionKind::Query, body, .. }) = &context.tree.kind
         && body.value().is_some_and(|value| value.range == expr.range)
     {
+        return None;
+    }
+    if leans_on_surroundings(context, expr.range) {
         return None;
     }
     let free = free(context, expr.range)?;
@@ -224,7 +354,7 @@ fn to_query(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
     let mut change = Change::new(context);
     change.replace(with_parentheses(context, expr.range), format!("{name}({})", arguments(&free)));
     let body = context.written(expr.range);
-    change.item_after(&format!("query {name}({}) {{\n{body}\n}}", parameters(&free)));
+    change.item_after(&format!("query {name}({}) {{\n  {body}\n}}", parameters(&free)));
     let select = format!("query {name}");
     Some(change.finish("extract-query", "extract into a query", ActionKind::Extract, Some(&select)))
 }
@@ -274,7 +404,19 @@ fn to_with(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
     if own_names || selected || names_rows || in_aggregate && grouped || binds(expr) || is_target(context, expr) {
         return None;
     }
-    if matches!(expr.kind, ExprKind::Name(_) | ExprKind::Literal(_) | ExprKind::TypeName(_)) {
+    if is_conditional(context, expr, clause.range) || tells(expr) {
+        return None;
+    }
+    // A query has an action of its own.
+    let whole = matches!(
+        expr.kind,
+        ExprKind::Name(_)
+            | ExprKind::Literal(_)
+            | ExprKind::TypeName(_)
+            | ExprKind::Query(_)
+            | ExprKind::Project { .. }
+    );
+    if whole {
         return None;
     }
     let typed = context.typed(expr.range);
@@ -283,7 +425,7 @@ fn to_with(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
     }
     let name = value_name(context, expr);
     let mut change = Change::new(context);
-    change.before(clause.range, format!("with {name} = {}\n", context.written(expr.range)));
+    change.before(clause.range, format!("with {name} = {}\n  ", context.written(expr.range)));
     put(context, &mut change, expr, &name);
     let select = format!("with {name}");
     Some(change.finish("extract-with", "extract into `with`", ActionKind::Extract, Some(&select)))
@@ -332,11 +474,15 @@ fn statements_to_function(context: &Context<'_>) -> Option<CodeAction> {
     let (first, last) = (chosen.first()?, chosen.last()?);
     let range = first.range.cover(last.range);
     // Nothing but whole statements.
-    if range != context.selection || chosen.iter().any(|stmt| leaves(Node::Stmt(stmt)) || is_error(stmt)) {
+    if range != context.selection
+        || chosen
+            .iter()
+            .any(|stmt| leaves(Node::Stmt(stmt)) || is_error(stmt) || matches!(stmt.kind, StmtKind::Fail(_)))
+    {
         return None;
     }
     let free = free(context, range)?;
-    if writes_outer(context, range) {
+    if writes_outer(context, range) || leans_on_outer_facts(context, &free, range) {
         return None;
     }
     let given = used_after(context, block, &chosen, range)?;
@@ -351,7 +497,7 @@ fn statements_to_function(context: &Context<'_>) -> Option<CodeAction> {
     let name = context.fresh_name("extracted");
     let call = format!("{name}({})", arguments(&free));
     let body = context.written(range);
-    let writable = |ty: &Ty| context.analysis.can_be_written(ty, context.item);
+    let writable = |ty: &Ty| can_be_signed(context, ty);
     let (result, tail, call) = match (value, given.as_slice()) {
         (Some(ty), _) => {
             if !writable(&ty) {
@@ -361,22 +507,38 @@ fn statements_to_function(context: &Context<'_>) -> Option<CodeAction> {
         }
         (None, []) => (String::new(), String::new(), call),
         (None, [one]) => {
-            (format!(" -> {}", Shown(&one.ty)), format!("\n{}", one.name), format!("let {} = {call}", one.name))
+            (format!(" -> {}", Shown(&one.ty)), format!("\n  {}", one.name), format!("let {} = {call}", one.name))
         }
         (None, several) => {
             let names = arguments(several);
-            (format!(" -> ({})", parameters(several)), format!("\n({names})"), format!("let ({names}) = {call}"))
+            (format!(" -> ({})", parameters(several)), format!("\n  ({names})"), format!("let ({names}) = {call}"))
         }
     };
     let mut change = Change::new(context);
     change.replace(range, call);
-    change.item_after(&format!("fn {name}({}){result} {{\n{body}{tail}\n}}", parameters(&free)));
+    change.item_after(&format!("fn {name}({}){result} {{\n  {body}{tail}\n}}", parameters(&free)));
     let select = format!("fn {name}");
     Some(change.finish("extract-function", "extract into a function", ActionKind::Extract, Some(&select)))
 }
 
 fn is_error(stmt: &Stmt) -> bool {
     matches!(stmt.kind, StmtKind::Error)
+}
+
+/// True if statements need to know more of a local than its type says.
+fn leans_on_outer_facts(context: &Context<'_>, free: &[Free], range: Range) -> bool {
+    let inside = |other: Range| range.start <= other.start && other.end <= range.end;
+    let mut open: Vec<&typed::Expr> = context.typed_roots();
+    while let Some(expr) = open.pop() {
+        if let ExprTyped::Convert(Conversion::Present | Conversion::Narrow, inner) = &expr.kind
+            && inside(inner.range)
+            && free.iter().any(|one| context.source(inner.range).split(['.', '?']).next() == Some(&one.name))
+        {
+            return true;
+        }
+        open.extend(tenon_check::walk::children(expr));
+    }
+    false
 }
 
 /// True if code gives a new value to a variable that is declared outside of it.
@@ -416,7 +578,7 @@ fn used_after(context: &Context<'_>, block: &Block, chosen: &[&Stmt], range: Ran
             return None;
         }
         let ty = types.get(&name.range)?.clone();
-        if !context.analysis.can_be_written(&ty, context.item) {
+        if !can_be_signed(context, &ty) {
             return None;
         }
         found.push(Free { name: name.text.clone(), ty });

@@ -6,6 +6,7 @@ use super::values::{quoted, words};
 use super::{ActionKind, CodeAction, Context};
 use crate::node::Node;
 use crate::occurrences::{at, occurrences};
+use crate::typing::typed_code;
 use tenon_check::bodies::rule;
 use tenon_check::names::item_of;
 use tenon_check::signature::Signature;
@@ -121,7 +122,7 @@ fn bind_first(context: &Context<'_>) -> Option<CodeAction> {
     let name = context.fresh_name(&wanted);
     let mut change = Change::new(context);
     let value = context.source(base.range);
-    change.before(stmt.range, format!("let {name} = {value} else {}\n", absent(context, base)));
+    change.before(stmt.range, format!("let {name} = {value} else {}\n  ", absent(context, base)));
     change.replace(base.range, name.clone());
     let select = format!("let {name}");
     let mut action =
@@ -157,12 +158,19 @@ fn runtime_checks(context: &Context<'_>) -> Vec<CodeAction> {
     }
     let Some(stmt) = statement_around(context, context.selection) else { return Vec::new() };
     let mut obligations: Vec<(Range, RuleRef, String)> = Vec::new();
-    for root in context.typed_roots() {
-        let mut open = vec![root];
+    for code in typed_code(&context.analysis.db, context.item) {
+        // What stands for each element of a collection has no name to be asked about.
+        let has_name = |expr: &typed::Expr| match &expr.kind {
+            Typed::Local(local) => code.locals.get(local.0 as usize).is_some_and(|local| !local.name.is_empty()),
+            _ => true,
+        };
+        let mut open = code.roots.clone();
         while let Some(expr) = open.pop() {
             match &expr.kind {
                 Typed::Convert(Conversion::Refine { checked: true }, inner) => {
-                    if let Ty::Refined(_, rule) = &expr.ty {
+                    if let Ty::Refined(_, rule) = &expr.ty
+                        && has_name(inner)
+                    {
                         obligations.push((inner.range, rule.clone(), context.source(inner.range).to_owned()));
                     }
                 }
@@ -300,7 +308,7 @@ fn guard(
     let message =
         rule.message.as_ref().map_or_else(|| must(target, &rule.text, &condition), |message| message.to_string());
     let mut change = Change::new(context);
-    change.before(stmt.range, format!("if {broken} {{ fail Conflict({}) }}\n", quoted(&message)));
+    change.before(stmt.range, format!("if {broken} {{ fail Conflict({}) }}\n  ", quoted(&message)));
     Some(change.finish("add-guard", format!("add a guard: `if {broken} {{ fail … }}`"), ActionKind::QuickFix, None))
 }
 

@@ -111,8 +111,15 @@ fn scenario(context: &Context<'_>, sig: &FunctionSig) -> Option<CodeAction> {
 
 /// `t = Task()`: what is required is made up by the scenario, except for rows, which come before.
 fn row(context: &Context<'_>, wanted: &Wanted<'_>, name: &str, relation: &Symbol) -> Option<String> {
-    relation_sig(&context.analysis.db, relation)?;
-    Some(format!("{name} = {}()", wanted.name(relation)?))
+    let sig = relation_sig(&context.analysis.db, relation)?;
+    // Values that must keep a rule are given; others the scenario makes up.
+    let mut fields = Vec::new();
+    for field in sig.fields.iter().filter(|field| is_required(sig, field)) {
+        if context.analysis.limits(&field.ty).is_some() {
+            fields.push(format!("{}: {}", field.name, wanted.value(&field.name, &field.ty)?));
+        }
+    }
+    Some(format!("{name} = {}({})", wanted.name(relation)?, fields.join(", ")))
 }
 
 /// The rows that the code looks up by the values of parameters: they must be there.

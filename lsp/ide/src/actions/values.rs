@@ -80,9 +80,16 @@ impl Wanted<'_> {
                 }
             }
             Ty::Record(record) => {
-                let needed = record.fields.iter().filter(|field| !field.absent && field.default.is_none());
-                let fields: Option<Vec<String>> =
-                    needed.map(|field| Some(format!("{}: {}", field.name, inner(&field.name, &field.ty)?))).collect();
+                let mut needed: Vec<_> =
+                    record.fields.iter().filter(|field| !field.absent && field.default.is_none()).collect();
+                if needed.is_empty() {
+                    // `()` is no record.
+                    needed.push(record.fields.first()?);
+                }
+                let fields: Option<Vec<String>> = needed
+                    .into_iter()
+                    .map(|field| Some(format!("{}: {}", field.name, inner(&field.name, &field.ty)?)))
+                    .collect();
                 format!("({})", fields?.join(", "))
             }
             Ty::Variant(symbol, _) => self.case(symbol, depth)?,

@@ -149,3 +149,9 @@ pub fn place(analysis: &Analysis, file: &str, range: Range) -> String {
     let more = if slice.lines().count() > 1 { " …" } else { "" };
     format!("{file}{}:{} `{first}`{more}", position.line + 1, position.column + 1)
 }
+
+/// `3:5 text` of a range of a text.
+pub fn place_in(text: &str, range: Range) -> String {
+    let position = LineIndex::new(text).position(range.start);
+    format!("{}:{} `{}`", position.line + 1, position.column + 1, range.slice(text))
+}
