@@ -22,7 +22,7 @@
 //! | [`locate`] | from a position to item, token and node; from places in items to places in files |
 //! | [`node`] | one view of every node of a tree |
 //! | [`occurrences`], `typing` | every name and what it stands for; types of names and expressions |
-//! | [`navigation`], [`references`] | what declares a name, where it is used |
+//! | [`navigation`], [`references`], [`rename`] | what declares a name, where it is used; another name for it |
 //! | [`completion`] | what may be written at the cursor |
 //! | [`hover`], `plans`, [`signature_help`] | what is to be known of a thing; plans of queries; what a call takes |
 //! | [`diagnostics`] | what is wrong with a file |
@@ -60,6 +60,7 @@ pub mod node;
 pub mod occurrences;
 mod plans;
 pub mod references;
+pub mod rename;
 pub mod selection;
 pub mod signature_help;
 pub mod symbols;

@@ -106,7 +106,7 @@ impl Analysis {
 
     /// Hands out every use in the program of something that other items can name, what declares it included. Only
     /// items whose text holds the name are looked at.
-    pub(crate) fn each_use(&self, meaning: &Meaning, add: &mut dyn FnMut(Item<'_>, &Use)) {
+    pub(crate) fn each_use<'db>(&'db self, meaning: &Meaning, add: &mut dyn FnMut(Item<'db>, &'db Use)) {
         let Some(name) = self.name_of(meaning) else { return };
         for item in self.items_that_say(&name) {
             if !item.is_library(&self.db) || self.is_library(meaning) {
@@ -161,7 +161,12 @@ pub(crate) fn is_of_item(meaning: &Meaning) -> bool {
 }
 
 /// Hands out the uses of a meaning in one item; what is given by its place has no name and is none.
-pub(crate) fn uses_in(analysis: &Analysis, item: Item<'_>, meaning: &Meaning, add: &mut dyn FnMut(Item<'_>, &Use)) {
+pub(crate) fn uses_in<'db>(
+    analysis: &'db Analysis,
+    item: Item<'db>,
+    meaning: &Meaning,
+    add: &mut dyn FnMut(Item<'db>, &'db Use),
+) {
     let all = occurrences(&analysis.db, item).iter();
     all.filter(|found| found.meaning == *meaning && found.form != Form::Positional).for_each(|found| add(item, found));
 }

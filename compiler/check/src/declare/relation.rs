@@ -6,7 +6,7 @@ use crate::signature::{FieldSig, GeneratedKey, OnDelete, RelationSig, Signature,
 use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
 use smol_str::SmolStr;
-use tenon_diagnostics::Code;
+use tenon_diagnostics::{Code, Severity};
 use tenon_span::Range;
 use tenon_syntax::ast::{self, ExprKind, Member};
 
@@ -75,11 +75,48 @@ impl<'a> Declaring<'a, '_> {
         Signature::Relation(sig)
     }
 
+    /// `price was amount`: what a stored field was called. The program means the same with it and without; a store that
+    /// still has the old field is not brought over yet, which the warning says.
+    fn was(&mut self, field: &ast::Field, was: &ast::Ident) {
+        if let Some(computed) = &field.computed {
+            let diagnostic = self.types.report(
+                Code::FieldClause,
+                was.range,
+                "a computed field was never stored: there is nothing to be kept",
+                "cannot stand here",
+            );
+            diagnostic.secondary.push(self.item.label(self.db, computed.range, "computed"));
+            return;
+        }
+        let other = match &self.tree.kind {
+            ast::ItemKind::Relation(relation) => relation.members.iter().find_map(|member| match member {
+                Member::Field(other) if other.name.text == was.text => Some(other.name.range),
+                _ => None,
+            }),
+            _ => None,
+        };
+        if let Some(other) = other {
+            let label = self.item.label(self.db, other, "still here");
+            let message =
+                format!("`{}` is a field of its own, so it cannot be what `{}` was", was.text, field.name.text);
+            let diagnostic = self.types.report(Code::Duplicate, was.range, message, "not gone");
+            diagnostic.secondary.push(label);
+            return;
+        }
+        let message = format!("`was {}` does not move stored data yet", was.text);
+        let diagnostic = self.types.report(Code::NotSupported, was.range, message, "the old name");
+        diagnostic.severity = Severity::Warning;
+        diagnostic.notes.push(format!(
+            "a new store is not touched by it; one that has `{}` is refused and stays as it is",
+            was.text
+        ));
+    }
+
     fn field_sig(&mut self, field: &ast::Field, event: bool) -> FieldSig {
         self.types.lower_case("field", &field.name);
         let ty = self.types.resolve(&field.ty);
         if let Some(was) = &field.was {
-            self.unsupported(was.range, "`was`");
+            self.was(field, was);
         }
         if let Some(range) = field.open {
             self.unsupported(range, "`open`");
