@@ -1,7 +1,7 @@
 //! Answers that end before they are found: the program changed, the client lost interest, or there is a bug.
 
 use crate::Analysis;
-use salsa::{Cancelled, CancellationToken, Database};
+use salsa::{CancellationToken, Cancelled, Database};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why there is no answer.

@@ -2,9 +2,12 @@
 //!
 //! An item with errors is left as it is, like `tenon fmt` leaves it.
 
+#![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
+
 use crate::Analysis;
 use crate::answer::{FileEdits, FilePosition, FileRange, TextEdit};
 use crate::lines::line_edits;
+use tenon_check::db::{Db, SourceFile};
 use tenon_check::items::{Item, items};
 use tenon_span::{LineIndex, Range};
 use tenon_syntax::parse_item;
@@ -16,6 +19,13 @@ const INDENT: &str = "  ";
 
 /// The characters after which [`Analysis::format_on_type`] has something to say.
 pub const ON_TYPE: [char; 2] = ['}', '\n'];
+
+/// True for a file that is in the one style. A query, since every action that is offered at a place asks it.
+#[salsa::tracked(returns(copy))]
+pub(crate) fn is_in_style(db: &dyn Db, file: SourceFile) -> bool {
+    let text = file.text(db);
+    tenon_syntax::format(text).text == **text
+}
 
 impl Analysis {
     /// The edits that bring a file into the one style.

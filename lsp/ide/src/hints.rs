@@ -38,6 +38,8 @@ pub enum HintKind {
     Effects,
     /// What it may fail with.
     Failures,
+    /// What a brace closes that opened many lines above.
+    Closing,
 }
 
 /// Which hints are given.
@@ -57,6 +59,8 @@ pub struct HintSettings {
     pub effects: bool,
     /// [`HintKind::Failures`].
     pub failures: bool,
+    /// [`HintKind::Closing`]: from so many lines on; 0 gives none.
+    pub closing_lines: u32,
     /// The characters of a type that are shown; the tooltip has all of it. 0 shows all.
     pub max_length: usize,
 }
@@ -71,6 +75,7 @@ impl Default for HintSettings {
             arguments: true,
             effects: true,
             failures: true,
+            closing_lines: 25,
             max_length: 48,
         }
     }
@@ -86,6 +91,7 @@ impl HintSettings {
             HintKind::Argument => self.arguments,
             HintKind::Effects => self.effects,
             HintKind::Failures => self.failures,
+            HintKind::Closing => self.closing_lines > 0,
         }
     }
 }
@@ -146,6 +152,7 @@ impl Analysis {
                 found: Vec::new(),
             };
             hints.item(tree);
+            hints.closing(tree);
             found.extend(hints.found.into_iter().filter(|hint| range.range.touches(hint.offset)));
         }
         found.sort_by_key(|hint| (hint.offset, hint.kind != HintKind::QueryRow, hint.kind));
@@ -332,6 +339,20 @@ impl<'a> Hints<'a, '_> {
         });
     }
 
+    /// The word and name of an item behind its last brace, if its first line is far above.
+    fn closing(&mut self, tree: &ast::Item) {
+        let db = &self.analysis.db;
+        let place = self.analysis.range_in_file(self.item, tree.range);
+        let text = place.slice(self.item.file(db).text(db));
+        let long = text.matches('\n').count() as u32 >= self.settings.closing_lines;
+        if long && text.ends_with('}') && !self.item.name(db).is_empty() {
+            let target = Some(self.analysis.name_place(self.item));
+            let name = HintPart { text: self.item.name(db).to_string(), target };
+            let word = HintPart { text: format!("{} ", self.item.word(db)), target: None };
+            self.add(HintKind::Closing, tree.range.end, vec![word, name], String::new(), None);
+        }
+    }
+
     fn function(&mut self, function: &ast::Function, sig: &FunctionSig) {
         let db = &self.analysis.db;
         if sig.result == ResultSig::Inferred {
@@ -382,7 +403,7 @@ impl<'a> Hints<'a, '_> {
         if parts.is_empty() || !self.settings.wants(kind) {
             return;
         }
-        let padding_left = matches!(kind, HintKind::Effects | HintKind::Failures);
+        let padding_left = matches!(kind, HintKind::Effects | HintKind::Failures | HintKind::Closing);
         let padding_right = kind == HintKind::Argument;
         let offset = self.offset(at);
         self.found.push(InlayHint { offset, kind, parts, padding_left, padding_right, tooltip, edit });

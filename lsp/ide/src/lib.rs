@@ -40,8 +40,8 @@
 mod access;
 pub mod actions;
 pub mod answer;
-pub mod completion;
 pub mod cancel;
+pub mod completion;
 pub mod diagnostics;
 pub mod folding;
 pub mod formatting;

@@ -101,3 +101,21 @@ fn all_that_is_certain_is_mended_at_once() {
     assert_eq!(text, "fn f(a: Int) -> Bool { a == 1 and a != 2 }\n");
     assert!(ide.analysis().fix_all("no.tn").is_none());
 }
+
+#[test]
+fn uses_are_put_in_order() {
+    let program = "// The shop.\nuse tenon.text\nuse shop.billing { quote, Invoice }\nuse shop.unused { Thing }\n// More.\nuse shop.billing { Payer }\n\nrelation Order { key id: Id; invoice: Invoice; payer: Payer }\n";
+    let billing = "relation Invoice { key id: Id }\nrelation Payer { key id: Id }\nfn quote() -> Int { 1 }\n";
+    let files = [("billing/invoice.tn", billing), ("shop.tn", program), ("unused/thing.tn", "type Thing = Int\n")];
+    let ide = harness::program(files);
+    let action = ide.analysis().organize_uses("shop.tn").expect("something to do");
+    let text = action.edit.files[0].apply(program);
+    let expected = "// The shop.\nuse shop.billing { Invoice, Payer }\n// More.\nrelation Order { key id: Id; invoice: Invoice; payer: Payer }\n";
+    assert_eq!(text, expected);
+    let again = harness::program([files[0], ("shop.tn", text.as_str()), files[2]]);
+    assert!(again.analysis().organize_uses("shop.tn").is_none());
+    assert_eq!(again.analysis().diagnostics("shop.tn"), []);
+    // What cannot be read may use what it does not seem to.
+    let broken = harness::program([files[0], ("shop.tn", "use shop.billing { quote }\nfn f( {\n")]);
+    assert!(broken.analysis().organize_uses("shop.tn").is_none());
+}

@@ -85,3 +85,21 @@ fn what_a_hint_writes_checks() {
     let again = harness::program([("shop.tn", after.as_str())]);
     assert_eq!(again.analysis().diagnostics("shop.tn"), [], "{after}");
 }
+
+#[test]
+fn a_far_brace_says_what_it_closes() {
+    let lines: String = (0..30).map(|n| format!("  let x{n} = {n}\n")).collect();
+    let text = format!("fn long() {{\n{lines}}}\nfn short() {{\n}}\n");
+    let ide = harness::program([("shop.tn", text.as_str())]);
+    let range = FileRange { file: "shop.tn".into(), range: Range::new(0, text.len() as u32) };
+    let of = |settings: &HintSettings| {
+        let hints = ide.analysis().inlay_hints(&range, settings);
+        let closing = hints.iter().filter(|hint| hint.kind == HintKind::Closing);
+        closing
+            .map(|hint| (hint.text(), &text[..hint.offset as usize]))
+            .map(|(text, before)| (text, before.ends_with("\n}")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(&HintSettings::default()), [(String::from("fn long"), true)]);
+    assert_eq!(of(&HintSettings { closing_lines: 0, ..HintSettings::default() }), []);
+}

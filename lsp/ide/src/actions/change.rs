@@ -7,6 +7,7 @@
 use super::{ActionKind, CodeAction, Context};
 use crate::Analysis;
 use crate::answer::{FileEdits, FileRange, TextEdit, WorkspaceEdit};
+use crate::formatting::is_in_style;
 use crate::lines::line_edits;
 use rustc_hash::FxHashMap;
 use tenon_span::Range;
@@ -96,10 +97,12 @@ pub(crate) fn finish(analysis: &Analysis, files: Vec<(String, Vec<TextEdit>)>, o
     let mut edits = Vec::new();
     let mut selected = None;
     for (file, of_file) in files {
-        let Some(before) = analysis.text(&file) else { continue };
+        let Some(source) = analysis.db.any_file(&file) else { continue };
+        let before = source.text(&analysis.db).clone();
+        let styled = is_in_style(&analysis.db, source);
         let named = WorkspaceEdit::new(of_file.into_iter().map(|edit| (file.clone(), edit)));
         for change in named.files {
-            let after = in_style(&before, &change);
+            let after = in_style(&before, &change, styled);
             if let Some(range) = offered.select.and_then(|name| last_word(&after, name)) {
                 selected = Some(FileRange { file: file.clone(), range });
             }
@@ -131,34 +134,47 @@ fn last_word(text: &str, words: &str) -> Option<Range> {
 }
 
 /// The text after edits; a file that was in the one style is still, else the items that they reach and were, and new
-/// ones are.
-fn in_style(before: &str, edits: &FileEdits) -> String {
+/// ones are. Only items that have changed are laid out.
+fn in_style(before: &str, edits: &FileEdits, styled: bool) -> String {
     let after = edits.apply(before);
-    if tenon_syntax::format(before).text == before {
-        return tenon_syntax::format(&after).text;
-    }
     let mut old = FxHashMap::default();
     let mut texts: Vec<&str> = Vec::new();
     for item in tenon_syntax::items(before) {
         let text = item.text(before);
-        texts.push(text);
+        texts.push(text.trim());
         old.insert((item.word, item.name, item.nth), text);
     }
     texts.sort_unstable();
     let mut text = String::with_capacity(after.len());
+    let mut several_lines = false;
     for item in tenon_syntax::items(&after) {
         let source = item.text(&after);
-        let same = texts.binary_search(&source).is_ok();
+        let same = texts.binary_search(&source.trim()).is_ok();
         let had_style = || old.get(&(item.word, item.name.clone(), item.nth)).is_none_or(|old| has_style(old));
-        let formatted = if same || !had_style() { None } else { format_item(source).ok() };
-        match formatted {
-            Some(formatted) => {
-                let blank = source.len() - source.trim_start_matches(['\n', '\r']).len();
-                text.push_str(source.get(..blank).unwrap_or(""));
-                // The formatter ends an item with a newline, which the file may not have.
-                text.push_str(if source.ends_with('\n') { &formatted } else { formatted.trim_end_matches('\n') });
+        let formatted = match same {
+            true if styled => Some(format!("{}\n", source.trim())),
+            false if styled || had_style() => format_item(source).ok(),
+            _ => None,
+        };
+        let Some(formatted) = formatted else {
+            several_lines = false;
+            text.push_str(source);
+            continue;
+        };
+        if styled {
+            // As between items of a file that is laid out as a whole.
+            let before = std::mem::replace(&mut several_lines, formatted.lines().nth(1).is_some());
+            let blank = source.split('\n').next().is_some_and(|line| line.trim().is_empty());
+            let apart = before || several_lines || blank;
+            if apart && !text.is_empty() && !text.ends_with("\n\n") && formatted.trim() != "" {
+                text.push('\n');
             }
-            None => text.push_str(source),
+            text.push_str(&formatted);
+        } else {
+            let blank = source.len() - source.trim_start_matches(['\n', '\r']).len();
+            text.push_str(source.get(..blank).unwrap_or(""));
+            // The formatter ends an item with a newline, which the file may not have.
+            text.push_str(if source.ends_with('\n') { &formatted } else { formatted.trim_end_matches('\n') });
         }
     }
     text

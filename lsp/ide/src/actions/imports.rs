@@ -4,6 +4,9 @@ use super::change::{Offered, finish};
 use super::{ActionKind, CodeAction};
 use crate::Analysis;
 use crate::answer::{FileRange, TextEdit};
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+use std::collections::{BTreeMap, BTreeSet};
 use tenon_check::items::{items, parse, tree};
 use tenon_check::names::{ModuleKey, is_library_module, is_private, module_items, module_path, modules};
 use tenon_span::Range;
@@ -39,6 +42,71 @@ pub(super) fn offer(analysis: &Analysis, range: &FileRange, found: &mut Vec<Code
 }
 
 impl Analysis {
+    /// An action that leaves out the `use` items and names that a file does not need, joins those of one module and
+    /// puts them in order; `None` where there is nothing to do. Comments before a `use` stay.
+    pub fn organize_uses(&self, file: &str) -> Option<CodeAction> {
+        let source = self.db.file(file)?;
+        let all = items(&self.db, source);
+        // A file that could not be read as a whole may use what it does not seem to.
+        if all.iter().any(|item| tree(&self.db, *item).is_none() || !parse(&self.db, *item).errors.is_empty()) {
+            return None;
+        }
+        let mut said: FxHashSet<SmolStr> = FxHashSet::default();
+        for item in all.iter().filter(|item| item.word(&self.db) != "use") {
+            let parsed = parse(&self.db, *item);
+            said.extend(parsed.tokens.tokens().iter().map(|token| SmolStr::from(token.range.slice(&parsed.code))));
+        }
+        // Per module: the module itself, and names of it.
+        let mut wanted: BTreeMap<String, (bool, BTreeSet<SmolStr>)> = BTreeMap::new();
+        let mut places: Vec<Range> = Vec::new();
+        let mut written: Vec<String> = Vec::new();
+        for item in all.iter().filter(|item| item.word(&self.db) == "use") {
+            let Some(tree) = tree(&self.db, *item) else { continue };
+            let ItemKind::Use(import) = &tree.kind else { continue };
+            let path: Vec<&str> = import.path.iter().map(|step| step.text.as_str()).collect();
+            let of = wanted.entry(path.join(".")).or_default();
+            match &import.names {
+                None => of.0 |= import.path.last().is_some_and(|last| said.contains(&last.text)),
+                Some(names) => {
+                    of.1.extend(names.iter().map(|name| name.text.clone()).filter(|name| said.contains(name)))
+                }
+            }
+            places.push(self.range_in_file(*item, tree.range));
+            written.push(tree.range.slice(&parse(&self.db, *item).code).to_owned());
+        }
+        let mut lines = Vec::new();
+        for (path, (module, names)) in &wanted {
+            if *module {
+                lines.push(format!("use {path}"));
+            }
+            if !names.is_empty() {
+                lines.push(format!(
+                    "use {path} {{ {} }}",
+                    names.iter().map(SmolStr::as_str).collect::<Vec<_>>().join(", ")
+                ));
+            }
+        }
+        if lines == written {
+            return None;
+        }
+        let text = source.text(&self.db);
+        let mut edits = Vec::new();
+        for (n, place) in places.iter().enumerate() {
+            let new = if n == 0 { lines.join("\n") } else { String::new() };
+            // With its line, where nothing is left of it.
+            let rest = text.get(place.end as usize..).unwrap_or("");
+            let end = if new.is_empty() && rest.starts_with('\n') { place.end + 1 } else { place.end };
+            edits.push(TextEdit { range: Range::new(place.start, end), text: new });
+        }
+        let offered = Offered {
+            id: "organize-uses",
+            title: String::from("put the `use` items in order"),
+            kind: ActionKind::Organize,
+            select: None,
+        };
+        Some(finish(self, vec![(file.to_owned(), edits)], offered)).filter(|action| !action.edit.is_empty())
+    }
+
     /// The modules of the program, as `use` writes them, that have a public item of this name; without `own`.
     pub(crate) fn modules_with(&self, own: &str, name: &str) -> Vec<String> {
         let db = &self.db;

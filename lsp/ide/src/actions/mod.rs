@@ -44,6 +44,8 @@ pub enum ActionKind {
     QuickFix,
     /// Mends all diagnostics of a kind in the file.
     FixAll,
+    /// Puts the `use` items of the file in order.
+    Organize,
     /// Writes what is missing.
     Generate,
     /// Takes code out of its place.
