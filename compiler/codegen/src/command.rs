@@ -68,7 +68,7 @@ impl Emit<'_, '_> {
                 let answers = Answers { gone: Some(on_gone), restrict: Some(on_restrict), ..Answers::default() };
                 self.write(RuntimeFn::delete_row, &[number, entity], *relation, &answers, site)?
             }
-            Command::Now => vec![self.load(types::I64, self.ctx, offsets::NOW)],
+            Command::Now => self.call(RuntimeFn::call_time, &[], at),
             Command::NewId => self.call(RuntimeFn::random_id, &[], at),
             Command::NewUuid => self.call(RuntimeFn::random_uuid, &[], at),
             Command::RandomFloat => self.call(RuntimeFn::random_unit, &[], at),

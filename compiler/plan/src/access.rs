@@ -214,8 +214,8 @@ impl Planner<'_, '_> {
             }
             let rows = self.found(relation, all, &equals, &covers);
             let access = Access::Index { index: n as u32, equal, lower, upper, reverse: false };
-            let probe = if shape.ordered { INDEX_PROBE * 3.0 } else { INDEX_PROBE };
-            out.push(Found { way: Way::Access { access, covers }, rows, probe, row: INDEX_ROW });
+            let (probe, row) = if shape.ordered { (INDEX_PROBE * 3.0, RANGE_ROW) } else { (INDEX_PROBE, INDEX_ROW) };
+            out.push(Found { way: Way::Access { access, covers }, rows, probe, row });
         }
         out
     }

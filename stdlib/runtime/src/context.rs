@@ -10,6 +10,7 @@ use std::ptr::NonNull;
 use tenon_store::{Collection, RelationView, Str};
 use tenon_value::Fault;
 
+use crate::moment::{Moment, UNDRAWN};
 use crate::random::Random;
 
 /// How a call stands.
@@ -124,8 +125,6 @@ pub struct CallContext {
     pub functions: *const *const (),
     /// Constant data of the program, for code that is loaded at any address.
     pub constants: *const u8,
-    /// `now()` of the call, in microseconds.
-    pub now: i64,
     /// The address below which the stack must not grow: functions that call themselves fault there.
     pub stack_limit: usize,
     /// What the functions of the runtime know of the program.
@@ -146,8 +145,12 @@ pub struct CallContext {
     pub log: Vec<String>,
     /// Problems of the request that the call has noted: a place and a message each.
     pub problems: Vec<(String, String)>,
-    /// The call's random state.
-    pub(crate) random: Random,
+    /// `now()` of the call, in microseconds, or [`UNDRAWN`].
+    now: i64,
+    /// The call's random state, once it was asked for.
+    random: Option<Random>,
+    /// Where both come from if they are not here yet; null where they were given.
+    moment: *const Moment<'static>,
     chunks: Vec<Chunk>,
     memory_left: usize,
 }
@@ -174,8 +177,6 @@ pub mod offsets {
     pub const FUNCTIONS: i32 = offset_of!(CallContext, functions) as i32;
     /// [`CallContext::constants`].
     pub const CONSTANTS: i32 = offset_of!(CallContext, constants) as i32;
-    /// [`CallContext::now`].
-    pub const NOW: i32 = offset_of!(CallContext, now) as i32;
     /// [`CallContext::stack_limit`].
     pub const STACK_LIMIT: i32 = offset_of!(CallContext, stack_limit) as i32;
     /// [`CallContext::failure`]: its `error`, 4 bytes.
@@ -203,7 +204,6 @@ pub mod offsets {
         RELATIONS,
         FUNCTIONS,
         CONSTANTS,
-        NOW,
         STACK_LIMIT,
         FAILURE_ERROR,
         FAILURE_LANES,
@@ -260,7 +260,6 @@ impl CallContext {
             relations: std::ptr::null(),
             functions: crate::functions::addresses().as_ptr().cast(),
             constants: std::ptr::null(),
-            now,
             stack_limit: 0,
             tables: std::ptr::null(),
             image: std::ptr::null(),
@@ -271,7 +270,9 @@ impl CallContext {
             fault: FaultRecord { code: 0, site: NO_SITE },
             failure: Failure { error: 0, lanes: 0, message: Str { head: 0, tail: 0 }, payload: std::ptr::null() },
             violation: ViolationRecord { kind: ViolationKind::None as u32, relation: 0, rule: 0, entity: 0 },
-            random: Random::new(seed),
+            now,
+            random: Some(Random::new(seed)),
+            moment: std::ptr::null(),
             chunks: Vec::new(),
             memory_left: limits.memory,
         }
@@ -295,10 +296,34 @@ impl CallContext {
         self.depth = limits.depth;
         self.fuel = limits.fuel;
         self.now = now;
-        self.random = Random::new(seed);
+        self.random = Some(Random::new(seed));
+        self.moment = std::ptr::null();
         self.problems.clear();
         self.log.clear();
         self.sums.clear();
+    }
+
+    /// Lets the call draw its time and its randomness from a moment, which must outlive it.
+    pub(crate) fn set_moment(&mut self, moment: &Moment<'_>) {
+        self.now = moment.drawn().unwrap_or(UNDRAWN);
+        self.random = None;
+        self.moment = (&raw const *moment).cast();
+    }
+
+    /// `now()` of the call, in microseconds.
+    pub fn now(&mut self) -> i64 {
+        if self.now == UNDRAWN {
+            // SAFETY: a time is missing only after `set_moment`, whose caller keeps the moment while calls run.
+            self.now = unsafe { (*self.moment).now() };
+        }
+        self.now
+    }
+
+    /// The random values of the call.
+    pub(crate) fn random(&mut self) -> &mut Random {
+        let moment = self.moment;
+        // SAFETY: as in `now`.
+        self.random.get_or_insert_with(|| Random::new(unsafe { (*moment).seed() }))
     }
 
     /// Takes `size` bytes of the arena, aligned to 8; `None`, with the fault set, beyond the limit.

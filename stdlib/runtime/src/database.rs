@@ -3,9 +3,11 @@
 //! **Transactions.** One at a time, under the image's lock, on the newest state ([`Database::write`]).
 //! Committing makes the changes visible to later transactions at once and puts them into the open group.
 //!
-//! **Groups.** The commit thread takes whatever has gathered, without a timer, and hands it to the
-//! authority as one transaction. It reads the rows from the image: versions never change, and none is
-//! freed before it is durable. Then it moves [`Durable`] on, which wakes everybody who waits, once.
+//! **Groups.** Whatever has gathered is taken, without a timer, and handed to the authority as one transaction. The rows
+//! are read from the image: versions never change, and none is freed before it is durable. Then [`Durable`] is moved on,
+//! which wakes everybody who waits, once. This is done by the commit thread, or by a caller who waits
+//! ([`Database::wait`]) while nobody else does it: so a caller that is alone pays for no change of threads, and while one
+//! group is being written the next one gathers. One thread at a time holds the authority ([`Committer`]).
 //!
 //! **Answers.** A query reads the durable state ([`Database::read`]) and never waits. A handler's answer,
 //! also a failure, may depend on the newest commit that it could read, so it waits until that one is
@@ -14,8 +16,8 @@
 //! **Failure.** If the authority refuses a group, nothing is written any more: waiters get [`CommitLost`],
 //! and every later transaction [`Stopped`]. The process should end; the next start reads what is durable.
 //!
-//! **Time.** `now()` of a transaction is the world's time, but never less than that of an earlier commit,
-//! also across restarts.
+//! **Time.** `now()` of a transaction is the world's time when it first asks, but never less than that of an earlier
+//! commit, also across restarts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -32,7 +34,7 @@ use tenon_store::{Change, ChangeKind, Image, SchemaError, Snapshot, Violation, W
 use crate::context::{CallContext, Limits};
 use crate::durable::{CommitLost, Durable};
 use crate::metrics::Metrics;
-use crate::random::Random;
+use crate::moment::Moment;
 use crate::stored::{CellBuffer, Stored};
 use crate::world::World;
 
@@ -96,10 +98,19 @@ struct Group {
     closing: bool,
 }
 
+/// What whoever makes a group durable works with.
+struct Committer {
+    authority: Box<dyn Authority>,
+    changes: Vec<Change>,
+    cells: CellBuffer,
+}
+
 struct Shared {
     image: Arc<Image>,
     stored: Stored,
     group: Mutex<Group>,
+    /// Taken before the group. `None` over a volatile authority, and at the end.
+    committer: Mutex<Option<Committer>>,
     /// There is something for the commit thread.
     work: Condvar,
     /// The open group has room again, or writing stopped.
@@ -147,26 +158,31 @@ impl Database {
         let has_counter = |id: &RelationId| {
             schema.relation(*id).fields.iter().any(|field| field.generated == Some(Generated::Serial))
         };
+        let volatile = authority.is_volatile();
+        let committer = Committer { authority, changes: Vec::new(), cells: CellBuffer::default() };
         let shared = Arc::new(Shared {
             image,
             stored,
             group: Mutex::new(Group { last: meta.commit, serials: meta.serials, ..Group::default() }),
+            committer: Mutex::new(Some(committer).filter(|_| !volatile)),
             work: Condvar::new(),
             room: Condvar::new(),
             // Over a volatile authority nobody has anything to wait for.
-            durable: Arc::new(Durable::new(if authority.is_volatile() { u64::MAX } else { meta.commit })),
+            durable: Arc::new(Durable::new(if volatile { u64::MAX } else { meta.commit })),
             last_now: AtomicI64::new(meta.now),
             stopped: AtomicBool::new(false),
             metrics: Metrics::default(),
             counted: (0..schema.relations.len()).map(|n| RelationId(n as u32)).filter(has_counter).collect(),
-            volatile: authority.is_volatile(),
+            volatile,
         });
         let thread = if shared.volatile {
             None
         } else {
+            let waited_for = Arc::downgrade(&shared);
+            shared.durable.set_helper(move || waited_for.upgrade().is_some_and(|shared| shared.help()));
             let shared = shared.clone();
             let thread = std::thread::Builder::new().name("tenon-commit".into());
-            Some(thread.spawn(move || shared.commit_groups(authority)).map_err(StartError::Thread)?)
+            Some(thread.spawn(move || shared.commit_groups()).map_err(StartError::Thread)?)
         };
         Ok(Database { shared, world, thread })
     }
@@ -207,7 +223,7 @@ impl Database {
         self.shared.durable.failure()
     }
 
-    /// Waits until a commit is durable.
+    /// Waits until a commit is durable; makes it so itself if nobody else is at work.
     pub fn wait(&self, commit: u64) -> Result<(), CommitLost> {
         self.shared.durable.wait(commit)
     }
@@ -219,7 +235,7 @@ impl Database {
 
     /// Begins a query on the durable state.
     pub fn read(&self) -> Query<'_> {
-        Query { snapshot: self.shared.image.snapshot(), now: self.now(), seed: self.world.seed() }
+        Query { snapshot: self.shared.image.snapshot(), moment: Moment::new(self) }
     }
 
     /// Begins a transaction, after the one that runs.
@@ -235,8 +251,7 @@ impl Database {
             }
         }
         let inner = shared.image.write();
-        let now = self.world.now().max(shared.last_now.load(Ordering::Relaxed));
-        Ok(Transaction { database: self, inner, now, seed: self.world.seed(), arena: None })
+        Ok(Transaction { inner, moment: Moment::new(self), arena: None })
     }
 }
 
@@ -248,14 +263,15 @@ impl Drop for Database {
             // A commit thread that panicked has nothing left to save; waiters were told.
             let _ = thread.join();
         }
+        // Whoever opens the store next finds it closed.
+        self.shared.committer.lock().take();
     }
 }
 
 /// A query that runs: a registered reader of the durable state.
 pub struct Query<'a> {
     snapshot: Snapshot<'a>,
-    now: i64,
-    seed: u64,
+    moment: Moment<'a>,
 }
 
 impl<'a> Query<'a> {
@@ -266,25 +282,22 @@ impl<'a> Query<'a> {
 
     /// Makes a context read what this query reads. The query must outlive the calls with the context.
     pub fn bind(&self, ctx: &mut CallContext) {
-        bind(ctx, &self.snapshot, self.now, self.seed);
+        bind(ctx, &self.snapshot, &self.moment);
         ctx.transaction = std::ptr::null_mut();
     }
 }
 
-fn bind(ctx: &mut CallContext, reader: &Reader<'_>, now: i64, seed: u64) {
+fn bind(ctx: &mut CallContext, reader: &Reader<'_>, moment: &Moment<'_>) {
     ctx.snapshot = reader.number();
     ctx.image = reader.image();
     ctx.relations = reader.image().views();
-    ctx.now = now;
-    ctx.random = Random::new(seed);
+    ctx.set_moment(moment);
 }
 
 /// A transaction that runs. Dropping it undoes it.
 pub struct Transaction<'a> {
-    database: &'a Database,
     inner: WriteTxn<'a>,
-    now: i64,
-    seed: u64,
+    moment: Moment<'a>,
     /// Where writes by values put their lanes.
     arena: Option<Box<CallContext>>,
 }
@@ -301,12 +314,17 @@ impl<'a> Transaction<'a> {
 
     /// `now()` of the transaction.
     pub fn now(&self) -> i64 {
-        self.now
+        self.moment.now()
     }
 
     /// The seed of its random values.
     pub fn seed(&self) -> u64 {
-        self.seed
+        self.moment.seed()
+    }
+
+    /// Lets the next call in the transaction draw random values of its own.
+    pub(crate) fn forget_seed(&mut self) {
+        self.moment.forget_seed();
     }
 
     /// What it reads: the newest state and its own writes.
@@ -321,52 +339,33 @@ impl<'a> Transaction<'a> {
 
     /// The database.
     pub fn database(&self) -> &'a Database {
-        self.database
+        self.moment.database()
     }
 
     /// Makes a context run in this transaction. The transaction must stay where it is and outlive the
     /// calls with the context; nothing else may use it during a call.
     pub fn bind(&mut self, ctx: &mut CallContext) {
-        bind(ctx, &self.inner.reader(), self.now, self.seed);
+        bind(ctx, &self.inner.reader(), &self.moment);
         ctx.transaction = (&raw mut self.inner).cast();
     }
 
     /// Commits. Returns the commit that an answer must wait for: this one, or, if nothing was changed,
     /// the newest that could be read.
     pub fn commit(self) -> u64 {
-        self.finish(|inner, changes| inner.commit(changes))
-    }
-
-    /// As [`Transaction::commit`], and keeps a reader of the state that the commit made, so that an
-    /// answer can be written after others may write again.
-    pub fn commit_and_read(self) -> (u64, Snapshot<'a>) {
-        let mut kept = None;
-        let number = self.finish(|inner, changes| {
-            let snapshot = inner.commit_and_read(changes);
-            let number = snapshot.number();
-            kept = Some(snapshot);
-            number
-        });
-        (number, kept.expect("`finish` calls the closure once"))
-    }
-
-    fn finish(self, commit: impl FnOnce(WriteTxn<'a>, &mut Vec<Change>) -> u64) -> u64 {
-        let Transaction { database, inner, now, .. } = self;
-        let shared = &*database.shared;
+        let Transaction { inner, moment, .. } = self;
+        let shared = &*moment.database().shared;
         if inner.changes().is_empty() {
-            return commit(inner, &mut Vec::new());
+            return inner.commit_volatile();
         }
         // All under the image's lock, so groups have the order of commits.
-        shared.last_now.store(now, Ordering::Release);
-        shared.metrics.commits.fetch_add(1, Ordering::Relaxed);
-        let mut group = shared.group.lock();
-        if shared.volatile {
-            group.changes.clear();
-            let number = commit(inner, &mut group.changes);
-            shared.image.set_durable(number);
-            group.last = number;
-            return number;
+        if let Some(now) = moment.drawn() {
+            shared.last_now.store(now, Ordering::Release);
         }
+        shared.metrics.commits.fetch_add(1, Ordering::Relaxed);
+        if shared.volatile {
+            return inner.commit_volatile();
+        }
+        let mut group = shared.group.lock();
         for relation in &shared.counted {
             let value = inner.serial(*relation);
             match group.serials.iter_mut().find(|(id, _)| id == relation) {
@@ -375,7 +374,7 @@ impl<'a> Transaction<'a> {
             }
         }
         let was_empty = group.changes.is_empty();
-        let number = commit(inner, &mut group.changes);
+        let number = inner.commit(&mut group.changes);
         group.commits += 1;
         group.last = number;
         drop(group);
@@ -388,7 +387,7 @@ impl<'a> Transaction<'a> {
     /// Undoes everything. Returns the commit that a failure's answer must wait for.
     pub fn abort(self) -> u64 {
         let newest = self.inner.number() - 1;
-        self.database.shared.metrics.aborts.fetch_add(1, Ordering::Relaxed);
+        self.database().shared.metrics.aborts.fetch_add(1, Ordering::Relaxed);
         self.inner.abort();
         newest
     }
@@ -396,12 +395,9 @@ impl<'a> Transaction<'a> {
 
 impl Shared {
     /// The commit thread.
-    fn commit_groups(&self, mut authority: Box<dyn Authority>) {
-        let _watch = Watch(self);
-        let mut changes = Vec::new();
-        let mut cells = CellBuffer::default();
+    fn commit_groups(&self) {
         loop {
-            let (meta, commits) = {
+            {
                 let mut group = self.group.lock();
                 while group.changes.is_empty() && !group.closing {
                     self.work.wait(&mut group);
@@ -409,29 +405,61 @@ impl Shared {
                 if group.changes.is_empty() {
                     return;
                 }
-                std::mem::swap(&mut changes, &mut group.changes);
-                self.room.notify_all();
-                let commits = std::mem::take(&mut group.commits);
-                // `now` was stored before the group's last commit was added, or later: never too early.
-                let now = self.last_now.load(Ordering::Acquire);
-                (Meta { commit: group.last, now, serials: group.serials.clone() }, commits)
+            }
+            match self.committer.lock().as_mut() {
+                Some(committer) => self.commit_group(committer),
+                None => return,
             };
-            let start = Instant::now();
-            let result = authority.commit(&mut |to| self.write(&changes, &mut cells, to), &meta);
-            match result {
-                Ok(()) => {
-                    self.metrics.group(commits, changes.len() as u64, start.elapsed());
-                    changes.clear();
-                    self.image.set_durable(meta.commit);
-                    self.durable.advance(meta.commit);
-                    // Between groups there is time to return what nobody sees any more.
-                    for _ in 0..16 {
-                        if !self.group.lock().changes.is_empty() || !self.image.reclaim_some() {
-                            break;
-                        }
-                    }
+            if self.stopped.load(Ordering::Acquire) {
+                return;
+            }
+            // Between groups there is time to return what nobody sees any more.
+            for _ in 0..16 {
+                if !self.group.lock().changes.is_empty() || !self.image.reclaim_some() {
+                    break;
                 }
-                Err(error) => return self.stop(&error.to_string()),
+            }
+        }
+    }
+
+    /// Makes the open group durable in this thread, unless another is at work; returns whether it did.
+    fn help(&self) -> bool {
+        let mut committer = self.committer.try_lock();
+        committer
+            .as_mut()
+            .and_then(|committer| committer.as_mut())
+            .is_some_and(|committer| self.commit_group(committer))
+    }
+
+    /// Makes the open group durable; returns whether there was one and it is. After an error nothing is ever written
+    /// again.
+    fn commit_group(&self, committer: &mut Committer) -> bool {
+        let _watch = Watch(self);
+        let Committer { authority, changes, cells } = committer;
+        let (meta, commits) = {
+            let mut group = self.group.lock();
+            if group.changes.is_empty() || self.stopped.load(Ordering::Acquire) {
+                return false;
+            }
+            std::mem::swap(changes, &mut group.changes);
+            self.room.notify_all();
+            let commits = std::mem::take(&mut group.commits);
+            // `now` was stored before the group's last commit was added, or later: never too early.
+            let now = self.last_now.load(Ordering::Acquire);
+            (Meta { commit: group.last, now, serials: group.serials.clone() }, commits)
+        };
+        let start = Instant::now();
+        match authority.commit(&mut |to| self.write(changes, cells, to), &meta) {
+            Ok(()) => {
+                self.metrics.group(commits, changes.len() as u64, start.elapsed());
+                changes.clear();
+                self.image.set_durable(meta.commit);
+                self.durable.advance(meta.commit);
+                true
+            }
+            Err(error) => {
+                self.stop(&error.to_string());
+                false
             }
         }
     }
@@ -483,13 +511,13 @@ impl Shared {
     }
 }
 
-/// Tells waiters if the commit thread ends in a panic.
+/// Tells waiters if making a group durable ends in a panic.
 struct Watch<'a>(&'a Shared);
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.stop("the commit thread failed");
+            self.0.stop("writing a group of commits failed");
         }
     }
 }

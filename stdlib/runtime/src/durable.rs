@@ -1,13 +1,14 @@
 //! Which commits are durable, and who waits for them.
 //!
-//! The commit thread calls [`Durable::advance`] once per group. Whoever serves calls registers one listener per thread
+//! Whoever makes a group durable calls [`Durable::advance`] once. Who waits by blocking first offers to do that work
+//! ([`Durable::set_helper`]). Whoever serves calls registers one listener per thread
 //! and wakes its own waiters, so that a group costs one wake per thread and not one per call.
 //!
 //! Invariants: the number never decreases; after [`Durable::fail`] no commit becomes durable any more; a listener is
 //! called after every change, and no lock is held while it runs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -19,7 +20,11 @@ pub struct Durable {
     sizes: [AtomicU64; SIZES],
     state: Mutex<State>,
     changed: Condvar,
+    helper: OnceLock<Helper>,
 }
+
+/// Makes what has gathered durable, unless somebody else is about it; says whether it did.
+type Helper = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Classes of group sizes; the last one is open.
 pub const SIZES: usize = 12;
@@ -88,8 +93,16 @@ impl Durable {
         std::array::from_fn(|class| self.sizes[class].load(Ordering::Relaxed))
     }
 
-    /// Blocks until a commit is durable or lost.
+    /// Says how a thread that waits can make what has gathered durable itself: `help` returns whether it did. There is
+    /// one helper; a second is ignored.
+    pub(crate) fn set_helper(&self, help: impl Fn() -> bool + Send + Sync + 'static) {
+        // There is one database to one `Durable`, which sets it once.
+        let _ = self.helper.set(Box::new(help));
+    }
+
+    /// Blocks until a commit is durable or lost. If nobody is at work to make it so, this thread is.
     pub fn wait(&self, commit: u64) -> Result<(), CommitLost> {
+        while self.number() < commit && self.helper.get().is_some_and(|help| help()) {}
         if self.number() >= commit {
             return Ok(());
         }

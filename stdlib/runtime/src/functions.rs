@@ -98,6 +98,7 @@ functions! {
     rows::update_row(ctx, relation, entity, fields, count, lanes) fallible Writes;
     rows::delete_row(ctx, relation, entity) fallible Writes;
     rows::next_serial(ctx, relation) fallible Writes;
+    chance::call_time(ctx) total Writes;
     chance::random_id(ctx) total Writes;
     chance::random_uuid(ctx) total Writes;
     chance::random_integer(ctx, low, high) fallible Writes;

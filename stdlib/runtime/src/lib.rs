@@ -28,6 +28,7 @@ pub mod library;
 mod load;
 pub mod memory;
 pub mod metrics;
+mod moment;
 pub mod native;
 pub mod number;
 pub mod random;

@@ -16,7 +16,6 @@ use crate::arena::ArenaMemory;
 use crate::context::{CallContext, Limits, Status};
 use crate::database::{Database, Stopped, Transaction};
 use crate::native::{Ended, Loaded};
-use crate::random::Random;
 
 /// Takes the lines that calls write for the operator.
 pub type LogSink = Arc<dyn Fn(&str) + Send + Sync>;
@@ -200,9 +199,8 @@ impl<'a> Batch<'a, '_> {
     pub fn call(&mut self, function: u32, args: &[Value]) -> Result<Value, Ended> {
         self.ctx.reset(self.service.limits, 0, 0);
         self.service.loaded.prepare(self.ctx);
+        self.transaction.forget_seed();
         self.transaction.bind(self.ctx);
-        // Each call draws its own random values.
-        self.ctx.random = Random::new(self.service.database.world().seed());
         let result = self.service.loaded.call_values(function, self.ctx, args);
         self.ctx.transaction = std::ptr::null_mut();
         result

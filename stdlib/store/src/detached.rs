@@ -57,8 +57,11 @@ impl WriteTxn<'_> {
             unsafe { self.copy_in(relation, column, slot, lanes[lane], second) };
         }
         // It ended before everything, so no snapshot ever sees it.
-        self.publish(relation, slot, reused, entity, NONE, 0);
-        relation.view().gaps.fetch_add(1, Ordering::Release);
+        self.publish(relation, slot, entity, NONE, 0);
+        if !reused {
+            relation.view().raise_gaps();
+            relation.view().slots.store(slot + 1, Ordering::Release);
+        }
         if known.is_none() {
             relation.newest(entity).store(slot, Ordering::Release);
         }

@@ -46,7 +46,7 @@ pub struct Image {
     relations: Box<[Relation]>,
     views: Box<[Address]>,
     pub(crate) newest: AtomicU64,
-    durable: AtomicU64,
+    pub(crate) durable: AtomicU64,
     pub(crate) readers: Readers,
     writer: Mutex<Writer>,
 }
@@ -218,12 +218,6 @@ impl<'a> std::ops::Deref for Snapshot<'a> {
 
     fn deref(&self) -> &Reader<'a> {
         &self.reader
-    }
-}
-
-impl<'a> Snapshot<'a> {
-    pub(crate) fn new(image: &'a Image, ticket: Ticket, number: u64) -> Snapshot<'a> {
-        Snapshot { reader: Reader { image, snapshot: number, own: false }, ticket: Some(ticket) }
     }
 }
 

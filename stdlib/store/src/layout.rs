@@ -3,7 +3,7 @@
 //! A value is a fixed number of 64-bit lanes (see `tenon_value::schema`). This module says what the
 //! lanes of texts, collections and rows mean, and where generated code finds the columns of a relation.
 
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// No entity, no slot: the value of an entity or slot number that means nothing.
 pub const NONE: u32 = u32::MAX;
@@ -211,6 +211,28 @@ impl RelationView {
     pub unsafe fn version(&self, slot: u32) -> &Version {
         // SAFETY: by the caller's promise; `begin` is the first field of a record.
         unsafe { &*self.begin.cast::<Version>().add(slot as usize) }
+    }
+
+    // There is one writer, so a count is changed by a load and a store.
+
+    /// One more gap. For the writer.
+    pub(crate) fn raise_gaps(&self) {
+        self.gaps.store(self.gaps.load(Ordering::Relaxed) + 1, Ordering::Release);
+    }
+
+    /// One gap less. For the writer.
+    pub(crate) fn lower_gaps(&self) {
+        self.gaps.store(self.gaps.load(Ordering::Relaxed) - 1, Ordering::Release);
+    }
+
+    /// One more live row. For the writer.
+    pub(crate) fn raise_live(&self) {
+        self.live.store(self.live.load(Ordering::Relaxed) + 1, Ordering::Release);
+    }
+
+    /// One live row less. For the writer.
+    pub(crate) fn lower_live(&self) {
+        self.live.store(self.live.load(Ordering::Relaxed) - 1, Ordering::Release);
     }
 }
 

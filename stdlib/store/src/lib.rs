@@ -13,6 +13,7 @@
 //! Invariants: readers take no lock and never wait; the writer never changes a version; nothing that a
 //! registered reader can reach is freed or reused.
 
+mod dense_keys;
 mod detached;
 mod entity_table;
 mod frozen;
@@ -20,6 +21,7 @@ mod garbage;
 pub mod hash;
 mod hash_index;
 pub mod image;
+mod keys;
 pub mod layout;
 mod nested;
 mod order_key;

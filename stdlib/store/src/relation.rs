@@ -8,6 +8,7 @@ use crate::entity_table::EntityTable;
 use crate::garbage::{Unlinked, WriteToken};
 use crate::hash;
 use crate::hash_index::HashIndex;
+use crate::keys::Keys;
 use crate::layout::{NEVER, NONE, RelationView, Row, Str, VERSION_STRIDE, Version};
 use crate::order_key;
 use crate::ordered_index::OrderedIndex;
@@ -93,6 +94,9 @@ pub struct Meta {
     pub referrers: Vec<Referrer>,
     /// Fields that hold references inside, with their types.
     pub nested: Vec<(FieldId, DataType)>,
+    /// Per field: whether no key, unique, reference or index has to do with it, so that an update of it needs no more
+    /// than a new version.
+    pub plain: Vec<bool>,
 }
 
 /// The schema asks for something that the image cannot do.
@@ -202,7 +206,7 @@ impl Meta {
         let mut uniques = Vec::new();
         for unique in &relation.uniques {
             let parts = unique.parts.iter().map(|p| part(p, false)).collect::<Result<_, _>>()?;
-            let present = unique.where_present.iter().map(|f| column_starts[f.index()]).collect();
+            let present: Vec<usize> = unique.where_present.iter().map(|f| column_starts[f.index()]).collect();
             uniques.push((narrow_enough(parts)?, present));
         }
         let mut indexes = Vec::new();
@@ -238,7 +242,34 @@ impl Meta {
             }
         }
         let nested = crate::nested::fields(relation);
-        Ok(Meta { nested, key_word, columns, column_starts, lane_starts, key, uniques, indexes, references, referrers })
+        let ruled_parts =
+            uniques.iter().map(|(parts, _)| parts).chain(indexes.iter().map(|(parts, _)| parts)).chain([&key]);
+        let ruled: Vec<std::ops::Range<usize>> = ruled_parts
+            .flatten()
+            .map(|part: &Part| part.columns.clone())
+            .chain(uniques.iter().flat_map(|(_, present)| present.iter().map(|tag| *tag..*tag + 1)))
+            .collect();
+        let plain = (0..relation.fields.len()).map(|number| {
+            let field = FieldId(number as u32);
+            let own = column_starts[number]..column_starts[number + 1];
+            references.iter().all(|r| r.field != field)
+                && nested.iter().all(|(f, _)| *f != field)
+                && ruled.iter().all(|of| of.end <= own.start || own.end <= of.start)
+        });
+        let plain = plain.collect();
+        Ok(Meta {
+            plain,
+            nested,
+            key_word,
+            columns,
+            column_starts,
+            lane_starts,
+            key,
+            uniques,
+            indexes,
+            references,
+            referrers,
+        })
     }
 
     /// The lanes of a whole row.
@@ -303,7 +334,7 @@ pub struct Relation {
     pub(crate) meta: Meta,
     pub(crate) view: Box<RelationView>,
     column_bases: Box<[*mut u8]>,
-    pub(crate) key: EntityTable,
+    pub(crate) keys: Keys,
     pub(crate) uniques: Vec<EntityTable>,
     pub(crate) indexes: Vec<Secondary>,
 }
@@ -319,6 +350,8 @@ pub(crate) struct Memory {
     /// The versions' records and the columns: what grows with the slots, each with its width.
     slots: Vec<(Region, usize)>,
     newest: Region,
+    /// Where keys that are small numbers stand.
+    pub(crate) dense: Region,
     max_rows: u32,
 }
 
@@ -344,7 +377,7 @@ impl Memory {
 
     /// Bytes in use.
     pub(crate) fn usable(&self) -> usize {
-        self.slots.iter().map(|(region, _)| region.usable()).sum::<usize>() + self.newest.usable()
+        self.slots.iter().map(|(region, _)| region.usable()).sum::<usize>() + self.newest.usable() + self.dense.usable()
     }
 }
 
@@ -354,9 +387,11 @@ impl Relation {
         let failed = |error: io::Error| SchemaError::NoMemory(error.to_string());
         let widths: Vec<usize> =
             [VERSION_STRIDE].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())).collect();
-        // What grows with the slots, and `newest`, which grows with the entities.
-        let sizes = widths.iter().chain([&4]).map(|width| max_rows as usize * width);
+        // What grows with the slots; `newest`, which grows with the entities; and keys that are small numbers.
+        let dense_width = if meta.key_word.is_some() { 4 } else { 0 };
+        let sizes = widths.iter().chain([&4, &dense_width]).map(|width| max_rows as usize * width);
         let mut regions = Region::reserve(sizes).map_err(failed)?;
+        let dense = regions.pop().expect("a region was reserved for each size");
         let newest = regions.pop().expect("a region was reserved for each size");
         let slots: Vec<(Region, usize)> = regions.into_iter().zip(widths).collect();
         let column_bases: Box<[*mut u8]> = slots[1..].iter().map(|(region, _)| region.base()).collect();
@@ -384,8 +419,9 @@ impl Relation {
                 IndexKind::Ordered => Secondary::Ordered(OrderedIndex::new()),
             })
             .collect();
-        let relation = Relation { id, meta, view, column_bases, key: EntityTable::new(), uniques, indexes };
-        Ok((relation, Memory { slots, newest, max_rows }))
+        let keys = Keys::new(&dense);
+        let relation = Relation { id, meta, view, column_bases, keys, uniques, indexes };
+        Ok((relation, Memory { slots, newest, dense, max_rows }))
     }
 
     /// What generated code reads.
@@ -698,7 +734,7 @@ impl Relation {
     ) {
         let parts = self.parts(which);
         match which {
-            Which::Key => self.key.insert(token, self.hash_slot(parts, slot), entity, unlinked),
+            Which::Key => debug_assert!(false, "keys are entered by `enter_key`"),
             Which::Unique(n) => self.uniques[n].insert(token, self.hash_slot(parts, slot), entity, unlinked),
             Which::Index(n) => match &self.indexes[n] {
                 Secondary::Hash(index) => index.insert(token, self.hash_slot(parts, slot), entity, unlinked),
@@ -718,7 +754,7 @@ impl Relation {
     ) {
         let parts = self.parts(which);
         let found = match which {
-            Which::Key => self.key.remove(token, self.hash_slot(parts, slot), entity),
+            Which::Key => self.remove_key(token, slot, entity),
             Which::Unique(n) => self.uniques[n].remove(token, self.hash_slot(parts, slot), entity),
             Which::Index(n) => match &self.indexes[n] {
                 Secondary::Hash(index) => index.remove(token, self.hash_slot(parts, slot), entity, unlinked),
@@ -732,65 +768,6 @@ impl Relation {
     pub(crate) fn all_indexes(&self) -> impl Iterator<Item = Which> + use<> {
         let (uniques, indexes) = (self.uniques.len(), self.indexes.len());
         (0..uniques).map(Which::Unique).chain((0..indexes).map(Which::Index))
-    }
-
-    /// The row with a key that a snapshot sees.
-    ///
-    /// # Safety
-    /// Texts among the lanes must be valid, and the lanes those of the key.
-    #[inline]
-    pub unsafe fn find_by_key(&self, snapshot: u64, lanes: &[u64]) -> Row {
-        // SAFETY: by the caller's promise.
-        match unsafe { self.entity_by_key(lanes) } {
-            Some(entity) => match self.visible(snapshot, entity) {
-                Some(slot) => Row { entity, slot },
-                None => Row::NONE,
-            },
-            None => Row::NONE,
-        }
-    }
-
-    /// The hash of a key.
-    ///
-    /// # Safety
-    /// As for [`Relation::find_by_key`].
-    #[inline]
-    pub(crate) unsafe fn key_hash(&self, lanes: &[u64]) -> u64 {
-        if self.meta.key_word.is_some() {
-            return hash::finish(hash::word(hash::SEED, lanes[0]));
-        }
-        // SAFETY: by the caller's promise.
-        unsafe { self.hash_lanes(&self.meta.key, lanes) }
-    }
-
-    /// The entity of a key, whether or not a row is visible. An entity has one key for all its time.
-    ///
-    /// # Safety
-    /// As for [`Relation::find_by_key`].
-    #[inline]
-    pub(crate) unsafe fn entity_by_key(&self, lanes: &[u64]) -> Option<u32> {
-        // SAFETY: by the caller's promise.
-        unsafe { self.entity_by_hash(self.key_hash(lanes), lanes) }
-    }
-
-    /// As [`Relation::entity_by_key`], with the key's hash.
-    ///
-    /// # Safety
-    /// As for [`Relation::find_by_key`].
-    #[inline]
-    pub(crate) unsafe fn entity_by_hash(&self, hash: u64, lanes: &[u64]) -> Option<u32> {
-        self.key.candidates(hash).find(|entity| {
-            let slot = self.newest(*entity).load(Ordering::Acquire);
-            if slot == NONE {
-                return false;
-            }
-            match self.meta.key_word {
-                Some(column) => self.read(column, slot).0 == lanes[0],
-                // SAFETY: a version that is newest is not freed before its entity left the table and all
-                // readers that could have found it there are gone; the lanes by the caller's promise.
-                None => unsafe { self.parts_are(&self.meta.key, slot, lanes) },
-            }
-        })
     }
 
     /// The row with these unique values that a snapshot sees.

@@ -6,11 +6,11 @@ use parking_lot::MutexGuard;
 
 use crate::frozen;
 use crate::garbage::Garbage;
-use crate::image::{Image, Reader, Snapshot};
+use crate::image::{Image, Reader};
 use crate::layout::{NEVER, NONE, Row, Str};
 use crate::nested;
 use crate::reclaim::{Ended, RECLAIM_BATCH, RECLAIM_EVERY, Undo, Writer, older_has};
-use crate::relation::{Part, Relation, Secondary, Which, lower_case};
+use crate::relation::{Column, Part, Relation, Secondary, Which, lower_case};
 use crate::schema::{ColumnType, DataType, FieldId, OnDelete, RelationId};
 
 /// A rule of the store that refuses a write.
@@ -207,17 +207,12 @@ impl<'a> WriteTxn<'a> {
     }
 
     /// Publishes a filled slot as a version of an entity.
-    pub(crate) fn publish(&mut self, relation: &Relation, slot: u32, reused: bool, entity: u32, before: u32, end: u64) {
+    pub(crate) fn publish(&mut self, relation: &Relation, slot: u32, entity: u32, before: u32, end: u64) {
         relation.entity_of(slot).store(entity, Ordering::Relaxed);
         relation.prev(slot).store(before, Ordering::Relaxed);
         relation.end(slot).store(end, Ordering::Relaxed);
         // Release: whoever sees the version begun sees its columns.
         relation.begin(slot).store(self.commit, Ordering::Release);
-        if reused {
-            relation.view.gaps.fetch_sub(1, Ordering::Release);
-        } else {
-            relation.view.slots.store(slot + 1, Ordering::Release);
-        }
     }
 
     /// Writes a value that comes from a call into a column: texts and collections are copied.
@@ -276,21 +271,21 @@ impl<'a> WriteTxn<'a> {
     pub unsafe fn insert(&mut self, id: RelationId, lanes: &[u64]) -> Result<Row, Violation> {
         let relation = self.image.relation(id);
         debug_assert_eq!(lanes.len(), relation.meta.lanes());
-        // SAFETY: by the caller's promise.
-        let (key_hash, known) = unsafe {
-            match relation.meta.key_word {
-                Some(column) => {
-                    let key = [lanes[relation.meta.columns[column].lane]];
-                    let hash = relation.key_hash(&key);
-                    (hash, relation.entity_by_hash(hash, &key))
-                }
-                None => {
-                    let key = Parts::of(relation, &relation.meta.key, lanes);
-                    let hash = relation.key_hash(&key.lanes);
-                    (hash, relation.entity_by_hash(hash, &key.lanes))
-                }
+        let word;
+        let parts;
+        let key: &[u64] = match relation.meta.key_word {
+            Some(column) => {
+                word = [lanes[relation.meta.columns[column].lane]];
+                &word
+            }
+            None => {
+                // SAFETY: by the caller's promise.
+                parts = unsafe { Parts::of(relation, &relation.meta.key, lanes) };
+                &parts.lanes
             }
         };
+        // SAFETY: by the caller's promise.
+        let known = unsafe { relation.entity_by_key(key) };
         if let Some(entity) = known
             && self.live(relation, entity).is_some()
         {
@@ -334,13 +329,20 @@ impl<'a> WriteTxn<'a> {
             unsafe { self.fill(relation, column, slot, lanes[lane], second) };
         }
         self.count_serial(relation, slot);
-        self.publish(relation, slot, reused, entity, before, NEVER);
+        self.publish(relation, slot, entity, before, NEVER);
+        if reused {
+            relation.view.lower_gaps();
+        } else {
+            relation.view.slots.store(slot + 1, Ordering::Release);
+        }
         relation.newest(entity).store(slot, Ordering::Release);
-        relation.view.live.fetch_add(1, Ordering::Release);
+        relation.view.raise_live();
         self.writer.undo.push(Undo::Insert { relation: id, slot, entity, before });
         if known.is_none() {
             let writer = &mut *self.writer;
-            relation.key.insert(&mut writer.token, key_hash, entity, &mut writer.unlinked);
+            let region = &mut writer.relations[id.index()].memory.dense;
+            // SAFETY: by the caller's promise.
+            unsafe { relation.enter_key(&mut writer.token, region, key, entity, &mut writer.unlinked) };
             writer.undo.push(Undo::Index { relation: id, which: Which::Key, slot, entity });
         }
         for which in relation.all_indexes() {
@@ -472,21 +474,28 @@ impl<'a> WriteTxn<'a> {
     ) -> Result<Row, Violation> {
         let relation = self.image.relation(id);
         let Some(old) = self.live(relation, entity) else { return Err(Violation::Missing { relation: id, entity }) };
-        // The row as it will be; texts that do not change are those of the old version.
-        let mut row = std::mem::take(&mut self.writer.row);
-        row.clear();
-        relation.read_row(old, &mut row);
-        // SAFETY: by the caller's promise.
-        let result = unsafe { self.update_to(relation, entity, old, fields, lanes, &mut row) };
-        self.writer.row = row;
-        result
+        let slot = if fields.iter().all(|field| relation.meta.plain[field.index()]) {
+            // SAFETY: by the caller's promise.
+            unsafe { self.new_version(relation, entity, old, fields, lanes)? }
+        } else {
+            // The row as it will be; texts that do not change are those of the old version.
+            let mut row = std::mem::take(&mut self.writer.row);
+            row.clear();
+            relation.read_row(old, &mut row);
+            // SAFETY: by the caller's promise.
+            let result = unsafe { self.update_ruled(relation, entity, old, fields, lanes, &mut row) };
+            self.writer.row = row;
+            result?
+        };
+        self.writer.redo.push(Change { relation: id, kind: ChangeKind::Update, entity, slot });
+        Ok(Row { entity, slot })
     }
 
-    /// Updates a live version; `row` holds its lanes.
+    /// Updates a live version where a rule or an index may have to do with the fields; `row` holds its lanes.
     ///
     /// # Safety
     /// As for [`WriteTxn::update`].
-    unsafe fn update_to(
+    unsafe fn update_ruled(
         &mut self,
         relation: &Relation,
         entity: u32,
@@ -494,7 +503,7 @@ impl<'a> WriteTxn<'a> {
         fields: &[FieldId],
         lanes: &[u64],
         row: &mut [u64],
-    ) -> Result<Row, Violation> {
+    ) -> Result<u32, Violation> {
         let id = relation.id;
         let mut at = 0;
         for field in fields {
@@ -546,31 +555,8 @@ impl<'a> WriteTxn<'a> {
             // SAFETY: by the caller's promise.
             unsafe { self.check_nested(id, *field, ty, &row[relation.meta.lane_starts[field.index()]..])? };
         }
-        let (slot, reused) = self.take_slot(relation)?;
-        self.mark(relation);
-        for column in 0..relation.meta.columns.len() {
-            relation.copy(column, old, slot);
-        }
-        for field in fields {
-            for column in relation.meta.column_starts[field.index()]..relation.meta.column_starts[field.index() + 1] {
-                let lane = relation.meta.columns[column].lane;
-                let second = row.get(lane + 1).copied().unwrap_or(0);
-                let two = relation.meta.columns[column].ty.lanes() == 2;
-                // A value that is the old version's own is shared with it.
-                let before = relation.read(column, old);
-                if before.0 == row[lane] && (!two || before.1 == second) {
-                    continue;
-                }
-                // SAFETY: by the caller's promise.
-                unsafe { self.fill(relation, column, slot, row[lane], second) };
-            }
-        }
-        self.publish(relation, slot, reused, entity, old, NEVER);
-        relation.end(old).store(self.commit, Ordering::Release);
-        relation.newest(entity).store(slot, Ordering::Release);
-        relation.view.gaps.fetch_add(1, Ordering::Release);
-        self.writer.ended.push_back(Ended { commit: self.commit, relation: id, slot: old, successor: slot });
-        self.writer.undo.push(Undo::Update { relation: id, entity, old, new: slot });
+        // SAFETY: by the caller's promise.
+        let slot = unsafe { self.new_version(relation, entity, old, fields, lanes)? };
         for which in relation.all_indexes() {
             let affected = match which {
                 Which::Unique(n) => unique_changed(n),
@@ -580,8 +566,56 @@ impl<'a> WriteTxn<'a> {
                 self.add_entry(relation, which, slot, entity);
             }
         }
-        self.writer.redo.push(Change { relation: id, kind: ChangeKind::Update, entity, slot });
-        Ok(Row { entity, slot })
+        Ok(slot)
+    }
+
+    /// Makes a new version of an entity from its live one and new values of some fields; yields its slot.
+    ///
+    /// # Safety
+    /// As for [`WriteTxn::update`].
+    unsafe fn new_version(
+        &mut self,
+        relation: &Relation,
+        entity: u32,
+        old: u32,
+        fields: &[FieldId],
+        lanes: &[u64],
+    ) -> Result<u32, Violation> {
+        let id = relation.id;
+        let meta = &relation.meta;
+        let (slot, reused) = self.take_slot(relation)?;
+        self.mark(relation);
+        for column in 0..meta.columns.len() {
+            relation.copy(column, old, slot);
+        }
+        // The first lane of the next field among those given.
+        let mut start = 0;
+        for field in fields {
+            let first = meta.lane_starts[field.index()];
+            for column in meta.column_starts[field.index()]..meta.column_starts[field.index() + 1] {
+                let Column { ty, lane, .. } = &meta.columns[column];
+                let at = start + lane - first;
+                let given = (lanes[at], if ty.lanes() == 2 { lanes[at + 1] } else { 0 });
+                // A value that is the old version's own is shared with it.
+                if relation.read(column, old) != given {
+                    // SAFETY: by the caller's promise.
+                    unsafe { self.fill(relation, column, slot, given.0, given.1) };
+                }
+            }
+            start += meta.lane_starts[field.index() + 1] - first;
+        }
+        debug_assert_eq!(start, lanes.len());
+        self.publish(relation, slot, entity, old, NEVER);
+        relation.end(old).store(self.commit, Ordering::Release);
+        relation.newest(entity).store(slot, Ordering::Release);
+        if !reused {
+            // Else one gap went and one came.
+            relation.view.raise_gaps();
+            relation.view.slots.store(slot + 1, Ordering::Release);
+        }
+        self.writer.ended.push_back(Ended { commit: self.commit, relation: id, slot: old, successor: slot });
+        self.writer.undo.push(Undo::Update { relation: id, entity, old, new: slot });
+        Ok(slot)
     }
 
     /// Deletes a row, and what its referrers say about that.
@@ -649,8 +683,8 @@ impl<'a> WriteTxn<'a> {
         let Some(slot) = self.live(relation, entity) else { return };
         self.mark(relation);
         relation.end(slot).store(self.commit, Ordering::Release);
-        relation.view.gaps.fetch_add(1, Ordering::Release);
-        relation.view.live.fetch_sub(1, Ordering::Release);
+        relation.view.raise_gaps();
+        relation.view.lower_live();
         self.writer.ended.push_back(Ended { commit: self.commit, relation: id, slot, successor: NONE });
         self.writer.undo.push(Undo::Delete { relation: id, slot });
         self.writer.redo.push(Change { relation: id, kind: ChangeKind::Delete, entity, slot });
@@ -682,8 +716,8 @@ impl<'a> WriteTxn<'a> {
                 Undo::Insert { relation: id, slot, entity, before } => {
                     let relation = image.relation(id);
                     relation.newest(entity).store(before, Ordering::Release);
-                    relation.view.live.fetch_sub(1, Ordering::Release);
-                    relation.view.gaps.fetch_add(1, Ordering::Release);
+                    relation.view.lower_live();
+                    relation.view.raise_gaps();
                     writer.release(image, id, slot, NONE);
                     if before == NONE {
                         writer.limbo.push(image.readers.epoch(), Garbage::Entity(id.0, entity));
@@ -700,8 +734,8 @@ impl<'a> WriteTxn<'a> {
                 Undo::Delete { relation: id, slot } => {
                     let relation = image.relation(id);
                     relation.end(slot).store(NEVER, Ordering::Release);
-                    relation.view.live.fetch_add(1, Ordering::Release);
-                    relation.view.gaps.fetch_sub(1, Ordering::Release);
+                    relation.view.raise_live();
+                    relation.view.lower_gaps();
                     writer.ended.pop_back();
                 }
                 Undo::Serial { relation, before } => writer.relations[relation.index()].serial = before,
@@ -713,18 +747,18 @@ impl<'a> WriteTxn<'a> {
     /// Makes everything visible as the next commit, and appends what happened to `changes`. Returns the
     /// number of the commit, or of the last one if nothing was changed.
     pub fn commit(mut self, changes: &mut Vec<Change>) -> u64 {
-        self.finish(changes)
+        self.finish(|writer, _| changes.append(&mut writer.redo))
     }
 
-    /// As [`WriteTxn::commit`], and registers a reader of the new commit before anyone else writes.
-    pub fn commit_and_read(mut self, changes: &mut Vec<Change>) -> Snapshot<'a> {
-        let image = self.image;
-        let number = self.finish(changes);
-        let (ticket, _) = image.readers.enter(|| number);
-        Snapshot::new(image, ticket, number)
+    /// As [`WriteTxn::commit`] where no authority has to hear of it: the commit is as durable as it will be.
+    pub fn commit_volatile(mut self) -> u64 {
+        self.finish(|writer, image| {
+            writer.redo.clear();
+            image.durable.store(image.newest(), Ordering::Release);
+        })
     }
 
-    fn finish(&mut self, changes: &mut Vec<Change>) -> u64 {
+    fn finish(&mut self, hand_over: impl FnOnce(&mut Writer, &Image)) -> u64 {
         let image = self.image;
         let writer = &mut *self.writer;
         if writer.redo.is_empty() {
@@ -734,7 +768,7 @@ impl<'a> WriteTxn<'a> {
         writer.publish_indexes(image);
         // Release: a reader that takes this number sees all that the transaction did.
         image.newest.store(self.commit, Ordering::Release);
-        changes.append(&mut writer.redo);
+        hand_over(writer, image);
         writer.undo.clear();
         writer.discard_unlinked(image);
         writer.commits += 1;

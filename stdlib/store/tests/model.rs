@@ -99,19 +99,26 @@ fn names() -> impl Strategy<Value = Option<String>> {
     ])
 }
 
+/// Keys of groups: some small enough for an array, and some that stand in the table.
+const GROUPS: [i64; 4] = [0, 1, -3, 1 << 40];
+
+fn groups() -> impl Strategy<Value = i64> {
+    proptest::sample::select(&GROUPS[..])
+}
+
 fn items() -> impl Strategy<Value = Item> {
-    (0..6i64, names(), 0..4i64, proptest::option::of(0..4i64), proptest::collection::vec("[a-z]{0,20}", 0..3))
+    (0..6i64, names(), groups(), proptest::option::of(groups()), proptest::collection::vec("[a-z]{0,20}", 0..3))
         .prop_map(|(score, name, home, guest, tags)| Item { score, name, home, guest, tags })
 }
 
 fn ops() -> impl Strategy<Value = Op> {
     let leaf = prop_oneof![
-        2 => (0..4i64).prop_map(Op::AddGroup),
-        1 => (0..4i64).prop_map(Op::DropGroup),
+        2 => groups().prop_map(Op::AddGroup),
+        1 => groups().prop_map(Op::DropGroup),
         4 => (0..8u8, items()).prop_map(|(n, item)| Op::AddItem(n, item)),
         3 => (0..8u8, 0..6i64).prop_map(|(n, score)| Op::SetScore(n, score)),
         3 => (0..8u8, names()).prop_map(|(n, name)| Op::SetName(n, name)),
-        2 => (0..8u8, 0..4i64).prop_map(|(n, home)| Op::SetHome(n, home)),
+        2 => (0..8u8, groups()).prop_map(|(n, home)| Op::SetHome(n, home)),
         2 => (0..8u8).prop_map(Op::DropItem),
     ];
     leaf.prop_recursive(1, 8, 4, |inner| proptest::collection::vec(inner, 1..4).prop_map(Op::Undone))
@@ -290,7 +297,8 @@ fn compare(reader: &Reader<'_>, model: &Model) {
         let key = item_key(n);
         assert_eq!(found, model.items.get(&key).map(|item| (key, item.clone())));
     }
-    for id in 0..4 {
+    for id in GROUPS {
+        assert_eq!(find_group(reader, id).is_some(), model.groups.contains(&id));
         let Some(row) = find_group(reader, id) else { continue };
         for (index, optional) in [(1, false), (2, true)] {
             let lanes = [1, u64::from(row.entity)];

@@ -27,16 +27,24 @@ pub(crate) struct Fold {
     /// The variable that its result is bound to.
     pub(crate) var: VarId,
     aggregate: Aggregate,
-    method: Method,
+    pub(super) method: Method,
     /// The first lane of its state.
     at: usize,
     /// The type of what is folded, without the option whose absent values are skipped.
-    of: Option<Type>,
+    pub(super) of: Option<Type>,
+}
+
+impl Fold {
+    /// Whether the argument is an option whose absent values are skipped.
+    pub(super) fn skips_none(&self) -> bool {
+        let argument = self.aggregate.argument.as_ref();
+        argument.is_some_and(|argument| matches!(argument.ty, Type::Option(_))) && !self.aggregate.keep_none
+    }
 }
 
 /// How a fold is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Method {
+pub(super) enum Method {
     /// A number.
     Count,
     /// 128 bits.
@@ -57,6 +65,10 @@ enum Method {
     Any,
     /// A Bool.
     All,
+    /// As `Any`, of values that may go again: how many are true.
+    Trues,
+    /// As `All`, of values that may go again: how many are false.
+    Falses,
     /// The address of a buffer.
     Collected,
 }
@@ -82,7 +94,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         Ok((out, at))
     }
 
-    fn fold_of(&self, var: VarId, aggregate: Aggregate, at: usize) -> Result<Fold> {
+    pub(super) fn fold_of(&self, var: VarId, aggregate: Aggregate, at: usize) -> Result<Fold> {
         let of = aggregate.argument.as_ref().map(|e| if aggregate.keep_none { &e.ty } else { e.ty.present() }).cloned();
         let float = of == Some(Type::Float);
         let simple = aggregate.grain.is_none() && aggregate.order.is_empty();
@@ -106,9 +118,10 @@ impl<'a, 'p> Emit<'a, 'p> {
         Ok(Fold { var, aggregate, method, at, of })
     }
 
-    fn state_lanes(&self, fold: &Fold) -> usize {
+    pub(super) fn state_lanes(&self, fold: &Fold) -> usize {
         match fold.method {
-            Method::Count | Method::FloatSum | Method::Any | Method::All | Method::Collected => 1,
+            Method::Count | Method::FloatSum | Method::Any | Method::All => 1,
+            Method::Trues | Method::Falses | Method::Collected => 1,
             Method::Sum | Method::FloatMean => 2,
             Method::Mean => 3,
             Method::Least | Method::Greatest | Method::First => 1 + fold.of.as_ref().map_or(0, |ty| self.lanes(ty)),
@@ -141,7 +154,7 @@ impl<'a, 'p> Emit<'a, 'p> {
     }
 
     /// Begins folds.
-    fn start_all(&mut self, folds: &[Fold], state: &State) -> Result<()> {
+    pub(super) fn start_all(&mut self, folds: &[Fold], state: &State) -> Result<()> {
         for fold in folds {
             let mut first = self.int(i64::from(fold.method == Method::All));
             match fold.method {
@@ -181,10 +194,7 @@ impl<'a, 'p> Emit<'a, 'p> {
     /// Folds a value of the argument's type into a state; `none` is skipped where the fold says so.
     pub(crate) fn step_value(&mut self, fold: &Fold, state: &State, mut value: Lanes) -> Result<()> {
         let next = self.block(false);
-        if let Some(argument) = &fold.aggregate.argument
-            && matches!(argument.ty, Type::Option(_))
-            && !fold.aggregate.keep_none
-        {
+        if fold.skips_none() {
             let there = self.block(false);
             self.branch(value[0], there, next);
             self.at(there);
@@ -198,6 +208,71 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.jump(next);
         self.at(next);
         Ok(())
+    }
+
+    /// Takes a value out of a state that it was folded into.
+    pub(super) fn unstep_value(&mut self, fold: &Fold, state: &State, mut value: Lanes) -> Result<()> {
+        let next = self.block(false);
+        if fold.skips_none() {
+            let there = self.block(false);
+            self.branch(value[0], there, next);
+            self.at(there);
+            value.remove(0);
+        }
+        self.withdraw(fold, state, &value)?;
+        self.jump(next);
+        self.at(next);
+        Ok(())
+    }
+
+    /// The reverse of `accumulate`, for the methods that have one.
+    fn withdraw(&mut self, fold: &Fold, state: &State, value: &[Value]) -> Result<()> {
+        let at = fold.at;
+        let less_one = |e: &mut Self, lane: usize| {
+            let count = e.get(state, lane);
+            let count = e.b.ins().iadd_imm_s(count, -1);
+            e.set(state, lane, count);
+        };
+        match fold.method {
+            Method::Count => less_one(self, at),
+            Method::Sum | Method::Mean => {
+                let (low, high) = (self.get(state, at), self.get(state, at + 1));
+                let sum = self.b.ins().iconcat(low, high);
+                let wide = self.b.ins().sextend(types::I128, value[0]);
+                let sum = self.b.ins().isub(sum, wide);
+                let (low, high) = self.b.ins().isplit(sum);
+                self.set(state, at, low);
+                self.set(state, at + 1, high);
+                if fold.method == Method::Mean {
+                    less_one(self, at + 2);
+                }
+            }
+            Method::FloatSum | Method::FloatMean => {
+                // Exact sums lose a term by adding its opposite.
+                let sum = self.get(state, at);
+                let sign = self.int(i64::MIN);
+                let opposite = self.b.ins().bxor(value[0], sign);
+                self.call(RuntimeFn::float_sum_add, &[sum, opposite], None);
+                if fold.method == Method::FloatMean {
+                    less_one(self, at + 1);
+                }
+            }
+            Method::Trues | Method::Falses => {
+                let counted = self.counted(fold, value[0]);
+                let before = self.get(state, at);
+                let after = self.b.ins().isub(before, counted);
+                self.set(state, at, after);
+            }
+            Method::Least | Method::Greatest | Method::First | Method::Any | Method::All | Method::Collected => {
+                return Err(Error::new("an aggregate cannot let go of a value"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What `Trues` and `Falses` add for a Bool.
+    fn counted(&mut self, fold: &Fold, value: Value) -> Value {
+        if fold.method == Method::Trues { value } else { self.b.ins().bxor_imm_u(value, 1) }
     }
 
     /// The result of a fold whose variable has this type.
@@ -250,6 +325,12 @@ impl<'a, 'p> Emit<'a, 'p> {
                 let after = self.b.ins().band(before, value[0]);
                 self.set(state, at, after);
             }
+            Method::Trues | Method::Falses => {
+                let counted = self.counted(fold, value[0]);
+                let before = self.get(state, at);
+                let after = self.b.ins().iadd(before, counted);
+                self.set(state, at, after);
+            }
             Method::Least | Method::Greatest | Method::First => {
                 let ty = fold.of.clone().ok_or_else(|| Error::new("an aggregate lacks its argument"))?;
                 let (compare, take, next) = (self.block(false), self.block(false), self.block(false));
@@ -298,6 +379,12 @@ impl<'a, 'p> Emit<'a, 'p> {
         let of = fold.of.clone();
         Ok(match fold.method {
             Method::Count | Method::Any | Method::All => vec![self.get(state, at)],
+            Method::Trues | Method::Falses => {
+                let code = if fold.method == Method::Trues { IntCC::NotEqual } else { IntCC::Equal };
+                let count = self.get(state, at);
+                let holds = self.b.ins().icmp_imm_s(code, count, 0);
+                vec![self.flag(holds)]
+            }
             Method::Sum => {
                 let (low, high) = (self.get(state, at), self.get(state, at + 1));
                 vec![self.narrow(low, high)]

@@ -7,6 +7,7 @@
 //! a pipeline, the loop over an operator's rows with its consumer inlined.
 
 mod aggregate;
+mod frame;
 mod join;
 mod produce;
 mod rows;

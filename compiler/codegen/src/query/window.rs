@@ -3,10 +3,10 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{Bound, Expr, Frame, SortKey, Type, VarId, WindowFn};
-use tenon_plan::physical::{Aggregate, Op, OpKind, WindowValue};
+use tenon_plan::physical::{Op, OpKind, WindowValue};
 use tenon_runtime::functions::RuntimeFn;
 
-use super::aggregate::Fold;
+use super::frame::Framed;
 use super::produce::Consumer;
 use super::rows::{Order, ROWS};
 use super::{Emit, Stored};
@@ -88,7 +88,13 @@ impl<'a, 'p> Emit<'a, 'p> {
                 own.push((argument, lanes));
                 argument += lanes;
             }
-            places.push((*var, window, own));
+            let framed = match window.function {
+                WindowFn::Aggregate(function) => {
+                    Some(self.framed(*var, function, window, own.first().copied(), count)?)
+                }
+                _ => None,
+            };
+            places.push((*var, window, own, framed));
         }
         self.each_pointer(array, zero, count, &mut |e, row, i| {
             // At the end of a partition the next one begins.
@@ -104,6 +110,11 @@ impl<'a, 'p> Emit<'a, 'p> {
             let none = e.int(0);
             e.b.def_var(dense, none);
             e.b.def_var(last, i);
+            for (.., framed) in &places {
+                if let Some(framed) = framed {
+                    e.frame_partition(framed, array, i, found)?;
+                }
+            }
             e.jump(peers);
             e.at(peers);
             let behind = e.b.use_var(last);
@@ -117,6 +128,12 @@ impl<'a, 'p> Emit<'a, 'p> {
             let number = e.b.use_var(dense);
             let number = e.b.ins().iadd_imm_s(number, 1);
             e.b.def_var(dense, number);
+            for (.., framed) in &places {
+                if let Some(framed) = framed {
+                    let start = e.b.use_var(start);
+                    e.frame_peers(framed, array, start, i, found)?;
+                }
+            }
             e.jump(go_on);
             e.at(go_on);
             let part = Partition {
@@ -128,9 +145,9 @@ impl<'a, 'p> Emit<'a, 'p> {
                 last: e.b.use_var(last),
                 dense: e.b.use_var(dense),
             };
-            for (var, window, own) in &places {
+            for (var, window, own, framed) in &places {
                 let ty = e.var_type(*var)?;
-                let lanes = e.window_value(window, own, row, &part, *var, ty)?;
+                let lanes = e.window_value(window, own, row, &part, framed.as_ref(), ty)?;
                 let expected = e.lanes(ty);
                 e.expect_lanes(&lanes, expected)?;
                 e.bind(*var, lanes);
@@ -181,7 +198,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         arguments: &[(usize, usize)],
         row: Value,
         part: &Partition,
-        var: VarId,
+        framed: Option<&Framed>,
         ty: &Type,
     ) -> Result<Lanes> {
         let lacks = || Error::new("a window value lacks an argument");
@@ -231,38 +248,15 @@ impl<'a, 'p> Emit<'a, 'p> {
                     |e| Ok(e.zeros(count)),
                 )?
             }
-            WindowFn::Aggregate(function) => {
-                let (from, to) = self.frame_of(&window.frame, part)?;
-                let aggregate = Aggregate {
-                    function,
-                    argument: window.arguments.first().cloned(),
-                    keep_none: false,
-                    grain: None,
-                    filter: Vec::new(),
-                    order: Vec::new(),
-                    limit: None,
-                    offset: None,
-                };
-                let folds: Vec<Fold> = self.folds(&[(var, aggregate)], 0)?.0;
-                let state = self.start_registers(&folds)?;
-                let length = self.b.ins().isub(to, from);
-                let zero = self.int(0);
-                let length = self.b.ins().smax(length, zero);
-                self.burn(length, None);
-                self.each_pointer(part.array, from, to, &mut |e, other, _| {
-                    let value = match arguments.first() {
-                        Some((first, lanes)) => e.load_lanes(other, *first, *lanes),
-                        None => Vec::new(),
-                    };
-                    e.step_value(&folds[0], &state, value)
-                })?;
-                self.finish_one(&folds[0], &state, ty)?
+            WindowFn::Aggregate(_) => {
+                let framed = framed.ok_or_else(lacks)?;
+                self.frame_value(framed, &window.frame, part)?
             }
         })
     }
 
     /// The rows of a frame: from one position up to another, inside the partition.
-    fn frame_of(&mut self, frame: &Frame, part: &Partition) -> Result<(Value, Value)> {
+    pub(super) fn frame_of(&mut self, frame: &Frame, part: &Partition) -> Result<(Value, Value)> {
         Ok(match frame {
             Frame::Partition => (part.start, part.end),
             Frame::ToCurrent => (part.start, part.last),
@@ -300,8 +294,8 @@ impl<'a, 'p> Emit<'a, 'p> {
 }
 
 /// Where the present row stands among the sorted rows.
-struct Partition {
-    array: Value,
+pub(super) struct Partition {
+    pub(super) array: Value,
     at: Value,
     start: Value,
     end: Value,

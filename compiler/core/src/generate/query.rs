@@ -347,6 +347,15 @@ impl Generator {
         (Aggregate { function, argument, grain: None, filter, order }, result)
     }
 
+    /// One end of a frame: frames may lie before or behind the row, and be empty.
+    fn bound(&mut self) -> Bound {
+        match self.below(6) {
+            0..=2 => Bound::Before(int(i64::from(self.below(4)))),
+            3 => Bound::Current,
+            _ => Bound::After(int(i64::from(self.below(3)))),
+        }
+    }
+
     fn window(&mut self, input: Box<Rel>, scope: Scope, outer: &Scope) -> (Rel, Scope) {
         let _ = outer;
         let partition = if self.chance(50) {
@@ -375,10 +384,7 @@ impl Generator {
             WindowFn::Aggregate(_) => match self.below(3) {
                 0 => Frame::Partition,
                 1 => Frame::ToCurrent,
-                _ => Frame::Rows(
-                    Bound::Before(int(i64::from(self.below(3)))),
-                    if self.chance(60) { Bound::Current } else { Bound::After(int(1)) },
-                ),
+                _ => Frame::Rows(self.bound(), self.bound()),
             },
             _ => Frame::Partition,
         };
