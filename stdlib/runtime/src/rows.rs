@@ -77,7 +77,7 @@ pub unsafe extern "C" fn row_by_key(ctx: *mut CallContext, relation: u32, key: *
     unsafe {
         let reader = reader(ctx);
         let relation = reader.relation(RelationId(relation));
-        let lanes = lanes_at(key, relation.meta().part_lanes(&relation.meta().key));
+        let lanes = lanes_at(key, relation.meta().key_lanes);
         relation.find_by_key(reader.number(), lanes).into()
     }
 }

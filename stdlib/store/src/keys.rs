@@ -32,12 +32,14 @@ impl Relation {
     /// Texts among the lanes must be valid, and the lanes those of the key.
     #[inline]
     pub unsafe fn find_by_key(&self, snapshot: u64, lanes: &[u64]) -> Row {
+        if self.meta.key_word.is_some()
+            && let Some((entity, newest)) = self.keys.dense.find(lanes[0])
+        {
+            return self.visible_from(snapshot, newest).map_or(Row::NONE, |slot| Row { entity, slot });
+        }
         // SAFETY: by the caller's promise.
         match unsafe { self.entity_by_key(lanes) } {
-            Some(entity) => match self.visible(snapshot, entity) {
-                Some(slot) => Row { entity, slot },
-                None => Row::NONE,
-            },
+            Some(entity) => self.visible(snapshot, entity).map_or(Row::NONE, |slot| Row { entity, slot }),
             None => Row::NONE,
         }
     }
@@ -63,7 +65,8 @@ impl Relation {
     pub(crate) unsafe fn entity_by_key(&self, lanes: &[u64]) -> Option<u32> {
         if let Some(column) = self.meta.key_word {
             let key = lanes[0];
-            return self.keys.dense.find(key).or_else(|| self.entity_of_word(column, key));
+            let dense = self.keys.dense.find(key).map(|(entity, _)| entity);
+            return dense.or_else(|| self.entity_of_word(column, key));
         }
         // SAFETY: by the caller's promise; a version that is newest is not freed before its entity left the table and
         // all readers that could have found it there are gone.
@@ -84,6 +87,14 @@ impl Relation {
         })
     }
 
+    /// Makes a version, which is published, the newest of an entity.
+    pub(crate) fn set_newest(&self, token: &mut WriteToken, entity: u32, slot: u32) {
+        self.newest(entity).store(slot, Ordering::Release);
+        if let Some(column) = self.meta.key_word {
+            self.keys.dense.set_newest(token, self.read(column, slot).0, entity, slot);
+        }
+    }
+
     /// Enters the key of a new entity, whose first version is published.
     ///
     /// # Safety
@@ -99,7 +110,9 @@ impl Relation {
         if self.meta.key_word.is_some() {
             let entities = self.view.entities.load(Ordering::Relaxed);
             let dense = &self.keys.dense;
-            if dense.admits(lanes[0], entities) && dense.insert(token, region, lanes[0], entity) {
+            if dense.admits(lanes[0], entities)
+                && dense.insert(token, region, lanes[0], entity, self.newest(entity).load(Ordering::Relaxed))
+            {
                 return;
             }
         }

@@ -84,6 +84,8 @@ pub struct Meta {
     pub key: Vec<Part>,
     /// The column of a key of one column of one lane, which is found fastest.
     pub key_word: Option<usize>,
+    /// The lanes of the key.
+    pub key_lanes: usize,
     /// The uniques: their parts and the tag columns that must be 1.
     pub uniques: Vec<(Vec<Part>, Vec<usize>)>,
     /// The indexes: those of the schema, then those that deleting needs.
@@ -203,6 +205,8 @@ impl Meta {
             }
             _ => None,
         };
+        let key_columns = key.iter().flat_map(|part: &Part| &columns[part.columns.clone()]);
+        let key_lanes = key_columns.map(|column| column.ty.lanes()).sum();
         let mut uniques = Vec::new();
         for unique in &relation.uniques {
             let parts = unique.parts.iter().map(|p| part(p, false)).collect::<Result<_, _>>()?;
@@ -261,6 +265,7 @@ impl Meta {
             plain,
             nested,
             key_word,
+            key_lanes,
             columns,
             column_starts,
             lane_starts,
@@ -388,7 +393,7 @@ impl Relation {
         let widths: Vec<usize> =
             [VERSION_STRIDE].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())).collect();
         // What grows with the slots; `newest`, which grows with the entities; and keys that are small numbers.
-        let dense_width = if meta.key_word.is_some() { 4 } else { 0 };
+        let dense_width = if meta.key_word.is_some() { crate::dense_keys::WIDTH } else { 0 };
         let sizes = widths.iter().chain([&4, &dense_width]).map(|width| max_rows as usize * width);
         let mut regions = Region::reserve(sizes).map_err(failed)?;
         let dense = regions.pop().expect("a region was reserved for each size");
@@ -474,7 +479,13 @@ impl Relation {
     #[inline]
     pub fn visible(&self, snapshot: u64, entity: u32) -> Option<u32> {
         debug_assert!(entity < self.view.entities.load(Ordering::Acquire), "entities come from the store");
-        let mut slot = self.newest(entity).load(Ordering::Acquire);
+        self.visible_from(snapshot, self.newest(entity).load(Ordering::Acquire))
+    }
+
+    /// The version that a snapshot sees among one that was the newest and those before it.
+    #[inline]
+    pub(crate) fn visible_from(&self, snapshot: u64, newest: u32) -> Option<u32> {
+        let mut slot = newest;
         while slot != NONE {
             if self.begin(slot).load(Ordering::Acquire) <= snapshot {
                 return (snapshot < self.end(slot).load(Ordering::Acquire)).then_some(slot);

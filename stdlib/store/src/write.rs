@@ -335,7 +335,7 @@ impl<'a> WriteTxn<'a> {
         } else {
             relation.view.slots.store(slot + 1, Ordering::Release);
         }
-        relation.newest(entity).store(slot, Ordering::Release);
+        relation.set_newest(&mut self.writer.token, entity, slot);
         relation.view.raise_live();
         self.writer.undo.push(Undo::Insert { relation: id, slot, entity, before });
         if known.is_none() {
@@ -607,7 +607,7 @@ impl<'a> WriteTxn<'a> {
         debug_assert_eq!(start, lanes.len());
         self.publish(relation, slot, entity, old, NEVER);
         relation.end(old).store(self.commit, Ordering::Release);
-        relation.newest(entity).store(slot, Ordering::Release);
+        relation.set_newest(&mut self.writer.token, entity, slot);
         if !reused {
             // Else one gap went and one came.
             relation.view.raise_gaps();
@@ -715,7 +715,11 @@ impl<'a> WriteTxn<'a> {
                 }
                 Undo::Insert { relation: id, slot, entity, before } => {
                     let relation = image.relation(id);
-                    relation.newest(entity).store(before, Ordering::Release);
+                    match before {
+                        // Its key went before it.
+                        NONE => relation.newest(entity).store(NONE, Ordering::Release),
+                        _ => relation.set_newest(&mut writer.token, entity, before),
+                    }
                     relation.view.lower_live();
                     relation.view.raise_gaps();
                     writer.release(image, id, slot, NONE);
@@ -726,7 +730,7 @@ impl<'a> WriteTxn<'a> {
                 Undo::Update { relation: id, entity, old, new } => {
                     let relation = image.relation(id);
                     relation.end(old).store(NEVER, Ordering::Release);
-                    relation.newest(entity).store(old, Ordering::Release);
+                    relation.set_newest(&mut writer.token, entity, old);
                     // The old version is live again and the new one is not: the gaps stay as many.
                     writer.ended.pop_back();
                     writer.release(image, id, new, old);
