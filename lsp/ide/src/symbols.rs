@@ -1,12 +1,15 @@
 //! The outline of a file, and finding a name anywhere in the program.
 
+#![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
+
 use crate::answer::{FileRange, NavigationTarget, SymbolKind};
 use crate::navigation::item_kind;
 use crate::{Analysis, fuzzy};
 use serde::Serialize;
-use tenon_check::db::{Db, SourceFile};
-use tenon_check::items::{Item, items, parse};
+use tenon_check::db::Db;
+use tenon_check::items::{Item, items, parse, program_items};
 use tenon_span::Range;
+use tenon_syntax::Parsed;
 use tenon_syntax::ast::{self, ClauseKind, ItemKind, Member, TypeBody, TypeKind};
 
 /// A symbol of a file, with those inside of it.
@@ -30,43 +33,8 @@ impl Analysis {
     /// The outline of a file, in source order. An item that could not be read stands in it by its word and name.
     pub fn document_symbols(&self, file: &str) -> Vec<DocumentSymbol> {
         let Some(file) = self.db.any_file(file) else { return Vec::new() };
-        self.file_symbols(file)
-    }
-
-    fn file_symbols(&self, file: SourceFile) -> Vec<DocumentSymbol> {
-        let db: &dyn Db = &self.db;
-        items(db, file)
-            .iter()
-            .filter(|item| item.word(db) != "use")
-            .filter_map(|item| self.item_symbol(*item))
-            .collect()
-    }
-
-    fn item_symbol(&self, item: Item<'_>) -> Option<DocumentSymbol> {
-        let parsed = parse(&self.db, item);
-        let Some(tree) = &parsed.item else { return self.broken_symbol(item) };
-        let outline = Outline { analysis: self, item, code: &parsed.code };
-        Some(outline.item(tree))
-    }
-
-    /// An item without a tree: by its word and name, as the splitter tells them.
-    fn broken_symbol(&self, item: Item<'_>) -> Option<DocumentSymbol> {
-        let db = &self.db;
-        let parsed = parse(db, item);
-        let name = item.name(db);
-        let (Some(first), Some(last)) = (parsed.tokens.tokens().first(), parsed.tokens.tokens().last()) else {
-            return None;
-        };
-        if item.word(db).is_empty() {
-            return None;
-        }
-        let named =
-            parsed.tokens.tokens().iter().find(|token| token.range.slice(&parsed.code).trim_matches('"') == name);
-        let full = self.range_in_file(item, first.range.cover(last.range));
-        let focus = self.range_in_file(item, named.unwrap_or(first).range);
-        let shown = if name.is_empty() { item.word(db) } else { name.as_str() };
-        let kind = item_kind(item.word(db), None);
-        Some(DocumentSymbol { name: shown.to_owned(), detail: String::new(), kind, full, focus, children: Vec::new() })
+        let outlines = items(&self.db, file).iter().filter_map(|item| Some((item, outline(&self.db, *item).as_ref()?)));
+        outlines.map(|(item, symbol)| symbol.shifted(item.offset(&self.db))).collect()
     }
 
     /// The symbols of the program whose names fit `query`, the best first: items, fields and cases. A query with a dot
@@ -77,24 +45,22 @@ impl Analysis {
             None => (None, query.trim()),
         };
         let mut found: Vec<(i32, NavigationTarget)> = Vec::new();
-        for file in self.db.program().files(&self.db) {
-            let path = file.path(&self.db);
-            for symbol in self.file_symbols(*file) {
-                let of_container = match container {
-                    Some(container) => fuzzy::score(container, &symbol.name),
-                    None => Some(0),
-                };
-                for child in &symbol.children {
-                    if let (Some(outer), Some(inner)) = (of_container, fuzzy::score(name, &child.name)) {
-                        found.push((outer + inner, target(path, child, Some(&symbol.name))));
-                    }
+        for item in program_items(&self.db) {
+            let Some(symbol) = outline(&self.db, item) else { continue };
+            let of_container = match container {
+                Some(container) => fuzzy::score(container, &symbol.name),
+                None => Some(0),
+            };
+            for child in &symbol.children {
+                if let (Some(outer), Some(inner)) = (of_container, fuzzy::score(name, &child.name)) {
+                    found.push((outer + inner, self.symbol_target(item, child, Some(&symbol.name))));
                 }
-                if container.is_none()
-                    && let Some(score) = fuzzy::score(name, &symbol.name)
-                {
-                    // An item before a field of the same name.
-                    found.push((score + 1, target(path, &symbol, None)));
-                }
+            }
+            if container.is_none()
+                && let Some(score) = fuzzy::score(name, &symbol.name)
+            {
+                // An item before a field of the same name.
+                found.push((score + 1, self.symbol_target(item, symbol, None)));
             }
         }
         found.sort_by(|(a, left), (b, right)| {
@@ -104,37 +70,79 @@ impl Analysis {
         found.into_iter().map(|(_, target)| target).collect()
     }
 
+    fn symbol_target(&self, item: Item<'_>, symbol: &DocumentSymbol, container: Option<&str>) -> NavigationTarget {
+        let offset = item.offset(&self.db);
+        NavigationTarget {
+            file: item.file(&self.db).path(&self.db).to_string(),
+            full: symbol.full.shifted(offset),
+            focus: symbol.focus.shifted(offset),
+            name: symbol.name.clone(),
+            kind: symbol.kind,
+            container: container.map(str::to_owned),
+        }
+    }
+
     /// The place of an item's name, for those who link to it.
     pub(crate) fn name_place(&self, item: Item<'_>) -> FileRange {
         self.file_range(item, tenon_check::declare::name_range(&self.db, item))
     }
 }
 
-fn target(file: &str, symbol: &DocumentSymbol, container: Option<&str>) -> NavigationTarget {
-    NavigationTarget {
-        file: file.to_owned(),
-        full: symbol.full,
-        focus: symbol.focus,
-        name: symbol.name.clone(),
-        kind: symbol.kind,
-        container: container.map(str::to_owned),
+impl DocumentSymbol {
+    /// The symbol with its ranges moved right.
+    fn shifted(&self, by: u32) -> DocumentSymbol {
+        DocumentSymbol {
+            full: self.full.shifted(by),
+            focus: self.focus.shifted(by),
+            children: self.children.iter().map(|child| child.shifted(by)).collect(),
+            ..self.clone()
+        }
     }
 }
 
-struct Outline<'a, 'db> {
-    analysis: &'a Analysis,
-    item: Item<'db>,
-    code: &'a str,
+/// The symbol of an item, with ranges of the item's text; `None` for `use` and for what is no item. A query per item,
+/// so that looking for a name in the program reads what is there, and an edit makes one outline anew.
+#[salsa::tracked(returns(ref))]
+fn outline<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<DocumentSymbol> {
+    let parsed = parse(db, item);
+    match &parsed.item {
+        _ if item.word(db) == "use" => None,
+        Some(tree) => Some(Outline { parsed }.item(tree)),
+        None => broken(db, item, parsed),
+    }
 }
 
-impl Outline<'_, '_> {
+/// An item without a tree: by its word and name, as the splitter tells them.
+fn broken(db: &dyn Db, item: Item<'_>, parsed: &Parsed) -> Option<DocumentSymbol> {
+    let (word, name) = (item.word(db), item.name(db));
+    let tokens = parsed.tokens.tokens();
+    let (first, last) = (tokens.first()?, tokens.last()?);
+    if word.is_empty() {
+        return None;
+    }
+    let named = tokens.iter().find(|token| token.range.slice(&parsed.code).trim_matches('"') == name);
+    Some(DocumentSymbol {
+        name: if name.is_empty() { word.to_owned() } else { name.to_string() },
+        detail: String::new(),
+        kind: item_kind(word, None),
+        full: parsed.place(first.range.cover(last.range)),
+        focus: parsed.place(named.unwrap_or(first).range),
+        children: Vec::new(),
+    })
+}
+
+struct Outline<'a> {
+    parsed: &'a Parsed,
+}
+
+impl Outline<'_> {
     fn place(&self, range: Range) -> Range {
-        self.analysis.range_in_file(self.item, range)
+        self.parsed.place(range)
     }
 
     /// Source text on one line, cut where it is long.
     fn text(&self, range: Range) -> String {
-        let text = range.slice(self.code);
+        let text = range.slice(&self.parsed.code);
         match text.char_indices().nth(DETAIL) {
             Some((at, _)) => format!("{}…", text.get(..at).unwrap_or("").trim_end()),
             None => text.to_owned(),
@@ -251,7 +259,7 @@ impl Outline<'_, '_> {
     fn endpoint(&self, clauses: &[ast::Clause]) -> Option<String> {
         clauses.iter().find_map(|clause| match &clause.kind {
             ClauseKind::At { method, path } => {
-                Some(format!("{} {}", method.text, path.range.slice(self.code).trim_matches('"')))
+                Some(format!("{} {}", method.text, path.range.slice(&self.parsed.code).trim_matches('"')))
             }
             _ => None,
         })

@@ -119,3 +119,77 @@ fn uses_are_put_in_order() {
     let broken = harness::program([files[0], ("shop.tn", "use shop.billing { quote }\nfn f( {\n")]);
     assert!(broken.analysis().organize_uses("shop.tn").is_none());
 }
+
+/// The programs of the pages of all codes, and of the checker's messages.
+fn wrong_programs() -> Vec<(String, String)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut found = Vec::new();
+    let read = |folder: &str, extension: &str| -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = std::fs::read_dir(root.join(folder))
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|of| of == extension))
+            .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).expect("a text")))
+            .collect();
+        all.sort();
+        all
+    };
+    for (name, page) in read("compiler/diagnostics/pages", "md") {
+        for piece in page.split("```tenon bad\n").skip(1) {
+            found.push((name.clone(), piece.split("```").next().unwrap_or("").to_owned()));
+        }
+    }
+    for (name, cases) in read("compiler/check/tests/messages", "tn") {
+        for case in cases.split("//// ").skip(1).filter(|case| !case.contains("\n//// file")) {
+            let (title, text) = case.split_once('\n').expect("a title");
+            let text: String =
+                text.lines().filter(|line| !line.starts_with("//>")).map(|line| format!("{line}\n")).collect();
+            found.push((format!("{name}: {title}"), text));
+        }
+    }
+    assert!(found.len() > 200, "the programs were not found");
+    found
+}
+
+/// Every fix of every diagnostic that is known to come up: it mends what it is offered for.
+#[test]
+fn every_fix_mends_its_diagnostic() {
+    // What these write is to be filled in by hand.
+    let open = ["add one", "add a generated key"];
+    let mut tried = 0;
+    let mut failures = Vec::new();
+    for (name, text) in wrong_programs() {
+        let mut ide = harness::program([("shop.tn", text.as_str())]);
+        let before = ide.analysis().diagnostics("shop.tn");
+        for diagnostic in before.iter().filter(|found| !found.fixes.is_empty()) {
+            let range = FileRange { file: "shop.tn".into(), range: diagnostic.range };
+            let actions = ide.analysis().code_actions(&range);
+            for action in actions.iter().filter(|action| ["fix", "fill-fields"].contains(&action.id)) {
+                if !action.mends.iter().any(|(code, of)| *code == diagnostic.code && *of == diagnostic.range)
+                    || open.contains(&action.title.as_str())
+                {
+                    continue;
+                }
+                tried += 1;
+                let edits = &action.edit.files[0];
+                ide.set_file("shop.tn", &edits.apply(&text));
+                let after = ide.analysis().diagnostics("shop.tn");
+                let same = |all: &[tenon_ide::diagnostics::Diagnostic]| {
+                    all.iter().filter(|of| of.code == diagnostic.code && of.message == diagnostic.message).count()
+                };
+                if same(&after) >= same(&before) || after.len() > before.len() {
+                    let now: Vec<&str> = after.iter().map(|of| of.message.as_str()).collect();
+                    failures.push(format!(
+                        "{name}: {} `{}`\n{}\n{now:?}",
+                        diagnostic.code,
+                        action.title,
+                        edits.apply(&text)
+                    ));
+                }
+                ide.set_file("shop.tn", &text);
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {tried} fixes mend nothing\n{}", failures.len(), failures.join("\n"));
+    assert!(tried > 80, "only {tried} fixes were tried");
+}

@@ -7,12 +7,15 @@ use super::{ActionKind, CodeAction, Context};
 use crate::node::Node;
 use smol_str::SmolStr;
 use tenon_check::declare::signature;
-use tenon_check::names::{Resolution, cases_in_sight, resolve};
-use tenon_check::signature::{Signature, TypeBody};
+use tenon_check::names::{Resolution, cases_in_sight, resolve, symbol_of};
+use tenon_check::signature::{FunctionSig, ResultSig, Signature, TypeBody};
 use tenon_check::ty::{Symbol, Ty};
 use tenon_check::typed::ExprKind as Typed;
 use tenon_span::Range;
-use tenon_syntax::ast::{self, Args, Expr, ExprKind, ItemKind, Pattern, PatternField, PatternKind, PatternLiteral};
+use tenon_syntax::ast::{
+    self, Args, Expr, ExprKind, ItemKind, Pattern, PatternField, PatternKind, PatternLiteral, QueryClauseKind,
+    RecordPart, Stmt, StmtKind,
+};
 
 pub(super) fn offer(context: &Context<'_>, found: &mut Vec<CodeAction>) {
     if context.is_library() {
@@ -23,6 +26,7 @@ pub(super) fn offer(context: &Context<'_>, found: &mut Vec<CodeAction>) {
         _ => None,
     });
     found.extend(arguments.and_then(|missing| fill(context, missing)));
+    found.extend(fill_record(context));
     let matched = context.innermost(|node| match node {
         Node::Expr(Expr { kind: ExprKind::Match { arms, broken: false, .. }, range, .. }) => Some((*range, arms)),
         _ => None,
@@ -164,6 +168,86 @@ fn fill(context: &Context<'_>, missing: Missing<'_>) -> Option<CodeAction> {
     let title = format!("add the {}{plural} {}", missing.what, names.join(", "));
     let mut action = change.finish(missing.id, title, ActionKind::QuickFix, None);
     action.mends.push((missing.code.to_owned(), context.place(missing.args.range)));
+    action.preferred = true;
+    Some(action)
+}
+
+/// The fields of a record that a function must give and that is written where it gives it: at the end of its body,
+/// after `return`, or by the `select` of the query there.
+fn fill_record(context: &Context<'_>) -> Option<CodeAction> {
+    let ItemKind::Function(function) = &context.tree.kind else { return None };
+    let record = context.innermost(|node| match node {
+        Node::Expr(expr @ Expr { kind: ExprKind::Record(record), .. }) if !record.broken => Some((expr, record)),
+        _ => None,
+    });
+    let (expr, record) = record?;
+    let symbol = symbol_of(&context.analysis.db, context.item)?;
+    let Some(Signature::Function(FunctionSig { result: ResultSig::Declared(result), .. })) =
+        signature(&context.analysis.db, &symbol)
+    else {
+        return None;
+    };
+    let tail = function.body.value();
+    let is_given = tail.is_some_and(|value| value.id == expr.id)
+        || context.path.iter().any(|node| match node {
+            Node::Stmt(Stmt { kind: StmtKind::Return(Some(value)), .. }) => value.id == expr.id,
+            _ => false,
+        });
+    let selected = match tail.map(|value| &value.kind) {
+        Some(ExprKind::Query(query)) => query.clauses.iter().any(|clause| match &clause.kind {
+            QueryClauseKind::Select { value, .. } => value.id == expr.id,
+            _ => false,
+        }),
+        _ => false,
+    };
+    let wanted = if is_given { Some(result) } else { result.element().filter(|_| selected) };
+    let Some(Ty::Record(wanted)) = wanted.map(Ty::base) else { return None };
+    if record.parts.iter().any(|part| matches!(part, RecordPart::Spread(_))) {
+        return None;
+    }
+    let has = |name: &SmolStr| {
+        record.parts.iter().any(|part| match part {
+            RecordPart::Field { name: Some(written), .. } => written.text == *name,
+            RecordPart::Field { name: None, value } => value.implied_name().is_some_and(|of| of.text == *name),
+            RecordPart::Spread(_) => false,
+        })
+    };
+    let missing = wanted.fields.iter().filter(|field| !field.absent && field.default.is_none() && !has(&field.name));
+    let in_sight: Vec<InSight> = context.in_sight(context.selection.start);
+    let values = Wanted {
+        analysis: context.analysis,
+        file: context.item.file(&context.analysis.db),
+        in_sight: &in_sight,
+        may_fail: false,
+    };
+    let mut written = Vec::new();
+    let mut names = Vec::new();
+    for field in missing {
+        let value = values.value(&field.name, &field.ty)?;
+        names.push(format!("`{}`", field.name));
+        written.push(if value == *field.name { value } else { format!("{}: {value}", field.name) });
+    }
+    if written.is_empty() {
+        return None;
+    }
+    let text = written.join(", ");
+    let mut change = Change::new(context);
+    match record.parts.last() {
+        Some(RecordPart::Field { value, .. } | RecordPart::Spread(value)) => {
+            change.after(value.range, format!(", {text}"));
+        }
+        None => change.replace(expr.range, format!("({text})")),
+    }
+    let plural = if names.len() == 1 { "" } else { "s" };
+    let title = format!("add the field{plural} {}", names.join(", "));
+    let mut action = change.finish("fill-record", title, ActionKind::QuickFix, None);
+    let place = context.place(expr.range);
+    let about = context
+        .analysis
+        .diagnostics(&context.file())
+        .into_iter()
+        .filter(|found| found.name == "type" && found.range.start <= place.end && place.start <= found.range.end);
+    action.mends = about.map(|found| (found.code, found.range)).collect();
     action.preferred = true;
     Some(action)
 }

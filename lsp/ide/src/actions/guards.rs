@@ -23,6 +23,7 @@ pub(super) fn offer(context: &Context<'_>, found: &mut Vec<CodeAction>) {
     }
     found.extend(let_else(context));
     found.extend(bind_first(context));
+    found.extend(guard_presence(context));
     found.extend(runtime_checks(context));
 }
 
@@ -127,6 +128,44 @@ fn bind_first(context: &Context<'_>) -> Option<CodeAction> {
     let select = format!("let {name}");
     let mut action =
         change.finish("bind-first", "bind it first: `let … else fail`", ActionKind::QuickFix, Some(&select));
+    action.mends = mends;
+    Some(action)
+}
+
+/// `if note == none { fail … }` before the statement, where a place of its own may be `none`.
+fn guard_presence(context: &Context<'_>) -> Option<CodeAction> {
+    if !may_fail(context) {
+        return None;
+    }
+    let mends = maybe_none(context);
+    let (_, range) = mends.first()?;
+    let mut found = None;
+    Node::Item(context.tree).walk(&mut |node| {
+        if let Node::Expr(expr) = node
+            && context.place(expr.range) == *range
+        {
+            found = Some(expr);
+        }
+        found.is_none()
+    });
+    let place = found?;
+    // A value, or a field of one: what is read through a reference is read anew each time.
+    let steps = match &place.kind {
+        ExprKind::Name(_) => 0,
+        ExprKind::Field { base, optional: false, .. } if matches!(base.kind, ExprKind::Name(_)) => 1,
+        _ => return None,
+    };
+    // A `let` has a better way.
+    if steps == 0 && let_else(context).is_some() {
+        return None;
+    }
+    let stmt = statement_around(context, place.range)?;
+    let name = context.source(place.range);
+    let what = place.implied_name().map_or_else(|| String::from("value"), |name| words(&name.text));
+    let mut change = Change::new(context);
+    change.before(stmt.range, format!("if {name} == none {{ fail Conflict({}) }}\n  ", quoted(&format!("no {what}"))));
+    let title = format!("add a guard: `if {name} == none {{ fail … }}`");
+    let mut action = change.finish("guard-none", title, ActionKind::QuickFix, None);
     action.mends = mends;
     Some(action)
 }
