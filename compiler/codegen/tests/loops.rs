@@ -85,6 +85,10 @@ fn no_call_in_the_loop_of_scan_filter_aggregate() {
         let calls: Vec<&String> = lines.iter().filter(|l| l.contains("call")).collect();
         assert!(calls.is_empty(), "{name} in the loop calls: {calls:?}\n{clif}");
     }
+    // The three range tests are one branch.
+    let at_once = |(_, lines): &&(String, Vec<String>)| lines.iter().filter(|l| l.contains("icmp")).count() == 3;
+    let block = looped.iter().find(at_once).unwrap_or_else(|| panic!("three tests in one block:\n{clif}"));
+    assert_eq!(block.1.iter().filter(|l| l.contains("brif")).count(), 1, "{:?}", block.1);
     both.value("fill", &[500.into()]);
     let answer = both.value("answer", &[25.into()]);
     assert_eq!(answer, Value::record([Value::Decimal { unscaled: 250 * 6000, scale: 4 }, 250.into()]));

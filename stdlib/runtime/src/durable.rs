@@ -167,4 +167,28 @@ mod tests {
         assert_eq!(durable.check(6), Some(Ok(())));
         assert_eq!(calls.load(Ordering::Relaxed), 4);
     }
+
+    /// Nobody else is there: who waits does the work, as often as it takes; when there is nothing to do it sleeps.
+    #[test]
+    fn who_waits_helps() {
+        let durable = Arc::new(Durable::new(0));
+        let (own, groups) = (Arc::downgrade(&durable), AtomicU64::new(3));
+        durable.set_helper(move || {
+            let durable = own.upgrade().expect("somebody waits");
+            let left = groups.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+            left.is_ok_and(|left| {
+                durable.advance(4 - left);
+                true
+            })
+        });
+        assert_eq!(durable.wait(1), Ok(()));
+        assert_eq!(durable.number(), 1);
+        assert_eq!(durable.wait(3), Ok(()));
+        let waiting = {
+            let durable = durable.clone();
+            std::thread::spawn(move || durable.wait(4))
+        };
+        durable.advance(4);
+        assert_eq!(waiting.join().unwrap(), Ok(()));
+    }
 }

@@ -4,7 +4,7 @@ use std::mem::offset_of;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
-use tenon_core::ir::{Expr, ExprKind, RelationId, SiteId, VarId};
+use tenon_core::ir::{Expr, ExprKind, Prim, RelationId, SiteId, Type, VarId};
 use tenon_plan::physical::{Op, OpKind};
 use tenon_runtime::context::offsets;
 use tenon_runtime::functions::RuntimeFn;
@@ -253,11 +253,28 @@ impl<'a, 'p> Emit<'a, 'p> {
         Ok(())
     }
 
-    /// Goes to a block unless all predicates hold; they are evaluated in order, up to the first that does not.
+    /// Goes to a block unless all predicates hold; they are evaluated in order, up to the first that does not. Range
+    /// tests that follow each other are evaluated together: a branch that holds now and then costs more than a test.
     pub(crate) fn all_hold(&mut self, predicates: &[Expr], otherwise: Block) -> Result<()> {
-        for predicate in predicates {
+        let mut rest = predicates;
+        while let Some((first, behind)) = rest.split_first() {
             let holds = self.block(false);
-            self.branch_on(predicate, holds, otherwise)?;
+            let together = rest.iter().take_while(|predicate| is_range_test(predicate)).count();
+            if together > 1 {
+                let mut all = None;
+                for predicate in &rest[..together] {
+                    let condition = self.condition(predicate)?;
+                    let bit = self.bit(condition);
+                    all = Some(all.map_or(bit, |before| self.b.ins().band(before, bit)));
+                }
+                if let Some(all) = all {
+                    self.branch(all, holds, otherwise);
+                }
+                rest = &rest[together..];
+            } else {
+                self.branch_on(first, holds, otherwise)?;
+                rest = behind;
+            }
             self.at(holds);
         }
         Ok(())
@@ -399,4 +416,21 @@ impl<'a, 'p> Emit<'a, 'p> {
             Ok(true)
         })
     }
+}
+
+/// Whether a predicate compares numbers or times at hand by their order: it cannot fail, and costs next to nothing.
+fn is_range_test(predicate: &Expr) -> bool {
+    let at_hand = |e: &Expr| match &e.kind {
+        ExprKind::Literal(_) | ExprKind::Var(_) => true,
+        ExprKind::Field(of, _) => matches!(of.kind, ExprKind::Var(_)) && matches!(of.ty, Type::Row(_)),
+        _ => false,
+    };
+    let ordered = |ty: &Type| {
+        matches!(
+            ty,
+            Type::Int | Type::Decimal(_) | Type::Date | Type::Instant | Type::DateTime | Type::Time | Type::Duration
+        )
+    };
+    matches!(&predicate.kind, ExprKind::Prim(Prim::Lt | Prim::Le | Prim::Gt | Prim::Ge, args, _)
+        if args.iter().all(|arg| at_hand(arg) && ordered(&arg.ty)))
 }
