@@ -43,6 +43,10 @@ fn answer(case: &Case, analysis: &Analysis) -> String {
         }
         return out;
     }
+    for action in &actions {
+        let known = tenon_ide::actions::ACTIONS.iter().any(|(id, _)| *id == action.id);
+        assert!(known, "{} is not in the table of actions", action.id);
+    }
     let found: Vec<&CodeAction> = actions.iter().filter(|action| action.id == id).collect();
     let before = errors(analysis);
     for action in found {
@@ -90,6 +94,26 @@ fn answer(case: &Case, analysis: &Analysis) -> String {
 #[test]
 fn actions_do_what_they_say() {
     harness::run("actions", answer);
+}
+
+/// Each action has a case of its own, and is told in the page about the editor, as each token is.
+#[test]
+fn every_action_is_tried_and_told() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let page = std::fs::read_to_string(root).expect("the page");
+    let cases: String = ["fixes", "generate", "move", "rewrite"]
+        .iter()
+        .map(|file| format!("{}/tests/data/actions/{file}.tn", env!("CARGO_MANIFEST_DIR")))
+        .map(|path| std::fs::read_to_string(path).expect("the cases"))
+        .collect();
+    for (id, what) in tenon_ide::actions::ACTIONS {
+        assert!(page.contains(&format!("| `{id}` | {what} |")), "{id} is not told");
+        // A file is asked for this one, not a place.
+        assert!(*id == "organize-uses" || cases.contains(&format!("\n//// {id}")), "{id} has no case");
+    }
+    for name in tenon_ide::tokens::TOKEN_TYPES.iter().chain(tenon_ide::tokens::TOKEN_MODIFIERS) {
+        assert!(page.contains(&format!("| `{name}` | ")), "{name} is not told");
+    }
 }
 
 #[test]

@@ -270,7 +270,7 @@ fn errors(analysis: &Analysis) -> BTreeMap<String, usize> {
 #[test]
 fn actions_keep_programs_whole() {
     on_a_roomy_stack(|| {
-        let mut draw = Draw(0x5b1e_77ed_5b1e_35e1);
+        let mut draw = Draw(0xa54f_f53a_5f1d_36f1);
         let mut ide = harness::program([]);
         let mut taken: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut failures: Vec<String> = Vec::new();

@@ -214,6 +214,12 @@ fn to_let(context: &Context<'_>, expr: &Expr) -> Option<CodeAction> {
     if typed.is_empty() || typed.iter().any(|typed| matches!(typed.ty, Ty::Unit | Ty::Never | Ty::Error | Ty::Fn(..))) {
         return None;
     }
+    // The name of a case is a value only where its type is known.
+    let is_case = matches!(expr.kind, ExprKind::TypeName(_))
+        && typed.iter().any(|typed| matches!(typed.ty.base(), Ty::Variant(..) | Ty::Tag(_)));
+    if is_case {
+        return None;
+    }
     let name = value_name(context, expr);
     let mut change = Change::new(context);
     // The elements of a list do not tell whether they are a list, a set or a map.

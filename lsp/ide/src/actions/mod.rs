@@ -36,6 +36,35 @@ use tenon_check::typed;
 use tenon_span::Range;
 use tenon_syntax::{Parsed, ast};
 
+/// Every action by its stable name, and what it does.
+pub const ACTIONS: &[(&str, &str)] = &[
+    ("fix", "what a diagnostic proposes"),
+    ("fix-all", "the first fix of all diagnostics of a kind in the file"),
+    ("add-use", "a `use` for a name of another module"),
+    ("organize-uses", "the `use` items joined, in order, without what is not needed"),
+    ("fill-fields", "the missing fields of a new row, a case or an error"),
+    ("fill-record", "the missing fields of a record that a function gives"),
+    ("fill-arguments", "the missing arguments of a call"),
+    ("fill-arms", "the missing arms of a `match`"),
+    ("let-else", "`let p = R[k]` to `let p = R[k] else fail …`"),
+    ("bind-first", "what may be absent to a `let … else` before its statement"),
+    ("guard-none", "`if x == none { fail … }` before the statement"),
+    ("add-guard", "a guard for a rule that is otherwise checked when it runs"),
+    ("if-let-to-let-else", "`if let p = e { … }` to `let p = e else …`"),
+    ("if-to-match", "`if x is A { … } else …` and `if let` to `match`"),
+    ("match-to-if", "a `match` with two arms to `if`"),
+    ("invert-if", "the condition turned around, the branches exchanged"),
+    ("name-arguments", "`f(1, 2)` to `f(a: 1, b: 2)`"),
+    ("extract-let", "an expression to a `let` before its statement"),
+    ("extract-with", "a part of a clause to a `with` before it"),
+    ("extract-function", "an expression or statements to a function"),
+    ("extract-query", "a query to a `query` of its own"),
+    ("inline-let", "the value of a `let` to the places that use it"),
+    ("add-scenario", "a scenario that calls a handler or query"),
+    ("expose", "`at METHOD \"/path\" public` for a handler or query"),
+    ("write-type", "the type that was inferred"),
+];
+
 /// What an action is for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
