@@ -88,12 +88,14 @@ catalogue! {
     CoalesceMix = 139 "coalesce-mix" Error "`??` takes no arithmetic neighbour without parentheses";
     ComparisonChain = 140 "comparison-chain" Error "comparisons do not chain";
     MatchArrow = 141 "match-arrow" Error "an arm of `match` is written with `=>`";
+    MissingComma = 142 "missing-comma" Error "elements stand between commas";
     MemberComma = 143 "member-comma" Error "the lines of a declaration have no commas";
     ParameterType = 144 "parameter-type" Error "parameters and fields have a type";
     BlockNeeded = 145 "block-needed" Error "what follows a condition stands in braces";
     NamedArgument = 146 "named-argument" Error "a named argument or field is written `name: value`";
     ForeignWord = 147 "foreign-word" Error "the words of statements are Tenon's: `var`, `let`, `else if`, `for`, `fail`";
     BlockComment = 148 "block-comment" Error "a comment is `//` and the rest of its line";
+    FieldAssign = 149 "field-assign" Error "a field of a row is changed by `update`";
     Unreachable = 150 "unreachable" Warning "code after `return`, `fail`, `break` or `continue` never runs";
     UnusedValue = 151 "unused-value" Warning "a value that nobody gets is probably a mistake";
     Misplaced = 152 "misplaced" Error "this cannot stand here";
@@ -123,6 +125,7 @@ catalogue! {
     MayNotMatch = 225 "may-not-match" Error "`let` takes a pattern that always matches";
     PatternType = 226 "pattern-type" Error "a pattern fits the type of what it is matched with";
     NotVar = 227 "not-var" Error "only a `var` is assigned";
+    ReservedName = 228 "reserved-name" Error "a reserved word names no parameter";
     Diverge = 229 "diverge" Error "what stands after `else` leaves";
     Duplicate = 230 "duplicate" Error "a name is declared once in its place";
     UnknownType = 231 "unknown-type" Error "a type is a base type, a type parameter, or declared in sight";

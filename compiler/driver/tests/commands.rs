@@ -96,6 +96,33 @@ fn certain_fixes_are_applied_and_errors_fail() {
     assert_eq!(json["errors"], 0);
 }
 
+/// A signal from outside stands for a fault in machine code.
+#[test]
+fn the_end_of_the_process_names_the_scenario() {
+    let folder = Folder::new("crash");
+    let step = "  when 100000 at once add(n: 1)\n";
+    let text = format!(
+        "relation Sum {{ key n: Int = serial(); v: Int }}\nhandler add(n: Int) {{ insert Sum(v: n) }}\nscenario \"takes its time\" {{\n{}}}\n",
+        step.repeat(20)
+    );
+    let file = folder.file("p.tn", &text);
+    let mut last = String::new();
+    // It may die before the scenario begins.
+    for _ in 0..10 {
+        let child =
+            Command::new(TENON).args(["test", &file]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(400));
+        assert!(Command::new("kill").args(["-SEGV", &child.id().to_string()]).status().unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), None, "the signal ends the process");
+        last = String::from_utf8_lossy(&output.stderr).into_owned();
+        if last.contains("SIGSEGV") && last.contains("takes its time") {
+            return;
+        }
+    }
+    panic!("the scenario is not named: {last}");
+}
+
 #[test]
 fn codes_are_explained() {
     let said = tenon(&["error", "T0001"]);

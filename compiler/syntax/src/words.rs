@@ -75,6 +75,11 @@ pub fn begins_item(word: &str) -> bool {
     word == "fn" || item_word(word).is_some()
 }
 
+/// True for a word that is a name only behind `.` and before `:`.
+pub fn is_reserved(word: &str) -> bool {
+    keyword(word).is_some_and(|kind| kind.class() == TokenClass::Reserved)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

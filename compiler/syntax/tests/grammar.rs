@@ -6,12 +6,12 @@ use std::path::Path;
 fn the_page_is_derived_from_the_grammar() {
     let page = tenon_syntax::grammar_appendix();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/grammar.md");
-    if std::env::var_os("TENON_UPDATE").is_some() {
+    if std::env::var_os("TENON_BLESS").is_some() {
         std::fs::create_dir_all(path.parent().expect("a file has a directory")).expect("spec can be made");
         std::fs::write(&path, &page).expect("the page can be written");
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(page == committed, "spec/grammar.md is old; TENON_UPDATE=1 writes it");
+    assert!(page == committed, "spec/grammar.md is old; TENON_BLESS=1 writes it");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The messages for broken programs. `tests/syntax/*.txt` holds the cases, `*.out` what is said about them;
-//! `TENON_UPDATE=1` writes what is said now.
+//! `TENON_BLESS=1` writes what is said now.
 
 mod common;
 
@@ -30,11 +30,11 @@ fn compare(name: &str) {
     let cases = std::fs::read_to_string(data().join(format!("{name}.txt"))).expect("the cases are there");
     let said = messages(&cases);
     let path = data().join(format!("{name}.out"));
-    if std::env::var_os("TENON_UPDATE").is_some() {
+    if std::env::var_os("TENON_BLESS").is_some() {
         std::fs::write(&path, &said).expect("the messages can be written");
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(said == expected, "messages of {name}.txt changed; look at them with TENON_UPDATE=1 and git diff");
+    assert!(said == expected, "messages of {name}.txt changed; look at them with TENON_BLESS=1 and git diff");
 }
 
 #[test]

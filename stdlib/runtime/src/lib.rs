@@ -8,6 +8,7 @@
 //! | [`stored`] | stored values as lanes, as values and as cells of the authority |
 //! | [`context`] | the call context and its arena |
 //! | [`native`] | machine code that is mapped and called |
+//! | [`crash`] | what is said when machine code ends the process |
 //! | [`functions`] | the one table of functions that generated code may call; [`abi`] says how |
 //!
 //! The functions themselves stand by subject: [`memory`], [`text`], [`number`], [`value`],
@@ -20,6 +21,7 @@ pub mod buffer;
 pub mod chance;
 pub mod collection;
 pub mod context;
+pub mod crash;
 pub mod database;
 pub mod durable;
 pub mod dynamic;

@@ -71,6 +71,14 @@ impl<'a> Declaring<'a, '_> {
         let mut found: Vec<ParamSig> = Vec::with_capacity(params.list.len());
         for (n, param) in params.list.iter().enumerate() {
             self.types.lower_case("parameter", &param.name);
+            let word = &param.name.text;
+            if tenon_syntax::words::is_reserved(word) {
+                let message = format!("`{word}` is a word of the language, so no code can name this parameter");
+                let diagnostic = self.types.report(Code::ReservedName, param.name.range, message, "reserved");
+                diagnostic
+                    .notes
+                    .push(format!("call it otherwise; on the wire it may still be called so: `name as \"{word}\"`"));
+            }
             if let Some(was) = &param.was {
                 self.unsupported(was.range, "`was`");
             }
@@ -388,6 +396,9 @@ fn path_problem(path: &str) -> Option<String> {
         let whole_parameter = step.starts_with('{') && step.ends_with('}') && step.matches('{').count() == 1;
         if step.contains(['{', '}']) && !whole_parameter {
             return Some(format!("a step of a path is a word or one parameter, not `{step}`"));
+        }
+        if let Some(name) = step.strip_prefix(':') {
+            return Some(format!("a parameter in a path is written `{{{name}}}`, not `{step}`"));
         }
         if let Some(odd) = step.chars().find(|c| !(c.is_ascii_alphanumeric() || "-._~{}".contains(*c))) {
             return Some(format!("`{odd}` cannot stand in a path"));

@@ -2,10 +2,10 @@
 
 use super::ProbedAt;
 use super::engine::{Infer, Seen, nearest, substitute};
-use crate::builtins::{Builtin, Need, SCALE_DIGITS, SCALE_SAME, Scheme};
-use crate::signature::{CallableKind, ErrorSig, FunctionSig, ResultSig, Signature, TypeBody};
+use crate::builtins::Builtin;
+use crate::signature::{CallableKind, FunctionSig, ResultSig, Signature, TypeBody};
 use crate::ty::{FieldTy, Symbol, Ty};
-use crate::typed::{Arg, Conversion, Expr, ExprKind};
+use crate::typed::{Arg, Expr, ExprKind};
 use crate::uses::{Form, Meaning, Role};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -189,6 +189,18 @@ impl Infer<'_> {
                 if let Some(planned) = planned {
                     return self.not_supported(range, planned);
                 }
+                if matches!(name.text.as_str(), "print" | "println" | "printf" | "puts" | "echo") {
+                    let d = self
+                        .diagnostic(
+                            Code::UnknownName,
+                            name.range,
+                            "`log` writes a line for the operator",
+                            "called `log` here",
+                        )
+                        .fix(self.fix("write `log`", name.range, "log", true));
+                    self.report(d);
+                    return self.broken(range);
+                }
                 let names = self.ctx.names();
                 let library: Vec<&str> = Builtin::all().map(|b| b.scheme().name.as_str()).collect();
                 let near = nearest(&name.text, names.iter().map(SmolStr::as_str).chain(library)).map(SmolStr::new);
@@ -342,110 +354,7 @@ impl Infer<'_> {
         self.through_option(base, optional, range, |this, base| this.call_method(base, name, args, range, hint))
     }
 
-    /// `x.f(args)`: a function field, a primitive, or a function that takes `x` first.
-    pub(crate) fn call_method(
-        &mut self,
-        base: Expr,
-        name: &ast::Ident,
-        args: &ast::Args,
-        range: Range,
-        hint: Option<&Ty>,
-    ) -> Expr {
-        let base = self.forgotten(base);
-        self.look_around(name.range, |_| ProbedAt::Member(base.ty.clone()));
-        let ty = self.base(&base.ty);
-        if let Ty::Record(record) = &ty
-            && record.field(&name.text).is_some_and(|f| matches!(self.base(&f.ty), Ty::Fn(..)))
-        {
-            let function = self.field(base, &name.text, name.range, range);
-            return self.call_value(function, args, range);
-        }
-        if name.text == "may_become" && matches!(ty, Ty::Variant(..)) {
-            return self.may_become(base, args, range);
-        }
-        if let Some(builtin) = self.builtin_for(&name.text, &ty) {
-            self.means(name.range, Meaning::Builtin(builtin), Role::Read);
-            return self.apply_builtin(builtin, Some(base), Some(args), range);
-        }
-        if let Some(symbol) = self.ctx.resolve(&name.text)
-            && let Some(Signature::Function(sig)) = self.ctx.signature(&symbol)
-        {
-            self.means_item(name.range, &symbol);
-            return self.call_function(sig, Some(base), args, range, hint);
-        }
-        self.skip_args(args);
-        match &ty {
-            Ty::Option(inner) if !self.candidates(&name.text, inner).is_empty() => {
-                let written = self.ctx.source(base.range);
-                let shown = self.show(&ty);
-                let dot = Range::new(base.range.end, name.range.start);
-                let d = self
-                    .diagnostic(
-                        Code::MaybeNone,
-                        base.range,
-                        format!("`{written}` may be `none`, so `.{}` may have nothing to work on", name.text),
-                        format!("type `{shown}`"),
-                    )
-                    .fix(self.fix("call it only where there is a value", dot, "?.", false));
-                self.report(d);
-            }
-            Ty::Error => {}
-            Ty::Infer(_) => {
-                self.error(
-                    Code::CannotInfer,
-                    base.range,
-                    format!("nothing here says which type this has, so `.{}` may mean anything", name.text),
-                    "of what type?",
-                );
-            }
-            _ => {
-                let shown = self.show(&ty);
-                let library: Vec<&str> =
-                    Builtin::all().filter(|b| self.receives(*b, &ty)).map(|b| b.scheme().name.as_str()).collect();
-                let mut d = self.diagnostic(
-                    Code::UnknownField,
-                    name.range,
-                    format!("`{shown}` has no `{}`", name.text),
-                    "not found",
-                );
-                if let Some(near) = nearest(&name.text, library.into_iter()) {
-                    d.primary.message = format!("did you mean `{near}`?");
-                    d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));
-                }
-                self.report(d);
-            }
-        }
-        self.broken(range)
-    }
-
-    fn may_become(&mut self, base: Expr, args: &ast::Args, range: Range) -> Expr {
-        let found = match &super::facts::strip(&base).kind {
-            ExprKind::StoredField(row, field) => match self.base(&row.ty) {
-                Ty::Row(symbol)
-                    if self.relation(&symbol).is_some_and(|s| s.transitions.iter().any(|(f, _)| f == field)) =>
-                {
-                    Some((symbol, field.clone()))
-                }
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some((relation, field)) = found else {
-            self.skip_args(args);
-            self.error(Code::Transition, range, "`may_become` asks a field that has `transitions`", "not such a field");
-            return self.broken(range);
-        };
-        let [arg] = args.list.as_slice() else {
-            self.skip_args(args);
-            self.error(Code::Arguments, range, "`may_become` takes the new value", "not one value");
-            return self.broken(range);
-        };
-        let ty = self.base(&base.ty);
-        let to = self.check(&arg.value, &ty);
-        self.node(ExprKind::MayBecome { relation, field, from: Box::new(base), to: Box::new(to) }, Ty::Bool, range)
-    }
-
-    fn call_value(&mut self, function: Expr, args: &ast::Args, range: Range) -> Expr {
+    pub(crate) fn call_value(&mut self, function: Expr, args: &ast::Args, range: Range) -> Expr {
         match self.base(&function.ty) {
             Ty::Fn(params, result) => {
                 if params.len() != args.list.len() && !args.broken {
@@ -773,274 +682,6 @@ impl Infer<'_> {
             };
             self.means_by(range, meaning, Role::Write, form);
         }
-    }
-
-    // --- primitives
-
-    /// True if a primitive may be called on a value of the type.
-    pub(crate) fn receives(&self, builtin: Builtin, ty: &Ty) -> bool {
-        match &builtin.scheme().receiver {
-            Some(pattern) => self.pattern_fits(pattern, &self.base(ty)),
-            None => false,
-        }
-    }
-
-    fn pattern_fits(&self, pattern: &Ty, ty: &Ty) -> bool {
-        let ty = self.base(ty);
-        match (pattern, &ty) {
-            (Ty::Param(_), Ty::Unit | Ty::Fn(..)) => false,
-            (Ty::Param(_), _) | (_, Ty::Error) => true,
-            (Ty::Decimal(SCALE_SAME), Ty::Decimal(_)) => true,
-            (Ty::List(p), Ty::List(t)) | (Ty::Bag(p), Ty::Bag(t)) | (Ty::Set(p), Ty::Set(t)) => {
-                matches!(self.shallow(t), Ty::Infer(_)) || self.pattern_fits(p, t)
-            }
-            (Ty::Map(..), Ty::Map(..)) => true,
-            (Ty::Record(p), Ty::Record(t)) => p.fields.iter().all(|f| t.field(&f.name).is_some()),
-            (p, t) => p == t,
-        }
-    }
-
-    fn candidates(&self, name: &str, ty: &Ty) -> Vec<Builtin> {
-        Builtin::named(name).iter().copied().filter(|b| self.receives(*b, ty)).collect()
-    }
-
-    /// The primitive of a name that a value of the type has; a bag has those of lists too.
-    pub(crate) fn builtin_for(&self, name: &str, ty: &Ty) -> Option<Builtin> {
-        let found = self.candidates(name, ty);
-        if let Some(exact) = found.iter().find(|b| !matches!(b.scheme().receiver, Some(Ty::Param(_)))).or(found.first())
-        {
-            // A variable of inference fits any letter; only a lone name says which type it is.
-            if !matches!(ty, Ty::Infer(_)) {
-                return Some(*exact);
-            }
-        }
-        match ty {
-            Ty::Infer(_) => match Builtin::named(name) {
-                [only] if only.scheme().receiver.is_some() => Some(*only),
-                _ => None,
-            },
-            Ty::Bag(element) => self.candidates(name, &Ty::List(element.clone())).first().copied(),
-            _ => None,
-        }
-    }
-
-    /// A primitive with its receiver and arguments.
-    pub(crate) fn apply_builtin(
-        &mut self,
-        builtin: Builtin,
-        receiver: Option<Expr>,
-        args: Option<&ast::Args>,
-        range: Range,
-    ) -> Expr {
-        let scheme: &Scheme = builtin.scheme();
-        match builtin.info().need {
-            Need::Pure => {}
-            Need::Clock => self.effects.clock.push(range),
-            Need::Random => self.effects.random.push(range),
-            Need::Log => self.effects.logs.push(range),
-        }
-        if matches!(builtin, Builtin::Min | Builtin::Max)
-            && let (Some(a), Some(args)) = (&receiver, args)
-            && let [arg] = args.list.as_slice()
-        {
-            let hint = self.resolve(&a.ty);
-            let b = self.expr(&arg.value, Some(&hint));
-            return self.lesser_or_greater(builtin, a.clone(), b, range);
-        }
-        let map: Vec<(SmolStr, Ty)> =
-            scheme.letters.iter().map(|(l, bound)| (l.clone(), self.fresh_bounded(range, *bound))).collect();
-        let same = receiver.as_ref().and_then(|r| match self.base(&r.ty) {
-            Ty::Decimal(scale) => Some(scale),
-            _ => None,
-        });
-        let digits = args.and_then(|args| constant_digits(scheme, args));
-        let put = |ty: &Ty| put_scales(&substitute(ty, &map), same, digits.flatten());
-        let mut values = Vec::with_capacity(scheme.params.len() + 1);
-        if let (Some(value), Some(pattern)) = (receiver, &scheme.receiver) {
-            let ty = put(pattern);
-            let value = match (self.base(&value.ty), &ty) {
-                (Ty::Bag(_), Ty::List(_)) => {
-                    let element = value.ty.element().cloned().unwrap_or(Ty::Error);
-                    self.convert(Conversion::BagToList, value, Ty::list(element))
-                }
-                _ => value,
-            };
-            values.push(self.coerce(value, &ty));
-        }
-        let params: Vec<Param> = scheme
-            .params
-            .iter()
-            .map(|(name, ty)| Param { name: name.clone(), ty: put(ty), absent: false, default: false })
-            .collect();
-        if let Some(None) = digits {
-            if let Some(args) = args {
-                self.skip_args(args);
-                self.error(
-                    Code::Arguments,
-                    args.range,
-                    "the number of digits is part of the type: write it as a constant, 0 to 12",
-                    "not a constant",
-                );
-            }
-            return self.broken(range);
-        }
-        if let Some(args) = args {
-            let what = format!("`{}`", scheme.name);
-            match self.arguments(&params, args, &what, Callee::Primitive) {
-                Some(list) => values.extend(list.into_iter().filter_map(|a| match a {
-                    Arg::Value(e) => Some(e),
-                    _ => None,
-                })),
-                None => {
-                    let ty = self.resolve(&put(&scheme.result));
-                    return Expr { kind: ExprKind::Error, ty, range };
-                }
-            }
-        }
-        if builtin == Builtin::Log {
-            for value in &values.clone() {
-                self.refuse_secret(value, "would stand in the log");
-            }
-        }
-        let ty = self.resolve(&put(&scheme.result));
-        self.node(ExprKind::Builtin(builtin, values), ty, range)
-    }
-
-    fn lesser_or_greater(&mut self, builtin: Builtin, a: Expr, b: Expr, range: Range) -> Expr {
-        let (mut both, ty) = self.join_all(vec![a, b]);
-        if matches!(ty, Ty::Error | Ty::Never) || both.iter().any(|e| matches!(e.kind, ExprKind::Error)) {
-            return self.broken(range);
-        }
-        self.require_ordered(&ty, range);
-        let b = both.pop().expect("two went in");
-        let a = both.pop().expect("two went in");
-        self.node(ExprKind::Builtin(builtin, vec![a, b]), ty, range)
-    }
-
-    // --- fail
-
-    /// The error that a name stands for.
-    pub(crate) fn error_symbol(&mut self, name: &ast::Ident) -> Option<Symbol> {
-        if let Some(symbol) = self.ctx.resolve(&name.text) {
-            self.means_item(name.range, &symbol);
-            if matches!(self.ctx.signature(&symbol), Some(Signature::Error(_))) {
-                return Some(symbol);
-            }
-            let message = format!("`{}` is no error", name.text);
-            self.error(Code::Type, name.range, message, "declared as something else");
-            return None;
-        }
-        if tenon_value::BuiltIn::from_name(&name.text).is_some() {
-            let symbol = Symbol { module: "tenon".into(), name: name.text.clone() };
-            self.means_item(name.range, &symbol);
-            return Some(symbol);
-        }
-        let known = tenon_value::BuiltIn::ALL.iter().map(|b| b.name());
-        let names = self.ctx.names();
-        let near = nearest(&name.text, known.chain(names.iter().map(SmolStr::as_str))).map(SmolStr::new);
-        let mut d =
-            self.diagnostic(Code::UnknownName, name.range, format!("there is no error `{}`", name.text), "not found");
-        match near {
-            Some(near) => d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false)),
-            None => d = d.note(format!("declare it: `error {} is Conflict \"…\"`", name.text)),
-        }
-        self.report(d);
-        None
-    }
-
-    /// The fields of an error; a built-in one has none.
-    pub(crate) fn error_sig(&self, symbol: &Symbol) -> Option<&'_ ErrorSig> {
-        match self.ctx.signature(symbol) {
-            Some(Signature::Error(sig)) => Some(sig),
-            _ => None,
-        }
-    }
-
-    /// `fail E(…)`.
-    pub(crate) fn fail(&mut self, e: &ast::Expr, range: Range) -> Expr {
-        let never = |kind: ExprKind| Expr { kind, ty: Ty::Never, range };
-        let (name, args) = match &e.kind {
-            ast::ExprKind::TypeName(name) => (name, None),
-            ast::ExprKind::Call { callee, args, window: None } => match &callee.kind {
-                ast::ExprKind::TypeName(name) => (name, Some(args)),
-                _ => return self.not_an_error(e, range),
-            },
-            ast::ExprKind::Error => return never(ExprKind::Error),
-            _ => return self.not_an_error(e, range),
-        };
-        let Some(symbol) = self.error_symbol(name) else {
-            if let Some(args) = args {
-                self.skip_args(args);
-            }
-            return never(ExprKind::Error);
-        };
-        self.effects.fails.push((symbol.clone(), range));
-        let fields = self.error_sig(&symbol).map(|s| s.fields.clone()).unwrap_or_default();
-        let params: Vec<Param> = fields.iter().map(Param::of_field).collect();
-        let empty = ast::Args { range: Range::empty(name.range.end), list: Vec::new(), broken: false };
-        let mut args = args.cloned().unwrap_or(empty);
-        // One more argument than there are fields, without a name, is the message.
-        let message = match args.list.last() {
-            Some(last) if args.list.len() == params.len() + 1 && last.name.is_none() && !args.broken => {
-                let value = self.check(&last.value, &Ty::Text);
-                self.refuse_secret(&value, "would stand in the answer");
-                args.list.pop();
-                Some(Box::new(value))
-            }
-            _ => None,
-        };
-        let what = format!("`{}`", symbol.name);
-        let Some(values) = self.arguments(&params, &args, &what, Callee::Error(&symbol)) else {
-            return never(ExprKind::Error);
-        };
-        let fields: Vec<Expr> = self.field_values(values, &fields, range);
-        for field in &fields.clone() {
-            self.refuse_secret(field, "would stand in the answer");
-        }
-        never(ExprKind::Fail { error: symbol, fields, message })
-    }
-
-    /// The values of a case's or error's fields, those that were left out filled in.
-    pub(crate) fn field_values(&mut self, args: Vec<Arg>, fields: &[FieldTy], range: Range) -> Vec<Expr> {
-        args.into_iter()
-            .zip(fields)
-            .map(|(arg, field)| match (arg, &field.default) {
-                (Arg::Value(value), _) => value,
-                (_, Some(rule)) => self.node(ExprKind::FieldDefault(rule.clone()), field.ty.clone(), range),
-                (_, None) => self.node(ExprKind::Absent, field.ty.clone().optional(), range),
-            })
-            .collect()
-    }
-
-    fn not_an_error(&mut self, e: &ast::Expr, range: Range) -> Expr {
-        let value = self.expr(e, None);
-        if !matches!(value.ty, Ty::Error) {
-            self.error(Code::Type, e.range, "after `fail` stands an error: `fail Conflict(\"…\")`", "no error");
-        }
-        Expr { kind: ExprKind::Error, ty: Ty::Never, range }
-    }
-}
-
-/// The number of digits that a call says: `None` where the signature has none, `Some(None)` where it is no constant.
-fn constant_digits(scheme: &Scheme, args: &ast::Args) -> Option<Option<u8>> {
-    let wants = |ty: &Ty| {
-        matches!(ty, Ty::Decimal(SCALE_DIGITS)) || matches!(ty, Ty::Option(t) if **t == Ty::Decimal(SCALE_DIGITS))
-    };
-    if !wants(&scheme.result) {
-        return None;
-    }
-    let arg = args.list.iter().find(|a| a.name.as_ref().is_none_or(|n| n.text == "digits"));
-    Some(arg.and_then(|a| match &a.value.kind {
-        ast::ExprKind::Literal(ast::Literal::Int(text)) => text.parse::<u8>().ok().filter(|n| *n <= 12),
-        _ => None,
-    }))
-}
-
-fn put_scales(ty: &Ty, same: Option<u8>, digits: Option<u8>) -> Ty {
-    match ty {
-        Ty::Decimal(SCALE_SAME) => Ty::Decimal(same.unwrap_or(6)),
-        Ty::Decimal(SCALE_DIGITS) => Ty::Decimal(digits.unwrap_or(6)),
-        ty => super::engine::map_ty(ty, &mut |t| put_scales(t, same, digits)),
     }
 }
 

@@ -5,9 +5,9 @@ use super::ProbedAt;
 use super::calls::Callee;
 use super::engine::{Infer, MAX_DEPTH, Seen, Why, nearest};
 use crate::signature::Signature;
-use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
-use crate::typed::{Conversion, Expr, ExprKind, Literal, LocalId, Pattern, PatternKind, Stmt, TextPart};
-use crate::uses::{Form, Meaning, Role};
+use crate::ty::{FieldTy, Symbol, Ty};
+use crate::typed::{Expr, ExprKind, Literal, LocalId, TextPart};
+use crate::uses::{Meaning, Role};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use tenon_diagnostics::Code;
@@ -103,7 +103,10 @@ impl Infer<'_> {
             K::DeleteEach { .. } => self.not_supported(range, "deletes of many rows (`delete x in R`)"),
             K::Rekey { .. } => self.not_supported(range, "changes of a key (`rekey`)"),
             K::Start { .. } | K::Step(_) | K::Wait { .. } | K::WaitUntil(_) => self.not_supported(range, "workflows"),
-            K::CallAs { .. } => self.not_supported(range, "calls as somebody (`as`)"),
+            K::CallAs { call, caller } => match &caller.kind {
+                K::Name(alias) if !matches!(call.kind, K::Call { .. }) => self.alias(call, alias, range),
+                _ => self.not_supported(range, "calls as somebody (`as`)"),
+            },
             K::Failed(name) => self.failed(name, range),
             K::Else { value, otherwise } => self.else_expr(value, otherwise, range, hint),
             K::Query(query) => self.query(query, range, hint),
@@ -116,6 +119,32 @@ impl Infer<'_> {
                 self.not_supported_one(range, word)
             }
         }
+    }
+
+    /// `p.name as title`: what is meant has a name before it.
+    fn alias(&mut self, value: &ast::Expr, alias: &ast::Ident, range: Range) -> Expr {
+        let value_range = value.range;
+        let behind = Range::new(value_range.end, alias.range.end);
+        let mut d = self
+            .diagnostic(
+                Code::AsAlias,
+                behind,
+                "a name comes before its value",
+                format!("I expected `{}: …`", alias.text),
+            )
+            .fix(self.fix(
+                "write the name before the value",
+                Range::empty(value_range.start),
+                format!("{}: ", alias.text),
+                true,
+            ));
+        let removed = self.fix("", behind, "", true).edits;
+        if let Some(fix) = d.fixes.first_mut() {
+            fix.edits.extend(removed);
+        }
+        self.report(d);
+        self.expr(value, None);
+        self.broken(range)
     }
 
     fn not_supported_one(&mut self, range: Range, what: &str) -> Expr {
@@ -202,6 +231,9 @@ impl Infer<'_> {
     }
 
     fn unknown_name(&mut self, name: &ast::Ident) -> Expr {
+        if name.text == "stdin" {
+            return self.not_supported(name.range, "lines of the standard input (`stdin`)");
+        }
         let names = self.ctx.names();
         let locals: Vec<SmolStr> = self.scope.names().cloned().collect();
         let near = nearest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str)).map(SmolStr::new);
@@ -452,253 +484,6 @@ impl Infer<'_> {
         let (key, value) = (super::engine::forget(&key), if fixed { value } else { super::engine::forget(&value) });
         let ty = Ty::Map(Arc::new(key), Arc::new(value));
         self.node(ExprKind::Map(keys.into_iter().zip(values).collect()), ty, range)
-    }
-
-    // --- records
-
-    /// A record. With an expected record type each field is checked against its own.
-    pub fn record(&mut self, record: &ast::Record, range: Range, hint: Option<&Ty>) -> Expr {
-        if record.parts.is_empty() && !record.broken {
-            return self.node(ExprKind::Record(Vec::new()), Ty::Unit, range);
-        }
-        let wanted = hint.and_then(|h| match self.base(h) {
-            Ty::Record(r) => Some(r),
-            Ty::Option(inner) => match self.base(&inner) {
-                Ty::Record(r) => Some(r),
-                _ => None,
-            },
-            _ => None,
-        });
-        let mut lets: Vec<Stmt> = Vec::new();
-        let mut fields: Vec<(SmolStr, Expr)> = Vec::new();
-        let mut types: Vec<FieldTy> = Vec::new();
-        let mut written: Vec<(Range, SmolStr, Form)> = Vec::new();
-        let mut broken = record.broken;
-        for (index, part) in record.parts.iter().enumerate() {
-            match part {
-                ast::RecordPart::Field { name, value } => {
-                    let implied = name.as_ref().or_else(|| value.implied_name());
-                    let field_name = implied.map_or_else(|| SmolStr::new(index.to_string()), |n| n.text.clone());
-                    let place = name.as_ref().map_or(value.range, |n| n.range);
-                    if let Some(implied) = implied {
-                        let form = if name.is_some() { Form::Plain } else { Form::Short(value.range.start) };
-                        written.push((implied.range, field_name.clone(), form));
-                    }
-                    let own = wanted.as_ref().and_then(|w| w.field(&field_name).cloned());
-                    let expr = self.record_value(value, own.as_ref());
-                    let absent = own.as_ref().is_some_and(|f| f.absent);
-                    if matches!(expr.ty, Ty::Error) {
-                        broken = true;
-                    }
-                    let spread_before = types.iter().position(|f| f.name == field_name);
-                    if let Some(at) = spread_before {
-                        let replaced = record.parts[..index].iter().any(|p| match p {
-                            ast::RecordPart::Field { name, value } => {
-                                name.as_ref().or_else(|| value.implied_name()).is_some_and(|n| n.text == field_name)
-                            }
-                            ast::RecordPart::Spread(_) => false,
-                        });
-                        if replaced {
-                            self.error(Code::Twice, place, format!("`{field_name}` stands here twice"), "again");
-                            broken = true;
-                            continue;
-                        }
-                        fields.remove(at);
-                        types.remove(at);
-                    }
-                    let ty = match (&own, absent) {
-                        (Some(f), true) => f.ty.clone(),
-                        _ => expr.ty.clone(),
-                    };
-                    types.push(FieldTy {
-                        name: field_name.clone(),
-                        wire: own.as_ref().and_then(|f| f.wire.clone()),
-                        ty,
-                        absent,
-                        default: None,
-                    });
-                    fields.push((field_name, expr));
-                }
-                ast::RecordPart::Spread(value) => {
-                    let base = self.expr(value, None);
-                    for (name, expr, absent, ty) in self.spread(base, &mut lets) {
-                        if let Some(at) = types.iter().position(|f| f.name == name) {
-                            fields.remove(at);
-                            types.remove(at);
-                        }
-                        types.push(FieldTy { name: name.clone(), wire: None, ty, absent, default: None });
-                        fields.push((name, expr));
-                    }
-                }
-            }
-        }
-        let made = Arc::new(RecordTy { fields: types });
-        let of = wanted.unwrap_or_else(|| made.clone());
-        for (range, name, form) in written {
-            self.means_by(range, Meaning::RecordField(of.clone(), name), Role::Write, form);
-        }
-        let ty = if broken { Ty::Error } else { Ty::Record(made) };
-        let value = self.node(ExprKind::Record(fields), ty.clone(), range);
-        if lets.is_empty() { value } else { self.node(ExprKind::Block(lets, Some(Box::new(value))), ty, range) }
-    }
-
-    fn record_value(&mut self, value: &ast::Expr, wanted: Option<&FieldTy>) -> Expr {
-        match wanted {
-            Some(field) if field.absent && matches!(self.base(&field.ty), Ty::Option(_)) => {
-                // `f?: T?`: being there, and being `none`, are two things.
-                let inner = self.check(value, &field.ty);
-                let range = inner.range;
-                self.node(ExprKind::PresentField(Box::new(inner)), field.ty.clone(), range)
-            }
-            Some(field) if field.absent => {
-                let ty = field.ty.clone().optional();
-                let expr = self.check(value, &ty);
-                match expr.kind {
-                    ExprKind::Convert(Conversion::Some, inner) => {
-                        let range = inner.range;
-                        self.node(ExprKind::PresentField(inner), ty, range)
-                    }
-                    _ => expr,
-                }
-            }
-            Some(field) => {
-                let expr = self.expr(value, Some(&field.ty));
-                // What does not fit at all is shown by the record as a whole only where it stands alone.
-                self.coerce(expr, &field.ty)
-            }
-            None => self.expr(value, None),
-        }
-    }
-
-    /// The fields of a value that is spread, and a `let` where it has to be named first.
-    pub fn spread(&mut self, base: Expr, lets: &mut Vec<Stmt>) -> Vec<(SmolStr, Expr, bool, Ty)> {
-        let range = base.range;
-        let base = self.named(base, lets);
-        match self.base(&base.ty) {
-            Ty::Record(record) => record
-                .fields
-                .iter()
-                .map(|f| {
-                    let seen = if f.absent { f.ty.clone().optional() } else { f.ty.clone() };
-                    let value = self.node(ExprKind::RecordField(Box::new(base.clone()), f.name.clone()), seen, range);
-                    (f.name.clone(), value, f.absent, f.ty.clone())
-                })
-                .collect(),
-            Ty::Row(symbol) => {
-                let Some(sig) = self.relation(&symbol) else { return Vec::new() };
-                sig.fields
-                    .iter()
-                    .filter(|f| !f.secret && !f.computed)
-                    .map(|f| {
-                        let value = self.node(
-                            ExprKind::StoredField(Box::new(base.clone()), f.name.clone()),
-                            f.ty.clone(),
-                            range,
-                        );
-                        (f.name.clone(), value, false, f.ty.clone())
-                    })
-                    .collect()
-            }
-            Ty::Error => Vec::new(),
-            ty => {
-                let shown = self.show(&ty);
-                self.error(
-                    Code::Type,
-                    range,
-                    format!("`..` spreads a record or a row, found `{shown}`"),
-                    format!("`{shown}`"),
-                );
-                Vec::new()
-            }
-        }
-    }
-
-    /// The value under a name, so that it can be used more than once; a place is its own name.
-    pub fn named(&mut self, base: Expr, lets: &mut Vec<Stmt>) -> Expr {
-        if self.place(&base).is_some() || matches!(base.kind, ExprKind::Error | ExprKind::Const(_)) {
-            return base;
-        }
-        let range = base.range;
-        let local = self.local("", base.ty.clone(), false, range);
-        lets.push(Stmt::Let(Pattern { kind: PatternKind::Bind(local), ty: base.ty.clone(), range }, base));
-        self.local_expr(local, range)
-    }
-
-    fn project(&mut self, base: &ast::Expr, names: &[ast::Ident], optional: bool, range: Range) -> Expr {
-        let base = self.expr(base, None);
-        self.through_option(base, optional, range, |this, base| {
-            let mut lets = Vec::new();
-            let base = this.named(base, &mut lets);
-            let mut fields: Vec<(SmolStr, Expr)> = Vec::new();
-            let mut types = Vec::new();
-            for name in names {
-                if fields.iter().any(|(n, _)| *n == name.text) {
-                    this.error(Code::Twice, name.range, format!("`{}` stands here twice", name.text), "again");
-                    continue;
-                }
-                let value = this.field(base.clone(), &name.text, name.range, range);
-                types.push(FieldTy {
-                    name: name.text.clone(),
-                    wire: None,
-                    ty: value.ty.clone(),
-                    absent: false,
-                    default: None,
-                });
-                fields.push((name.text.clone(), value));
-            }
-            let broken = fields.iter().any(|(_, e)| matches!(e.ty, Ty::Error));
-            let ty = if broken { Ty::Error } else { Ty::Record(Arc::new(RecordTy { fields: types })) };
-            let record = this.node(ExprKind::Record(fields), ty.clone(), range);
-            if lets.is_empty() { record } else { this.node(ExprKind::Block(lets, Some(Box::new(record))), ty, range) }
-        })
-    }
-
-    /// Applies something to a value, or, after `?.`, to the value inside of an option.
-    pub fn through_option(
-        &mut self,
-        base: Expr,
-        optional: bool,
-        range: Range,
-        f: impl FnOnce(&mut Self, Expr) -> Expr,
-    ) -> Expr {
-        if !optional {
-            return f(self, base);
-        }
-        match self.base(&base.ty) {
-            Ty::Option(inner) => {
-                let local = self.local("", (*inner).clone(), false, base.range);
-                let value = self.local_expr(local, base.range);
-                let body = f(self, value);
-                let ty = self.resolve(&body.ty).optional();
-                self.node(ExprKind::OptionMap(Box::new(base), local, Box::new(body)), ty, range)
-            }
-            Ty::Error => {
-                f(self, base);
-                self.broken(range)
-            }
-            // Always there, perhaps by a test above: `?.` is `.`, and optional all the same.
-            _ => {
-                let value = f(self, base);
-                match self.base(&value.ty) {
-                    Ty::Option(_) | Ty::Error => value,
-                    _ => self.some(value),
-                }
-            }
-        }
-    }
-
-    fn unwrap(&mut self, base: &ast::Expr, range: Range) -> Expr {
-        let base = self.expr(base, None);
-        if !self.scenario {
-            let d = self
-                .diagnostic(Code::Misplaced, range, "`!` stands in scenarios only", "may be `none`")
-                .note("elsewhere: `x else fail NotFound()`, `x ?? d`, `if x != none { … }`");
-            self.report(d);
-        }
-        match self.base(&base.ty) {
-            Ty::Option(inner) => self.node(ExprKind::Force(Box::new(base)), (*inner).clone(), range),
-            _ => base,
-        }
     }
 
     fn failed(&mut self, name: &ast::Ident, range: Range) -> Expr {

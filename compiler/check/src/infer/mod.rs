@@ -5,7 +5,8 @@
 //! | --- | --- |
 //! | `engine` | the state of one body: variables of inference, scopes, diagnostics, effects |
 //! | `convert` | which type fits where, and the conversions that make it so |
-//! | `expr`, `branch`, `literal`, `operators`, `path`, `calls` | expressions |
+//! | `expr`, `records`, `branch`, `literal`, `operators`, `path` | expressions |
+//! | `calls`, `methods`, `primitives`, `failures` | calls, and `fail` |
 //! | `block`, `store` | statements, and what writes the store |
 //! | `pattern`, `exhaustive` | patterns, and whether a `match` answers everything |
 //! | `query`, `aggregate`, `window` | queries |
@@ -150,13 +151,17 @@ mod entry;
 mod exhaustive;
 mod expr;
 mod facts;
+mod failures;
 mod literal;
+mod methods;
 mod obligations;
 mod operators;
 mod path;
 mod pattern;
+mod primitives;
 mod probe;
 mod query;
+mod records;
 mod scenario;
 mod store;
 mod window;

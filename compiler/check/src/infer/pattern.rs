@@ -106,6 +106,18 @@ impl Infer<'_> {
             ast::PatternKind::Error => make(PatternKind::Error),
             ast::PatternKind::Wildcard => make(PatternKind::Wildcard),
             ast::PatternKind::Bind(name) => {
+                if matches!(name.text.as_str(), "null" | "nil" | "undefined") {
+                    let d = self
+                        .diagnostic(
+                            Code::Null,
+                            name.range,
+                            "there is no null; an absent value is `none`",
+                            "a name here",
+                        )
+                        .fix(self.fix("write `none`", name.range, "none", true));
+                    self.report(d);
+                    return make(PatternKind::Error);
+                }
                 let local = self.bind_name(name, ty, mutable, names);
                 make(PatternKind::Bind(local))
             }

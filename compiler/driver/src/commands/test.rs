@@ -12,6 +12,7 @@ use std::time::Instant;
 use tenon_core::ir;
 use tenon_core::scenario::{Broken, Report};
 use tenon_diagnostics::{Resolved, Sources};
+use tenon_runtime::crash;
 use tenon_span::LineIndex;
 
 /// See the module documentation.
@@ -47,6 +48,8 @@ impl Test {
             .filter(|s| self.only.as_deref().is_none_or(|part| s.name.contains(part)))
             .collect();
         let seed = self.seed.unwrap_or_else(crate::compile::fresh_seed);
+        // A fault in machine code ends the process: then its last words name the scenario.
+        crash::install()?;
         let start = Instant::now();
         let reports = Mutex::new(Vec::new());
         let next = AtomicUsize::new(0);
@@ -58,7 +61,7 @@ impl Test {
                     loop {
                         let at = next.fetch_add(1, Ordering::Relaxed);
                         let Some(scenario) = chosen.get(at) else { break };
-                        match compiled.run_scenario(scenario, seed) {
+                        match crash::named(&scenario.name, || compiled.run_scenario(scenario, seed)) {
                             Ok(report) => reports.lock().unwrap_or_else(PoisonError::into_inner).push((at, report)),
                             Err(stop) => *stopped.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop),
                         }

@@ -156,14 +156,14 @@ fn generated(seeds: std::ops::Range<u64>, failing: bool) {
     assert!(failures.is_empty(), "{} of {count} fail; the shortest:\n{}", failures.len(), failures[0]);
 }
 
-/// How many programs are generated; `TENON_SEEDS` asks for more.
+/// How many programs are generated; `TENON_CASES` asks for more.
 fn seeds() -> u64 {
-    std::env::var("TENON_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(60)
+    std::env::var("TENON_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(60)
 }
 
-/// The first seed; `TENON_FIRST` asks for another, to run one failure alone.
+/// The first seed; `TENON_SEED` asks for another, to run one failure alone.
 fn first() -> u64 {
-    std::env::var("TENON_FIRST").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
+    std::env::var("TENON_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Code: records and rows in braces, `=` in conditions, arms with `->`, blocks without braces, words of other
-//! languages.
+//! Code: records and rows in braces, `=` in conditions, arms with `->`, blocks without braces, fields that are assigned,
+//! words of other languages.
 
 use super::Translator;
 use crate::error::SyntaxError;
-use crate::repair::classes::begins_query_clause;
+use crate::repair::classes::{begins_operand, begins_query_clause, begins_statement, can_end, word_continues};
 use crate::words::TokenKind as K;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -11,12 +11,15 @@ use tenon_span::Range;
 impl Translator<'_> {
     pub(super) fn code(&mut self) {
         let first = self.header_end();
+        let declares =
+            matches!(self.item_word().1, Some(K::ItemPolicy | K::ItemRelation | K::ItemEvent | K::ItemBinding));
         let mut index = 1;
         while let Some(kind) = self.kind(index) {
             match kind {
                 K::LBrace if index > first => self.braces_for_data(index),
                 K::LParen if index > first => self.named_with_equals(index),
-                K::KwIf | K::KwWhile if index > first => {
+                K::KwFor if index > first && self.kind(index + 1) != Some(K::LParen) => self.block_of_condition(index),
+                K::KwIf | K::KwWhile if index > first && !declares => {
                     self.block_of_condition(index);
                     self.comparison(index, |this, at| this.kind(at) == Some(K::LBrace));
                 }
@@ -31,6 +34,14 @@ impl Translator<'_> {
                 }
                 K::KwFor if index > first && self.kind(index + 1) == Some(K::LParen) => self.for_in_parentheses(index),
                 K::KwMatch | K::SoftAttempt if index > first => self.arms(index),
+                K::KwElse if index > first => self.block_of_else(index),
+                K::KwReturn if index > first => self.return_of_query(index),
+                K::LowerName if index > first && self.begins_line(index) && self.assigned_field(index).is_some() => {
+                    self.field_assignment(index);
+                }
+                K::LowerName | K::UpperName if index > first && self.begins_line(index) && self.typed_first(index) => {
+                    self.typed_binding(index);
+                }
                 K::LowerName if index > first => self.foreign_word(index),
                 K::KwInsert if self.text(index + 1) == "into" => self.word_too_many(index + 1, "insert"),
                 K::KwDelete if self.text(index + 1) == "from" && self.kind(index + 2) == Some(K::UpperName) => {
@@ -131,29 +142,134 @@ impl Translator<'_> {
         }
     }
 
-    /// `if a > 1 return 2`
+    /// `if a > 1 return 2`, `if a > 1 2 else 3`, and the same on lines of their own.
     fn block_of_condition(&mut self, index: usize) {
-        let leaves = self.find(index + 1, |this, at| {
-            matches!(this.kind(at), Some(K::LBrace | K::KwReturn | K::KwFail | K::KwBreak | K::KwContinue))
-                || this.token(at).is_some_and(|token| token.first_on_line)
+        let block = self.find(index + 1, |this, at| {
+            let begins =
+                this.kind(at).is_some_and(|kind| begins_statement(kind) || begins_operand(kind) || kind == K::KwFail);
+            let ended = at > index + 1 && this.kind_before(at).is_some_and(can_end);
+            matches!(this.kind(at), Some(K::LBrace | K::Semi))
+                || this.text(at) == "then"
+                || begins && ended
+                || this.token(at).is_some_and(|token| token.first_on_line) && ended
         });
-        let statement = matches!(self.kind(leaves), Some(K::KwReturn | K::KwFail | K::KwBreak | K::KwContinue))
-            && self.token(leaves).is_some_and(|token| !token.first_on_line);
-        if !statement {
+        if self.text(block) == "then" && self.kind(index) == Some(K::KwIf) {
+            let (before, next) = (self.range(block - 1), self.range(block + 1));
+            let range = self.range(block);
+            self.tell(
+                SyntaxError::new(Code::ForeignWord, "behind a condition stands `{ … }`, without `then`", range).fix(
+                    "remove `then`",
+                    [(Range::new(before.end, next.start), " ".to_string())],
+                    true,
+                ),
+            );
+            self.remove(block, block + 1);
+        }
+        let begins = self.kind(block).is_some_and(|kind| {
+            begins_statement(kind)
+                || begins_operand(kind)
+                || matches!(kind, K::KwFail | K::KwUpdate | K::KwDelete | K::LParen)
+        });
+        if begins && self.kind(block) != Some(K::LParen) || begins && self.begins_line(block) {
+            self.put_in_braces(block, "what follows a condition stands in braces");
+        }
+    }
+
+    /// `else 3`, behind a block.
+    fn block_of_else(&mut self, index: usize) {
+        let next = self.kind(index + 1);
+        if self.kind_before(index) == Some(K::RBrace)
+            && !matches!(next, Some(K::LBrace | K::KwIf) | None)
+            && !next.is_some_and(K::closes)
+        {
+            self.put_in_braces(index + 1, "what follows `else` stands in braces");
+        }
+    }
+
+    /// Puts the statement that begins at `start` in braces.
+    fn put_in_braces(&mut self, start: usize, message: &str) {
+        let line = |this: &Self, at: usize| this.token(at).is_some_and(|token| token.first_on_line);
+        let end = self.find(start + 1, |this, at| {
+            matches!(this.kind(at), Some(K::Semi | K::KwElse))
+                || line(this, at) && !this.kind(at).is_some_and(word_continues)
+        });
+        let range = self.range(start).cover(self.range(end.saturating_sub(1)));
+        let open = match line(self, start) {
+            true => (Range::empty(self.range(start - 1).end), " {".to_string()),
+            false => (Range::empty(range.start), "{ ".to_string()),
+        };
+        let edits = [open, (Range::empty(range.end), " }".to_string())];
+        self.tell(SyntaxError::new(Code::BlockNeeded, message, range).label("I expected `{ … }`").fix(
+            "put it in braces",
+            edits,
+            true,
+        ));
+        self.insert(end, K::RBrace);
+        self.insert(start, K::LBrace);
+    }
+
+    /// `return from p in P …` as the whole body.
+    fn return_of_query(&mut self, index: usize) {
+        let query = self.text(index + 1) == "from" && self.text(index + 3) == "in";
+        if !query || self.kind_before(index) != Some(K::LBrace) {
             return;
         }
-        let end = self.find(leaves + 1, |this, at| {
-            this.kind(at) == Some(K::Semi) || this.token(at).is_some_and(|token| token.first_on_line)
-        });
-        let range = self.range(leaves).cover(self.range(end.saturating_sub(1)));
-        let edits = [(Range::empty(range.start), "{ ".to_string()), (Range::empty(range.end), " }".to_string())];
+        let range = self.range(index);
+        let whole = Range::new(range.start, self.range(index + 1).start);
         self.tell(
-            SyntaxError::new(Code::BlockNeeded, "what follows a condition stands in braces", range)
-                .label("I expected `{ … }`")
-                .fix("put it in braces", edits, true),
+            SyntaxError::new(Code::ForeignWord, "a query stands without `return`", range)
+                .label("the last expression of a block is its value")
+                .fix("remove `return`", [(whole, String::new())], true),
         );
-        self.insert(end, K::RBrace);
-        self.insert(leaves, K::LBrace);
+        self.become_kind(index + 1, K::SoftFrom);
+        self.remove(index, index + 1);
+    }
+
+    /// The dot and the sign of `x.f = e`, `x.f += e` at the beginning of a statement.
+    fn assigned_field(&self, index: usize) -> Option<(usize, usize)> {
+        let mut at = index;
+        while self.kind(at + 1) == Some(K::Dot) && self.is_name(at + 2) {
+            at += 2;
+        }
+        let assigns = matches!(self.kind(at + 1), Some(K::Equal | K::PlusEqual | K::MinusEqual | K::StarEqual));
+        (at > index && assigns).then(|| (at - 1, at + 1))
+    }
+
+    /// `p.stock = 4`
+    fn field_assignment(&mut self, index: usize) {
+        let Some((dot, sign)) = self.assigned_field(index) else { return };
+        let row = Range::new(self.range(index).start, self.range(dot).start).slice(self.source);
+        let set = Range::new(self.range(dot + 1).start, self.range(sign).end).slice(self.source);
+        let edits =
+            [(self.range(index), format!("update {}", self.text(index))), (self.range(dot), " set ".to_string())];
+        let place = self.range(index).cover(self.range(sign));
+        self.tell(
+            SyntaxError::new(Code::FieldAssign, "a field is not assigned to; `update` changes a row", place)
+                .label(format!("I expected `update {row} set {set} …`"))
+                .fix("write an `update`", edits, false),
+        );
+        self.become_kind(dot, K::SoftSet);
+        self.insert(index, K::KwUpdate);
+    }
+
+    /// `int x = 5`, `Text t = "a"`
+    fn typed_first(&self, index: usize) -> bool {
+        let is_type = self.kind(index) == Some(K::UpperName) || super::types::foreign_type(self.text(index)).is_some();
+        is_type
+            && self.kind(index + 1) == Some(K::LowerName)
+            && self.kind(index + 2) == Some(K::Equal)
+            && self.token(index + 1).is_some_and(|token| !token.first_on_line)
+    }
+
+    fn typed_binding(&mut self, index: usize) {
+        let (title, edits) = self.word_fix(index, "let");
+        let range = self.range(index).cover(self.range(index + 1));
+        self.tell(
+            SyntaxError::new(Code::ForeignWord, "a value is named by `let`, a variable by `var`", range)
+                .label("a type, where it is needed, stands behind the name: `let x: Int = 1`")
+                .fix(title, edits, true),
+        );
+        self.become_kind(index, K::KwLet);
     }
 
     /// `A -> 1` in a `match`
@@ -207,12 +323,31 @@ impl Translator<'_> {
                 self.insert(index + 1, K::KwIf);
             }
             "foreach" if begins => self.replace_word(index, "for"),
+            "switch" if begins && self.block_follows(index) => self.replace_word(index, "match"),
+            "f" if self.glued(index) && matches!(self.kind(index + 1), Some(K::Text | K::TextHead)) => {
+                let range = self.range(index);
+                self.tell(
+                    SyntaxError::new(Code::ForeignLiteral, "every text may have holes, without a prefix", range).fix(
+                        "remove `f`",
+                        [(range, String::new())],
+                        true,
+                    ),
+                );
+                self.remove(index, index + 1);
+            }
             "throw" | "raise" if begins => self.replace_word(index, "fail"),
             _ => {}
         }
     }
 
-    fn replace_word(&mut self, index: usize, meant: &str) {
+    fn block_follows(&self, index: usize) -> bool {
+        let stop = |this: &Self, at: usize| {
+            this.kind(at) == Some(K::LBrace) || this.token(at).is_some_and(|token| token.first_on_line)
+        };
+        self.kind(self.find(index + 1, stop)) == Some(K::LBrace)
+    }
+
+    pub(super) fn replace_word(&mut self, index: usize, meant: &str) {
         let word = self.text(index).to_string();
         let (title, edits) = self.word_fix(index, meant);
         self.tell(

@@ -220,6 +220,7 @@ impl Translator<'_> {
                 true,
             ));
             self.become_kind(index, K::Semi);
+        } else if !begins && self.column_word(index) {
         } else if kind == K::WordKey && self.is_name(index + 1) && self.begins_line(index + 2) {
             self.key_behind_field(index);
         } else if begins && kind == K::UpperName && self.kind(index + 1) == Some(K::Colon) {
@@ -243,6 +244,95 @@ impl Translator<'_> {
             );
             self.insert(index + 1, K::Colon);
         }
+    }
+
+    /// What SQL writes behind a column: `primary key`, `not null`, `references B`, `auto_increment`, `default 1`. True if
+    /// that stood here.
+    fn column_word(&mut self, index: usize) -> bool {
+        let range = self.range(index);
+        let behind = Range::new(self.range(index.saturating_sub(1)).end, range.end);
+        match self.text(index) {
+            "primary" if self.text(index + 1) == "key" => {
+                let field = (0..index).rev().find(|at| self.begins_line(*at)).unwrap_or(index);
+                let whole = Range::new(behind.start, self.range(index + 1).end);
+                let edits = [(self.range(field), format!("key {}", self.text(field))), (whole, String::new())];
+                self.tell(
+                    SyntaxError::new(
+                        Code::KeyForm,
+                        "`key` comes before the field that it marks",
+                        range.cover(self.range(index + 1)),
+                    )
+                    .fix("write `key` before the field", edits, true),
+                );
+                self.remove(index, index + 2);
+                self.insert_text(field, K::WordKey, "key");
+                let first = self.token(field + 1).is_some_and(|token| token.first_on_line);
+                if let Some(key) = self.tokens.get_mut(field) {
+                    key.first_on_line = first;
+                }
+                if let Some(name) = self.tokens.get_mut(field + 1) {
+                    name.first_on_line = false;
+                }
+            }
+            "auto_increment" | "autoincrement" | "serial" | "identity"
+                if self.kind_before(index) == Some(K::UpperName) =>
+            {
+                self.tell(
+                    SyntaxError::new(Code::ForeignWord, "a key that counts has the default `serial()`", range).fix(
+                        "write `= serial()`",
+                        [(range, "= serial()".to_string())],
+                        true,
+                    ),
+                );
+                self.become_text(index, K::LowerName, "serial");
+                self.insert(index + 1, K::LParen);
+                self.insert(index + 2, K::RParen);
+                self.insert(index, K::Equal);
+            }
+            "default"
+                if self
+                    .kind_before(index)
+                    .is_some_and(|kind| matches!(kind, K::UpperName | K::RParen | K::Question)) =>
+            {
+                self.tell(SyntaxError::new(Code::ForeignWord, "a default stands behind `=`", range).fix(
+                    "write `=`",
+                    [(range, "=".to_string())],
+                    true,
+                ));
+                self.become_kind(index, K::Equal);
+            }
+            "references"
+                if self.kind(index + 1) == Some(K::UpperName) && self.kind_before(index) == Some(K::UpperName) =>
+            {
+                let target = self.text(index + 1).to_string();
+                let whole = self.range(index - 1).cover(self.range(index + 1));
+                self.tell(
+                    SyntaxError::new(
+                        Code::ForeignWord,
+                        format!("a field that refers to `{target}` has that type"),
+                        range.cover(self.range(index + 1)),
+                    )
+                    .label("a reference needs no key of its own")
+                    .fix(format!("write `{target}`"), [(whole, target.clone())], true),
+                );
+                self.become_text(index - 1, K::UpperName, target);
+                self.remove(index, index + 2);
+            }
+            "not" if self.kind(index + 1) == Some(K::KwNone) && self.text(index + 1) != "none" => {
+                let whole = Range::new(behind.start, self.range(index + 1).end);
+                self.tell(
+                    SyntaxError::new(
+                        Code::Null,
+                        "a field always has a value unless its type ends in `?`",
+                        range.cover(self.range(index + 1)),
+                    )
+                    .fix("remove it", [(whole, String::new())], true),
+                );
+                self.remove(index, index + 2);
+            }
+            _ => return false,
+        }
+        true
     }
 
     /// `key id` without a type: the field stands elsewhere.

@@ -6,6 +6,8 @@
 
 mod code;
 mod declarations;
+mod elements;
+mod headers;
 mod queries;
 mod signs;
 mod types;
@@ -29,11 +31,13 @@ pub(super) fn translate(source: &str, tokens: Vec<Token>, errors: &mut Vec<Synta
     }
     translator.items_inside();
     translator.signs();
+    translator.header();
     translator.names_in_declarations();
     translator.types();
     translator.members();
     translator.queries();
     translator.code();
+    translator.elements();
     (translator.tokens, translator.meant)
 }
 
@@ -112,6 +116,23 @@ impl<'a> Translator<'a> {
                 depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     return Some(at);
+                }
+            }
+        }
+        None
+    }
+
+    /// The opening token around the one at `index`.
+    fn enclosing(&self, index: usize) -> Option<usize> {
+        let mut depth = 0usize;
+        for at in (0..index).rev() {
+            let kind = self.kind(at)?;
+            if kind.closes() {
+                depth += 1;
+            } else if kind.opens() {
+                match depth.checked_sub(1) {
+                    Some(less) => depth = less,
+                    None => return Some(at),
                 }
             }
         }
@@ -207,6 +228,7 @@ impl<'a> Translator<'a> {
                 | Code::ForeignLiteral
                 | Code::ClauseWords
                 | Code::AngleType
+                | Code::MissingComma
         );
         let earlier = self.errors.iter_mut().find(|earlier| once && earlier.code == error.code);
         let Some(earlier) = earlier else {

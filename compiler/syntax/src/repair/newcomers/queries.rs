@@ -14,6 +14,7 @@ impl Translator<'_> {
             let word = self.text(index);
             match kind {
                 K::KwSelect | K::UpperName if self.begins_sql(index) => self.sql(index),
+                K::UpperName | K::LowerName if self.is_sql_word(index) => self.sql_word(index),
                 K::LowerName
                     if word == "from" && !self.after_dot(index) && self.kind_before(index) != Some(K::KwDelete) =>
                 {
@@ -27,7 +28,22 @@ impl Translator<'_> {
                     self.source_without_in(index, word);
                 }
                 K::LowerName if self.begins_clause(index) => self.clause_word(index, word),
-                K::KwSelect => self.aliases(index),
+                K::KwSelect => {
+                    self.aliases(index);
+                    self.several_selected(index);
+                }
+                K::KwReturn if !self.begins_line(index) && self.in_query(index) => {
+                    let (title, edits) = self.word_fix(index, "select");
+                    self.tell(
+                        SyntaxError::new(
+                            Code::ClauseWords,
+                            "a query says what its rows become with `select`",
+                            self.range(index),
+                        )
+                        .fix(title, edits, true),
+                    );
+                    self.become_kind(index, K::KwSelect);
+                }
                 K::KwLet if self.is_let_in_query(index) => {
                     let range = self.range(index);
                     self.tell(
@@ -60,7 +76,7 @@ impl Translator<'_> {
     }
 
     /// True if a `from` stands before the token, at its level and in its statement.
-    fn in_query(&self, index: usize) -> bool {
+    pub(super) fn in_query(&self, index: usize) -> bool {
         let mut depth = 0usize;
         for at in (0..index).rev() {
             match self.kind(at) {
@@ -177,11 +193,106 @@ impl Translator<'_> {
         self.become_kind(index, K::PairCrossJoin);
     }
 
-    /// A `let` on a line of its own in a query, with a clause on the line behind it.
+    /// A `let` in a query, with a clause behind it: on the next line where it has a line of its own.
     fn is_let_in_query(&self, index: usize) -> bool {
         let first = self.token(index).is_some_and(|token| token.first_on_line);
-        let next = self.find(index + 1, |this, at| this.token(at).is_some_and(|token| token.first_on_line));
-        first && self.in_query(index) && self.kind(next).is_some_and(begins_query_clause)
+        let next = self.find(index + 1, |this, at| {
+            this.token(at).is_some_and(|token| token.first_on_line)
+                || !first && this.kind(at).is_some_and(begins_query_clause)
+        });
+        self.in_query(index) && self.kind(next).is_some_and(begins_query_clause)
+    }
+
+    /// `select p.a, p.b` in braces.
+    fn several_selected(&mut self, index: usize) {
+        let start = index + 1 + usize::from(self.kind(index + 1) == Some(K::KwDistinct));
+        if self.enclosing(index).is_some_and(|open| self.kind(open) != Some(K::LBrace)) {
+            return;
+        }
+        let ends = |this: &Self, at: usize| {
+            let kind = this.kind(at);
+            kind == Some(K::Semi)
+                || kind.is_some_and(|kind| begins_query_clause(kind) || kind == K::KwUnion)
+                || this.token(at).is_some_and(|token| token.first_on_line) && this.kind_before(at) != Some(K::Comma)
+        };
+        let comma = self.find(start, |this, at| this.kind(at) == Some(K::Comma) || at > start && ends(this, at));
+        if self.kind(comma) != Some(K::Comma) {
+            return;
+        }
+        let end = self.find(comma, |this, at| at > comma && ends(this, at));
+        let range = self.range(start).cover(self.range(end.saturating_sub(1)));
+        let edits = [(Range::empty(range.start), "(".to_string()), (Range::empty(range.end), ")".to_string())];
+        self.tell(
+            SyntaxError::new(Code::BraceRecord, "several values are a record, which stands in parentheses", range).fix(
+                "put them in parentheses",
+                edits,
+                true,
+            ),
+        );
+        self.insert(end, K::RParen);
+        self.insert(start, K::LParen);
+    }
+
+    /// A word of SQL's expressions behind an operand of a query.
+    fn is_sql_word(&self, index: usize) -> bool {
+        let word = self.text(index);
+        let known = match self.kind(index) {
+            Some(K::UpperName) => {
+                matches!(word, "DESC" | "ASC" | "AND" | "OR" | "IN" | "IS" | "BETWEEN" | "LIKE" | "ILIKE" | "NOT")
+            }
+            _ => matches!(word, "between" | "like" | "ilike") || word == "count" && self.counts_star(index),
+        };
+        let place = word == "NOT" || word == "count" || self.kind_before(index).is_some_and(can_end);
+        known && place && !self.after_dot(index) && self.in_query(index)
+    }
+
+    fn counts_star(&self, index: usize) -> bool {
+        self.kind(index + 1) == Some(K::LParen)
+            && self.kind(index + 2) == Some(K::Star)
+            && self.kind(index + 3) == Some(K::RParen)
+    }
+
+    fn sql_word(&mut self, index: usize) {
+        let range = self.range(index);
+        match self.text(index).to_ascii_lowercase().as_str() {
+            "count" => {
+                let star = self.range(index + 2);
+                let message = "`count()` counts all combinations";
+                self.tell(SyntaxError::new(Code::ForeignWord, message, star).fix(
+                    "remove `*`",
+                    [(star, String::new())],
+                    true,
+                ));
+                self.remove(index + 2, index + 3);
+            }
+            "between" => {
+                let and = self.find(index + 1, |this, at| matches!(this.text(at), "and" | "AND"));
+                if self.text(and).eq_ignore_ascii_case("and") {
+                    let gap = Range::new(self.range(and.saturating_sub(1)).end, self.range(and + 1).start);
+                    let edits = [(range, "in".to_string()), (gap, "..=".to_string())];
+                    self.tell(
+                        SyntaxError::new(Code::ForeignOperator, "`between a and b` is written `in a..=b`", range).fix(
+                            "write `in a..=b`",
+                            edits,
+                            true,
+                        ),
+                    );
+                    self.become_kind(and, K::DotDotEqual);
+                    self.become_kind(index, K::KwIn);
+                }
+            }
+            "like" | "ilike" => {
+                self.tell(
+                    SyntaxError::new(Code::ForeignOperator, "texts are tested with functions", range)
+                        .label("`.starts_with(…)`, `.contains(…)`, or `matches r\"…\"`"),
+                );
+                self.become_kind(index, K::EqualEqual);
+            }
+            word => {
+                let meant = word.to_string();
+                self.replace_word(index, &meant);
+            }
+        }
     }
 
     /// `select p.name as title, p.price as cost`

@@ -117,6 +117,12 @@ impl Translator<'_> {
             && !matches!(self.kind(index + 1), Some(K::Colon | K::LParen | K::Equal));
         if plain && matches!(word, "null" | "nil" | "undefined" | "NULL") {
             let range = self.range(index);
+            // `not null` behind a column is told as a whole.
+            let column = matches!(self.item_word().1, Some(K::ItemRelation | K::ItemEvent));
+            if column && self.kind_before(index) == Some(K::KwNot) && !self.begins_line(index - 1) {
+                self.become_kind(index, K::KwNone);
+                return;
+            }
             self.tell(SyntaxError::new(Code::Null, "there is no null; an absent value is `none`", range).fix(
                 "write `none`",
                 [(range, "none".to_string())],

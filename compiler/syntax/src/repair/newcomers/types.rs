@@ -5,6 +5,7 @@ use super::declarations::upper_camel;
 use crate::error::SyntaxError;
 use crate::words::TokenKind as K;
 use tenon_diagnostics::Code;
+use tenon_span::Range;
 
 /// What other languages call the base types.
 const FOREIGN_TYPES: &[(&str, &str)] = &[
@@ -34,6 +35,11 @@ const FOREIGN_TYPES: &[(&str, &str)] = &[
     ("blob", "Bytes"),
     ("json", "Json"),
 ];
+
+/// What a type of other languages is called here.
+pub(super) fn foreign_type(word: &str) -> Option<&'static str> {
+    FOREIGN_TYPES.iter().find(|(foreign, _)| *foreign == word).map(|(_, meant)| *meant)
+}
 
 impl Translator<'_> {
     pub(super) fn types(&mut self) {
@@ -129,9 +135,18 @@ impl Translator<'_> {
             return;
         }
         let (word, range) = (self.text(index), self.range(index));
-        let known = FOREIGN_TYPES.iter().find(|(foreign, _)| *foreign == word);
-        let (code, meant, message) = match known {
-            Some((_, meant)) => (Code::ForeignType, (*meant).to_string(), format!("the type is called `{meant}`")),
+        if matches!(word, "void" | "unit" | "nothing") && self.kind_before(index) == Some(K::Arrow) {
+            let whole = Range::new(self.range(index.saturating_sub(2)).end, range.end);
+            self.tell(SyntaxError::new(Code::ForeignType, "what gives no value has no `->`", range).fix(
+                "remove the type",
+                [(whole, String::new())],
+                true,
+            ));
+            self.remove(index - 1, index + 1);
+            return;
+        }
+        let (code, meant, message) = match foreign_type(word) {
+            Some(meant) => (Code::ForeignType, meant.to_string(), format!("the type is called `{meant}`")),
             None => {
                 let meant = upper_camel(word);
                 let message = format!("`{word}` must begin with a capital: `{meant}`");
@@ -157,7 +172,7 @@ impl Translator<'_> {
         }
         let name = self.range(index);
         let brackets = self.range(index + 1).cover(self.range(index + 2));
-        let edits = [(tenon_span::Range::empty(name.start), "[".to_string()), (brackets, "]".to_string())];
+        let edits = [(Range::empty(name.start), "[".to_string()), (brackets, "]".to_string())];
         self.tell(SyntaxError::new(Code::AngleType, "a list type stands between brackets", name.cover(brackets)).fix(
             "put the brackets around the type",
             edits,
