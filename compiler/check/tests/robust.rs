@@ -71,11 +71,16 @@ fn programs_cut_off_anywhere() {
     }
 }
 
+/// A number of the environment: `TENON_SEED` is the first seed, `TENON_CASES` the number of cases of each kind.
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
+}
+
 #[test]
 fn programs_with_pieces_missing_doubled_and_swapped() {
     let mut db = CheckDatabase::new(&[]);
     let programs = programs();
-    let mut numbers = Numbers(7);
+    let mut numbers = Numbers(7 + setting("TENON_SEED", 0));
     for (name, text) in &programs {
         // Words and signs, with what lies between.
         let mut pieces: Vec<&str> = Vec::new();
@@ -88,7 +93,7 @@ fn programs_with_pieces_missing_doubled_and_swapped() {
             }
         }
         pieces.push(&text[start..]);
-        for _ in 0..6 {
+        for _ in 0..setting("TENON_CASES", 6) {
             let mut edited = pieces.clone();
             for _ in 0..1 + numbers.below(4) {
                 let (a, b) = (numbers.below(edited.len()), numbers.below(edited.len()));

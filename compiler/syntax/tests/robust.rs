@@ -47,11 +47,16 @@ fn read_item(text: &str) -> Parsed {
     parsed
 }
 
+/// A number of the environment: `TENON_SEED` is the first seed, `TENON_CASES` the number of cases of each kind.
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
+}
+
 #[test]
 fn a_program_cut_at_any_byte_is_read() {
-    let mut random = Random::new(1);
+    let mut random = Random::new(1 + setting("TENON_SEED", 0));
     for (_, text) in programs() {
-        for _ in 0..20 {
+        for _ in 0..setting("TENON_CASES", 20) {
             let mut at = random.below(text.len());
             while !text.is_char_boundary(at) {
                 at -= 1;
@@ -64,9 +69,9 @@ fn a_program_cut_at_any_byte_is_read() {
 
 #[test]
 fn mutated_programs_are_read() {
-    let mut random = Random::new(2);
+    let mut random = Random::new(2 + setting("TENON_SEED", 0));
     for (_, text) in programs() {
-        for _ in 0..20 {
+        for _ in 0..setting("TENON_CASES", 20) {
             read(&mutate(&text, &mut random));
         }
     }
@@ -74,7 +79,7 @@ fn mutated_programs_are_read() {
 
 #[test]
 fn token_soup_is_read() {
-    let mut random = Random::new(3);
+    let mut random = Random::new(3 + setting("TENON_SEED", 0));
     let words: Vec<&str> = TOKENS
         .iter()
         .filter(|row| !matches!(row.class, TokenClass::Literal | TokenClass::Repair))
@@ -100,7 +105,7 @@ fn token_soup_is_read() {
             "@2026-11-20",
         ])
         .collect();
-    for _ in 0..800 {
+    for _ in 0..40 * setting("TENON_CASES", 20) {
         let mut soup =
             String::from(["", "fn f() {", "relation R {", "query q() { from x in X ", "policy P {"][random.below(5)]);
         for _ in 0..random.below(40) {

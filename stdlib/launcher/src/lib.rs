@@ -19,6 +19,14 @@ use tenon_value::schema::Schema;
 /// # Errors
 /// One sentence: somebody else has the store, it has another shape, or the system refuses.
 pub fn open(schema: &Schema, data: &Path) -> Result<Arc<Database>, String> {
+    open_in(schema, data, Arc::new(SystemWorld::new()))
+}
+
+/// As [`open`], with a clock and randomness of the caller.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_in(schema: &Schema, data: &Path, world: Arc<dyn World>) -> Result<Arc<Database>, String> {
     std::fs::create_dir_all(data).map_err(|error| format!("cannot make `{}`: {error}", data.display()))?;
     let schema = Arc::new(schema.clone());
     // Rows that were stored before a field existed get its default, read by the schema over an empty image.
@@ -27,7 +35,7 @@ pub fn open(schema: &Schema, data: &Path) -> Result<Arc<Database>, String> {
     let snapshot = image.snapshot();
     let defaults = |relation, field| stored.default_cells(&snapshot, relation, field);
     let authority = SqliteAuthority::open(data, &schema, &defaults).map_err(|error| error.to_string())?;
-    start(schema.clone(), Box::new(authority), Arc::new(SystemWorld::new()))
+    start(schema.clone(), Box::new(authority), world)
 }
 
 /// A database for reading what is durable now, beside whoever owns the store.

@@ -351,8 +351,13 @@ fn compare(reader: &Reader<'_>, model: &Model) {
     }
 }
 
+/// How many sequences of steps are drawn; `TENON_CASES` asks for more.
+fn cases() -> u32 {
+    std::env::var("TENON_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(150)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
     #[test]
     fn the_image_agrees_with_ordered_maps(steps in steps()) {
         let image = Image::with_max_rows(Arc::new(schema()), 4096).expect("a good schema");

@@ -1,0 +1,387 @@
+//! What a disk that fails, or loses power, leaves of a database.
+//!
+//! The test starts itself as a child under the library of this crate. The child transfers between accounts and prints each
+//! commit once it is durable. From what the child wrote, in its order, the test builds what a power cut at some moment would
+//! have left: of each file what was synced, and of what was not some sectors or none. That must open, hold every commit that
+//! was acknowledged before, and be a state between two commits. In the other test a call of the child fails: it must
+//! acknowledge nothing after that, and what it leaves must hold what it acknowledged.
+//!
+//! `TENON_SEED` is the first seed and `TENON_CASES` the number of cuts and faults; each failure names its seed.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use tenon_authority::SqliteAuthority;
+use tenon_runtime::{Database, SystemWorld};
+use tenon_store::schema::*;
+use tenon_value::Value;
+use tenon_value::random::Random;
+
+const ACCOUNT: RelationId = RelationId(0);
+const TRANSFER: RelationId = RelationId(1);
+const ACCOUNTS: i64 = 10;
+const START: i64 = 1_000;
+/// Enough that the authority moves its log into its file several times.
+const TRANSFERS: i64 = 1_500;
+const SECTOR: usize = 512;
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
+}
+
+fn schema() -> Schema {
+    let relation = |name: &str, fields: Vec<Field>, references: Vec<Reference>| Relation {
+        name: name.into(),
+        fields,
+        key: vec![FieldId(0)],
+        uniques: vec![],
+        references,
+        indexes: vec![],
+        deletes: false,
+    };
+    let mut id = Field::new("id", DataType::Int);
+    id.generated = Some(Generated::Serial);
+    let refer = |field| Reference { field: FieldId(field), target: ACCOUNT, on_delete: OnDelete::Restrict };
+    Schema {
+        relations: vec![
+            relation("Account", vec![Field::new("id", DataType::Int), Field::new("balance", DataType::Int)], vec![]),
+            relation(
+                "Transfer",
+                vec![
+                    id,
+                    Field::new("source", DataType::Ref(ACCOUNT)),
+                    Field::new("target", DataType::Ref(ACCOUNT)),
+                    Field::new("note", DataType::Text),
+                ],
+                vec![refer(1), refer(2)],
+            ),
+        ],
+    }
+}
+
+fn open(directory: &Path) -> Result<Database, String> {
+    let schema = Arc::new(schema());
+    let authority =
+        SqliteAuthority::open(directory, &schema, &|_, _| Err("none".into())).map_err(|error| error.to_string())?;
+    Database::start(schema, Box::new(authority), Arc::new(SystemWorld::new())).map_err(|error| error.to_string())
+}
+
+fn account(id: i64) -> Value {
+    Value::Ref { relation: 0, key: Arc::new(Value::Int(id)) }
+}
+
+fn int(value: &Value) -> i64 {
+    match value {
+        Value::Int(n) => *n,
+        Value::Ref { key, .. } => int(key),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn say(line: &str) {
+    // One call, so that the line is one record.
+    std::io::stdout().write_all(format!("\n{line}\n").as_bytes()).unwrap();
+    std::io::stdout().flush().unwrap();
+}
+
+/// Works, and ends without closing. Run as a test of its own, it has nothing to do.
+#[test]
+fn child() {
+    let Ok(directory) = std::env::var("TENON_FAULTS_DIR") else { return };
+    let database = match open(Path::new(&directory)) {
+        Ok(database) => database,
+        Err(_) => std::process::exit(0),
+    };
+    let mut next = 0;
+    if database.read().reader().count(ACCOUNT) == 0 {
+        let Ok(mut txn) = database.write() else { std::process::exit(0) };
+        for id in 0..ACCOUNTS {
+            txn.insert(ACCOUNT, &[Some(Value::Int(id)), Some(Value::Int(START))]).unwrap();
+        }
+        let number = txn.commit();
+        if database.wait(number).is_ok() {
+            say("acknowledged 0");
+        }
+    }
+    while next < TRANSFERS {
+        // Groups of one to three commits.
+        let (mut number, mut last) = (0, 0);
+        for _ in 0..1 + next % 3 {
+            next += 1;
+            let (source, target) = ((next * 3) % ACCOUNTS, (next * 7 + 1) % ACCOUNTS);
+            let Ok(mut txn) = database.write() else { std::process::exit(0) };
+            for (id, by) in [(source, -1), (target, 1)] {
+                let balance = int(&txn.values().lookup(ACCOUNT, &Value::Int(id)).unwrap()[1]);
+                txn.update(ACCOUNT, &Value::Int(id), &[(FieldId(1), Value::Int(balance + by))]).unwrap();
+            }
+            let note = Value::text("n".repeat((next * 37 % 9_000) as usize));
+            let key = txn.insert(TRANSFER, &[None, Some(account(source)), Some(account(target)), Some(note)]).unwrap();
+            last = int(&key);
+            number = txn.commit();
+        }
+        match database.wait(number) {
+            Ok(()) => say(&format!("acknowledged {last}")),
+            Err(_) => {
+                say("stopped");
+                std::process::exit(0);
+            }
+        }
+    }
+    std::process::exit(0);
+}
+
+/// A folder of its own that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("tenon-disk-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(std::fs::canonicalize(&path).unwrap())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The library of this crate, which cargo builds beside its tests.
+fn library() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().unwrap();
+    let places = [folder.join("../libtenon_faults.so"), folder.join("libtenon_faults.so")];
+    places.into_iter().find(|place| place.exists()).expect("cargo builds the library with its tests")
+}
+
+fn run_child(data: &Path, more: &[(&str, &str)]) -> String {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["child", "--exact", "--nocapture", "--test-threads=1"])
+        .env("LD_PRELOAD", library())
+        .env("TENON_FAULTS_DIR", data)
+        .envs(more.iter().copied())
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "the child ended with {}", output.status);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn acknowledged(output: &str) -> i64 {
+    output.lines().filter_map(|line| line.strip_prefix("acknowledged ")).map(|n| n.parse().unwrap()).max().unwrap_or(-1)
+}
+
+/// What must hold of what is left, given the last commit that was acknowledged (-1: none).
+fn verify(data: &Path, acknowledged: i64) -> Result<i64, String> {
+    let database = open(data).map_err(|error| format!("it does not open: {error}"))?;
+    let query = database.read();
+    let values = query.values(database.stored());
+    let accounts = values.sorted(ACCOUNT);
+    let transfers = values.sorted(TRANSFER);
+    if acknowledged >= 0 && accounts.len() != ACCOUNTS as usize {
+        return Err(format!("there are {} accounts", accounts.len()));
+    }
+    let found = transfers.len() as i64;
+    if found < acknowledged {
+        return Err(format!("{acknowledged} transfers were acknowledged, and {found} are there"));
+    }
+    let mut balances = vec![START; accounts.len()];
+    for (n, row) in transfers.iter().enumerate() {
+        if int(&row[0]) != n as i64 + 1 {
+            return Err(format!("transfer {} is missing before {}", n + 1, int(&row[0])));
+        }
+        balances[int(&row[1]) as usize] -= 1;
+        balances[int(&row[2]) as usize] += 1;
+    }
+    let stored: Vec<i64> = accounts.iter().map(|row| int(&row[1])).collect();
+    if stored == balances { Ok(found) } else { Err("accounts and transfers disagree".to_owned()) }
+}
+
+/// A call that the child made.
+enum Call {
+    Write(String, u64, Vec<u8>),
+    Truncate(String, u64),
+    Sync(String),
+    Unlink(String),
+    Output(String),
+}
+
+fn read_calls(log: &[u8], data: &Path) -> Vec<Call> {
+    let mut calls = Vec::new();
+    let mut at = 0;
+    let mut take = |count: usize| {
+        let part = &log[at..at + count];
+        at += count;
+        part
+    };
+    let mut left = log.len();
+    while left > 0 {
+        let kind = take(1)[0];
+        let length = u32::from_le_bytes(take(4).try_into().unwrap()) as usize;
+        let path = String::from_utf8(take(length).to_vec()).unwrap();
+        let position = u64::from_le_bytes(take(8).try_into().unwrap());
+        let count = u32::from_le_bytes(take(4).try_into().unwrap()) as usize;
+        let bytes = take(count).to_vec();
+        left -= 17 + length + count;
+        let name = Path::new(&path).strip_prefix(data).map(|p| p.to_str().unwrap().to_owned()).unwrap_or_default();
+        calls.push(match kind {
+            b'w' => Call::Write(name, position, bytes),
+            b't' => Call::Truncate(name, position),
+            b's' => Call::Sync(name),
+            b'u' => Call::Unlink(name),
+            _ => Call::Output(String::from_utf8_lossy(&bytes).into_owned()),
+        });
+    }
+    calls
+}
+
+/// A file on a disk: what is synced, and what was asked for since.
+#[derive(Default)]
+struct File {
+    synced: Vec<u8>,
+    pending: Vec<(u64, Option<Vec<u8>>)>,
+}
+
+fn apply(content: &mut Vec<u8>, position: u64, data: &Option<Vec<u8>>) {
+    let position = position as usize;
+    match data {
+        None => content.resize(position, 0),
+        Some(data) => {
+            if content.len() < position + data.len() {
+                content.resize(position + data.len(), 0);
+            }
+            content[position..position + data.len()].copy_from_slice(data);
+        }
+    }
+}
+
+/// What is on the disk after a power cut behind so many calls, and what was acknowledged until then. Where flushes are
+/// ignored, the disk keeps nothing for sure.
+fn cut(calls: &[Call], random: &mut Random, flushes: bool) -> (BTreeMap<String, Vec<u8>>, i64) {
+    let mut files: BTreeMap<String, File> = BTreeMap::new();
+    let mut said = String::new();
+    for call in calls {
+        match call {
+            Call::Write(name, position, data) => {
+                files.entry(name.clone()).or_default().pending.push((*position, Some(data.clone())));
+            }
+            Call::Truncate(name, length) => files.entry(name.clone()).or_default().pending.push((*length, None)),
+            Call::Sync(name) if flushes => {
+                if let Some(file) = files.get_mut(name) {
+                    for (position, data) in std::mem::take(&mut file.pending) {
+                        apply(&mut file.synced, position, &data);
+                    }
+                }
+            }
+            Call::Sync(_) => {}
+            Call::Unlink(name) => {
+                files.remove(name);
+            }
+            Call::Output(text) => said += text,
+        }
+    }
+    let mut disk = BTreeMap::new();
+    for (name, file) in files {
+        let mut content = file.synced;
+        // Nothing of what was not synced, all of it, or some sectors.
+        let mode = random.below(4);
+        for (position, data) in &file.pending {
+            match (mode, data) {
+                (0, _) => {}
+                (1, data) => apply(&mut content, *position, data),
+                (_, None) if random.below(2) == 0 => {}
+                (_, None) => apply(&mut content, *position, &None),
+                (_, Some(data)) => {
+                    for (n, sector) in data.chunks(SECTOR).enumerate() {
+                        if random.below(2) == 0 {
+                            apply(&mut content, *position + (n * SECTOR) as u64, &Some(sector.to_vec()));
+                        }
+                    }
+                }
+            }
+        }
+        disk.insert(name, content);
+    }
+    (disk, acknowledged(&said))
+}
+
+fn lay_out(disk: &BTreeMap<String, Vec<u8>>, at: &Path) {
+    let _ = std::fs::remove_dir_all(at);
+    std::fs::create_dir_all(at).unwrap();
+    for (name, content) in disk {
+        std::fs::write(at.join(name), content).unwrap();
+    }
+}
+
+#[test]
+fn power_cuts_lose_nothing_that_was_acknowledged() {
+    let (first, count) = (setting("TENON_SEED", 0), setting("TENON_CASES", 40));
+    let folder = Folder::new("cut");
+    let (data, log, left) = (folder.0.join("data"), folder.0.join("log"), folder.0.join("left"));
+    std::fs::create_dir_all(&data).unwrap();
+    let said = run_child(&data, &[("TENON_FAULTS_LOG", log.to_str().unwrap())]);
+    assert!(acknowledged(&said) >= TRANSFERS, "the child did all its work");
+    let calls = read_calls(&std::fs::read(&log).unwrap(), &data);
+    let flushed = |name: &str| calls.iter().filter(|call| matches!(call, Call::Sync(n) if n == name)).count();
+    assert!(flushed("store.db-wal") > 100 && flushed("store.db") > 1, "the child flushes both files");
+    let (mut lost, mut seen) = (Vec::new(), 0);
+    for seed in first..first + count {
+        let mut random = Random::new(seed);
+        let at = 1 + random.below(calls.len() as u64) as usize;
+        let (disk, acknowledged) = cut(&calls[..at], &mut random, true);
+        lay_out(&disk, &left);
+        seen = seen.max(acknowledged);
+        if let Err(error) = verify(&left, acknowledged) {
+            lost.push(format!("TENON_SEED={seed}, behind call {at} of {}: {error}", calls.len()));
+        }
+    }
+    assert!(lost.is_empty(), "{} of {count} cuts:\n{}", lost.len(), lost.join("\n"));
+    assert!(seen > 0, "some cut came behind an acknowledged commit");
+    // The same on a disk that ignores flushes loses commits: the test can tell.
+    let lost = (first..first + count).filter(|seed| {
+        let mut random = Random::new(*seed);
+        let at = 1 + random.below(calls.len() as u64) as usize;
+        let (disk, acknowledged) = cut(&calls[..at], &mut random, false);
+        lay_out(&disk, &left);
+        verify(&left, acknowledged).is_err()
+    });
+    assert!(lost.count() > 0, "a disk that ignores flushes lost nothing");
+}
+
+#[test]
+fn after_a_failed_call_nothing_is_acknowledged() {
+    let (first, count) = (setting("TENON_SEED", 0), setting("TENON_CASES", 12));
+    let folder = Folder::new("fault");
+    let data = folder.0.join("data");
+    let mut wrong = Vec::new();
+    let mut stopped = 0;
+    for seed in first..first + count {
+        let mut random = Random::new(seed);
+        let kind = ["eio", "enospc", "short"][random.below(3) as usize];
+        let at = (1 + random.below(3_000)).to_string();
+        let mut more = vec![("TENON_FAULTS_AT", at.as_str()), ("TENON_FAULTS_KIND", kind)];
+        if random.below(2) == 0 {
+            more.push(("TENON_FAULTS_ONCE", "1"));
+        }
+        let _ = std::fs::remove_dir_all(&data);
+        std::fs::create_dir_all(&data).unwrap();
+        let said = run_child(&data, &more);
+        stopped += u32::from(said.contains("stopped"));
+        let behind = said.split_once("\nstopped").map_or("", |(_, behind)| behind);
+        if behind.contains("acknowledged") {
+            wrong.push(format!("TENON_SEED={seed}: {kind} at {at}: it acknowledged after it had stopped"));
+        }
+        if let Err(error) = verify(&data, acknowledged(&said)) {
+            wrong.push(format!("TENON_SEED={seed}: {kind} at {at}: {error}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count} faults:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(stopped > 0, "no fault met a commit");
+}
