@@ -344,7 +344,13 @@ impl<'db> Agreement<'db> {
             let message =
                 format!("`{name}` is read from {place}, which holds a text, and `{}` is not made from one", Shown(ty));
             let diagnostic = self.report(Code::WireType, range, message, "not made from a text");
-            diagnostic.notes.push(String::from("records and collections come in a body: `at POST`, or `from body`"));
+            diagnostic.notes.push(match ty.base() {
+                Ty::Row(relation) | Ty::Key(relation) => format!(
+                    "a key is a text, or several with commas between; a part of the key of `{}` has several parts itself, so it comes in a body: `at POST`, or `from body`",
+                    relation.name
+                ),
+                _ => String::from("records and collections come in a body: `at POST`, or `from body`"),
+            });
         }
     }
 
@@ -363,9 +369,12 @@ impl<'db> Agreement<'db> {
             Ty::Option(inner) => self.is_text(inner, depth),
             Ty::Variant(symbol, _) => self.is_bare(symbol),
             Ty::Row(relation) | Ty::Key(relation) => match signature(self.db, relation) {
-                // A composite key has no form as one text.
+                // A composite key is its parts with commas between; a part that has parts itself has no such form.
                 Some(Signature::Relation(sig)) => {
-                    depth < 16 && sig.key.len() <= 1 && sig.key_fields().all(|field| self.is_text(&field.ty, depth + 1))
+                    let parts = if depth == 0 { usize::MAX } else { 1 };
+                    depth < 16
+                        && sig.key.len() <= parts
+                        && sig.key_fields().all(|field| self.is_text(&field.ty, depth + 1))
                 }
                 _ => true,
             },

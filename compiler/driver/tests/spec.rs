@@ -9,6 +9,9 @@
 //! | `tenon warning T0003` | give exactly these codes, and its scenarios pass |
 //! | `tenon holds` | each line is a condition that is true; a line that is indented continues the one before |
 //! | `output` | be what `fn main` of the program above logs |
+//! | `tenon changed` | open the store that the program above it leaves, after its `fn main` has run; an `output` behind it is what its own `fn main` logs over that |
+//! | `tenon refused` | not open that store; an `output` behind it is why |
+//! | `http` | be answered so by the program above: see `spec/transcript.rs` |
 //!
 //! A line `//// file billing/invoice.tn` in a program begins another file of it. Fences without a word are text.
 
@@ -16,9 +19,11 @@
 mod fences;
 #[path = "spec/program.rs"]
 mod program;
+#[path = "spec/transcript.rs"]
+mod transcript;
 
 use fences::{Fence, fences};
-use program::{checked, codes, on_a_deep_stack, output, run};
+use program::{checked, codes, on_a_deep_stack, output, reopened, run};
 use std::path::{Path, PathBuf};
 use tenon_check::builtins::BUILTINS;
 use tenon_diagnostics::{CATALOGUE, Severity};
@@ -43,8 +48,14 @@ fn pages() -> Vec<(String, String)> {
     pages
 }
 
+/// A program of a page, and for one that opens the store of another, that one.
+struct Above {
+    program: String,
+    store: Option<String>,
+}
+
 /// What is wrong with a fence, if anything is; `before` is the program above it.
-fn judge(fence: &Fence, before: Option<&str>) -> Result<(), String> {
+fn judge(fence: &Fence, before: Option<&Above>) -> Result<(), String> {
     let words: Vec<&str> = fence.words.split_whitespace().collect();
     match words.as_slice() {
         ["tenon"] => run(&checked(&fence.text, &[])?),
@@ -58,9 +69,26 @@ fn judge(fence: &Fence, before: Option<&str>) -> Result<(), String> {
                 Err(format!("should give {expected:?}, gives {found:?}\n{told}"))
             }
         }
+        ["tenon", word @ ("changed" | "refused")] => {
+            let above = before.ok_or("no program stands above this one")?;
+            let first = above.store.as_deref().unwrap_or(&above.program);
+            match (*word, reopened(&checked(first, &[])?, &checked(&fence.text, &[])?)?) {
+                ("changed", Err(why)) => Err(format!("does not open the store: {why}")),
+                ("refused", Ok(_)) => Err("opens the store".to_owned()),
+                _ => Ok(()),
+            }
+        }
+        ["http"] => {
+            let above = before.ok_or("no program stands above this transcript")?;
+            transcript::follow(&checked(&above.program, &[])?, &fence.text)
+        }
         ["output"] => {
-            let program = before.ok_or("no program stands above this output")?;
-            let found = output(&checked(program, &[])?)?;
+            let above = before.ok_or("no program stands above this output")?;
+            let program = checked(&above.program, &[])?;
+            let found = match &above.store {
+                Some(store) => reopened(&checked(store, &[])?, &program)?.unwrap_or_else(|why| why),
+                None => output(&program)?,
+            };
             if found == fence.text { Ok(()) } else { Err(format!("prints\n{found}")) }
         }
         ["tenon", ..] | ["output", ..] => Err(format!("`{}` is no kind of example", fence.words)),
@@ -96,14 +124,16 @@ fn every_example_does_what_its_page_says() {
         let mut wrong = Vec::new();
         let mut count = 0;
         for (page, text) in pages() {
-            let mut before: Option<String> = None;
+            let mut before: Option<Above> = None;
             for fence in fences(&text) {
-                if let Err(why) = judge(&fence, before.as_deref()) {
+                if let Err(why) = judge(&fence, before.as_ref()) {
                     wrong.push(format!("spec/{page}:{}: {why}\n{}", fence.line, fence.text));
                 }
                 if fence.words.starts_with("tenon") {
                     count += 1;
-                    before = Some(fence.text);
+                    let reopens = fence.words.ends_with("changed") || fence.words.ends_with("refused");
+                    let store = before.take().filter(|_| reopens).map(|above| above.store.unwrap_or(above.program));
+                    before = Some(Above { program: fence.text, store });
                 }
             }
         }

@@ -1,10 +1,13 @@
 //! Inlining of pure functions into the expressions of a query.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tenon_core::ir::{Expr, ExprKind, FunctionId, FunctionKind, Stmt, VarId};
+use tenon_core::effects::exprs_of;
+use tenon_core::ir::{
+    Check, Command, Expr, ExprKind, FunctionId, FunctionKind, Output, Program, QueryId, Stmt, VarId,
+};
 
-use crate::expr::{Safe, Safety, free, is_path, rename, simplify, substitute};
+use crate::expr::{Safe, Safety, free, has_query, is_path, rename, simplify, substitute};
 use crate::logical::Context;
 
 /// Functions that call each other more deeply stay calls.
@@ -46,7 +49,8 @@ fn calls(expr: &mut Expr, ctx: &mut Context, stack: &mut Vec<FunctionId>) {
         names.insert(*param, ctx.fresh(info.name.clone(), info.ty.clone()));
     }
     let Some(mut body) = block(&callee.body, callee, &mut names.clone(), ctx) else { return };
-    if size(&body) > MAX_SIZE {
+    // Queries of a recursive function would be put into themselves without end.
+    if size(&body) > MAX_SIZE || has_query(&body) && reaches(program, &body, function) {
         return;
     }
     stack.push(function);
@@ -59,6 +63,88 @@ fn calls(expr: &mut Expr, ctx: &mut Context, stack: &mut Vec<FunctionId>) {
         body = Expr::new(ExprKind::Let(var, Box::new(arg), Box::new(body)), ty);
     }
     *expr = body;
+}
+
+/// True if evaluating an expression can call a function, itself or through functions and queries.
+fn reaches(program: &Program, expr: &Expr, function: FunctionId) -> bool {
+    let mut functions = BTreeSet::new();
+    let mut queries = BTreeSet::new();
+    names(expr, &mut functions, &mut queries);
+    let (mut seen, mut asked) = (BTreeSet::new(), BTreeSet::new());
+    loop {
+        if let Some(next) = functions.pop_first() {
+            if next == function {
+                return true;
+            }
+            if seen.insert(next) {
+                in_block(&program.function(next).body, &mut functions, &mut queries);
+            }
+        } else if let Some(next) = queries.pop_first() {
+            if asked.insert(next) {
+                let query = program.query(next);
+                exprs_of(&query.root, &mut |e| names(e, &mut functions, &mut queries));
+                match &query.output {
+                    Output::Collect(e) | Output::First(e) | Output::One(e) => names(e, &mut functions, &mut queries),
+                    Output::CollectMap(k, v) => {
+                        names(k, &mut functions, &mut queries);
+                        names(v, &mut functions, &mut queries);
+                    }
+                    Output::Exists => {}
+                }
+            }
+        } else {
+            return false;
+        }
+    }
+}
+
+/// The functions and queries that an expression names.
+fn names(expr: &Expr, functions: &mut BTreeSet<FunctionId>, queries: &mut BTreeSet<QueryId>) {
+    match &expr.kind {
+        ExprKind::Call(id, ..) => {
+            functions.insert(*id);
+        }
+        ExprKind::Query(id, _) => {
+            queries.insert(*id);
+        }
+        _ => {}
+    }
+    expr.children(&mut |child| names(child, functions, queries));
+}
+
+/// The functions and queries that the code of a pure function names.
+fn in_block(block: &[Stmt], functions: &mut BTreeSet<FunctionId>, queries: &mut BTreeSet<QueryId>) {
+    for stmt in block {
+        match stmt {
+            Stmt::Let(_, e) | Stmt::Return(e) | Stmt::Check(Check { condition: e, .. }, _) => {
+                names(e, functions, queries);
+            }
+            Stmt::Do(_, command, _) => {
+                if let Command::Call(id, args) = command {
+                    functions.insert(*id);
+                    args.iter().for_each(|e| names(e, functions, queries));
+                }
+            }
+            Stmt::If(c, a, b) => {
+                names(c, functions, queries);
+                in_block(a, functions, queries);
+                in_block(b, functions, queries);
+            }
+            Stmt::Loop(body) => in_block(body, functions, queries),
+            Stmt::ForEach(_, e, body) => {
+                names(e, functions, queries);
+                in_block(body, functions, queries);
+            }
+            Stmt::Fail(with, _) => {
+                with.fields.iter().chain([&with.message]).for_each(|e| names(e, functions, queries));
+            }
+            Stmt::Problem(a, b) => {
+                names(a, functions, queries);
+                names(b, functions, queries);
+            }
+            Stmt::Break | Stmt::Continue | Stmt::RejectProblems => {}
+        }
+    }
 }
 
 /// A block that only computes, as an expression.

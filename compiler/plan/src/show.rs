@@ -249,6 +249,12 @@ impl Names<'_> {
                     self.show(a, out, 9);
                     out.push_str(".length");
                 }
+                (Prim::Builtin(primitive), _) => {
+                    let name = &tenon_core::builtins::Builtin(primitive).scheme().name;
+                    out.push_str(&format!("{name}("));
+                    self.list(args, out);
+                    out.push(')');
+                }
                 _ => {
                     out.push_str(&format!("{prim:?}("));
                     self.list(args, out);

@@ -30,7 +30,8 @@ enum Verb {
 fn kind(words: &str) -> Kind<'_> {
     let words: Vec<&str> = words.split_whitespace().collect();
     let (file, verb, told) = match words.as_slice() {
-        ["tenon"] => (None, Verb::Sound, Vec::new()),
+        ["tenon"] | ["tenon", "changed"] => (None, Verb::Sound, Vec::new()),
+        ["tenon", "refused"] => (None, Verb::Bad, Vec::new()),
         ["tenon", "good"] => (None, Verb::Good, Vec::new()),
         ["tenon", "holds"] => return Kind::Holds,
         ["tenon", "bad"] => (None, Verb::Bad, Vec::new()),

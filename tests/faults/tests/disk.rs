@@ -322,7 +322,7 @@ fn lay_out(disk: &BTreeMap<String, Vec<u8>>, at: &Path) {
 
 #[test]
 fn power_cuts_lose_nothing_that_was_acknowledged() {
-    let (first, count) = (setting("TENON_SEED", 0), setting("TENON_CASES", 40));
+    let (first, count) = (setting("TENON_SEED", 0), setting("TENON_CASES", 16));
     let folder = Folder::new("cut");
     let (data, log, left) = (folder.0.join("data"), folder.0.join("log"), folder.0.join("left"));
     std::fs::create_dir_all(&data).unwrap();
@@ -345,19 +345,19 @@ fn power_cuts_lose_nothing_that_was_acknowledged() {
     assert!(lost.is_empty(), "{} of {count} cuts:\n{}", lost.len(), lost.join("\n"));
     assert!(seen > 0, "some cut came behind an acknowledged commit");
     // The same on a disk that ignores flushes loses commits: the test can tell.
-    let lost = (first..first + count).filter(|seed| {
-        let mut random = Random::new(*seed);
+    let lost = (first..first + count).any(|seed| {
+        let mut random = Random::new(seed);
         let at = 1 + random.below(calls.len() as u64) as usize;
         let (disk, acknowledged) = cut(&calls[..at], &mut random, false);
         lay_out(&disk, &left);
         verify(&left, acknowledged).is_err()
     });
-    assert!(lost.count() > 0, "a disk that ignores flushes lost nothing");
+    assert!(lost, "a disk that ignores flushes lost nothing");
 }
 
 #[test]
 fn after_a_failed_call_nothing_is_acknowledged() {
-    let (first, count) = (setting("TENON_SEED", 0), setting("TENON_CASES", 12));
+    let (first, count) = (setting("TENON_SEED", 0), setting("TENON_CASES", 8));
     let folder = Folder::new("fault");
     let data = folder.0.join("data");
     let mut wrong = Vec::new();

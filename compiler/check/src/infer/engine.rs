@@ -149,6 +149,8 @@ pub(crate) struct Infer<'a> {
     pub generated: u32,
     /// In a scenario, or at the prompt: `!`, `succeeded`, `failed E` may stand.
     pub scenario: bool,
+    /// In the arguments of a call that a scenario wants to be refused as `Invalid`: values may break their rules.
+    pub refused: bool,
 }
 
 impl<'a> Infer<'a> {
@@ -184,6 +186,7 @@ impl<'a> Infer<'a> {
             lambda_start: None,
             generated: 0,
             scenario: false,
+            refused: false,
         }
     }
 

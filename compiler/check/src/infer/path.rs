@@ -133,7 +133,9 @@ impl Infer<'_> {
                     return self.node(ExprKind::TagOf(Box::new(base)), Ty::Tag(symbol.clone()), range);
                 }
                 let cases = self.cases(symbol, args);
-                if let Some(known) = self.known_cases(&base)
+                // A type with one case has its fields without a test.
+                let only = || cases.first().filter(|_| cases.len() == 1).map(|(case, _)| vec![case.clone()]);
+                if let Some(known) = self.known_cases(&base).or_else(only)
                     && let [case] = known.as_slice()
                     && let Some((_, fields)) = cases.iter().find(|(n, _)| n == case)
                     && let Some((_, ty)) = fields.iter().find(|(n, _)| n == name)

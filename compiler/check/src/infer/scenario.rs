@@ -151,7 +151,12 @@ impl Infer<'_> {
             self.expr(caller, None);
             self.not_supported(caller.range, "callers (`as`)");
         }
+        // What a caller may send that the edge refuses can be written where just that is expected.
+        self.refused = fails.is_some_and(|pattern| {
+            matches!(&pattern.kind, ast::PatternKind::Case { name, .. } if name.qualifier.is_none() && name.name.text == "Invalid")
+        });
         let answer = self.expr(call, None);
+        self.refused = false;
         self.wrote();
         let ty = answer.ty.clone();
         let ExprKind::Call { function, args, .. } = answer.kind else {

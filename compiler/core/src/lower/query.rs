@@ -641,8 +641,13 @@ pub(super) fn rel_is_partial(rel: &Rel) -> bool {
 pub(super) fn restrict_source(rel: Rel, predicate: &Expr) -> Rel {
     let go = |rel: Box<Rel>| Box::new(restrict_source(*rel, predicate));
     match rel {
-        Rel::Unit | Rel::Scan { .. } | Rel::Unnest { .. } => {
-            Rel::Filter { input: Box::new(rel), predicate: predicate.clone() }
+        Rel::Unit | Rel::Scan { .. } => Rel::Filter { input: Box::new(rel), predicate: predicate.clone() },
+        // A filter would come too late: the source itself is there only where the predicate holds.
+        Rel::Unnest { source, var, index } => {
+            let ty = source.ty.clone();
+            let empty = Expr::new(ExprKind::Collection(Vec::new()), ty.clone());
+            let source = ExprKind::If(Box::new(predicate.clone()), Box::new(source), Box::new(empty));
+            Rel::Unnest { source: Expr::new(source, ty), var, index }
         }
         Rel::Filter { input, predicate } => Rel::Filter { input: go(input), predicate },
         Rel::Map { input, defs } => Rel::Map { input: go(input), defs },

@@ -85,7 +85,8 @@ pub fn run(program: &Arc<ir::Program>) -> Result<(), String> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
-fn compile(program: &ir::Program) -> Result<Native, String> {
+/// The program as machine code.
+pub fn compile(program: &ir::Program) -> Result<Native, String> {
     Native::compile(program, false).map_err(|stop| stop.message)
 }
 
@@ -113,4 +114,32 @@ pub fn output(program: &Arc<ir::Program>) -> Result<String, String> {
         return Err(format!("the evaluator prints {:?}, machine code {lines:?}", finished.log));
     }
     Ok(lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
+/// What a program's `main` logs over the store that another program's `main` left; or, where the store is refused, why.
+pub fn reopened(before: &Arc<ir::Program>, program: &Arc<ir::Program>) -> Result<Result<String, String>, String> {
+    let folder = std::env::temp_dir().join(format!("tenon-spec-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    let mut said = Ok(String::new());
+    for program in [before, program] {
+        let native = compile(program)?;
+        let database = match native.open(&folder) {
+            Ok(database) => database,
+            Err(stop) => {
+                said = Err(format!("{}\n", stop.message));
+                break;
+            }
+        };
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let sink = lines.clone();
+        let log: LogSink = Arc::new(move |line| sink.lock().expect("a log that nobody broke").push(line.to_owned()));
+        let service = NativeService::new(native.loaded.clone(), database, Limits::default(), log);
+        if let Some(main) = program.main {
+            service.run(main.0, &[]).map_err(|ended| format!("`main` ends with {ended:?}"))?;
+        }
+        let lines = lines.lock().expect("a log that nobody broke").clone();
+        said = Ok(lines.iter().map(|line| format!("{line}\n")).collect());
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    Ok(said)
 }
