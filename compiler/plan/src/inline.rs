@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tenon_core::effects::exprs_of;
-use tenon_core::ir::{
-    Check, Command, Expr, ExprKind, FunctionId, FunctionKind, Output, Program, QueryId, Stmt, VarId,
-};
+use tenon_core::ir::{Check, Command, Expr, ExprKind, FunctionId, FunctionKind, Output, Program, QueryId, Stmt, VarId};
 
 use crate::expr::{Safe, Safety, free, has_query, is_path, rename, simplify, substitute};
 use crate::logical::Context;

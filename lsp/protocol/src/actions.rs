@@ -137,5 +137,6 @@ fn kind(kind: ActionKind) -> CodeActionKind {
         ActionKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
         ActionKind::Inline => CodeActionKind::REFACTOR_INLINE,
         ActionKind::Rewrite => CodeActionKind::REFACTOR_REWRITE,
+        ActionKind::Organize => CodeActionKind::SOURCE_ORGANIZE_IMPORTS,
     }
 }

@@ -22,7 +22,7 @@ pub fn hints(view: &View, params: InlayHintParams) -> Result<Option<Vec<InlayHin
             label: InlayHintLabel::LabelParts(parts.collect()),
             kind: match hint.kind {
                 HintKind::Argument => Some(InlayHintKind::PARAMETER),
-                HintKind::Effects | HintKind::Failures => None,
+                HintKind::Effects | HintKind::Failures | HintKind::Closing => None,
                 HintKind::Binding | HintKind::LambdaParameter | HintKind::QueryRow | HintKind::Result => {
                     Some(InlayHintKind::TYPE)
                 }
@@ -48,5 +48,6 @@ fn settings(hints: &Hints) -> HintSettings {
         effects: hints.effects.unwrap_or(usual.effects),
         failures: hints.failures.unwrap_or(usual.failures),
         max_length: hints.max_length.unwrap_or(usual.max_length),
+        ..usual
     }
 }

@@ -118,7 +118,8 @@ pub fn output(program: &Arc<ir::Program>) -> Result<String, String> {
 
 /// What a program's `main` logs over the store that another program's `main` left; or, where the store is refused, why.
 pub fn reopened(before: &Arc<ir::Program>, program: &Arc<ir::Program>) -> Result<Result<String, String>, String> {
-    let folder = std::env::temp_dir().join(format!("tenon-spec-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let folder =
+        std::env::temp_dir().join(format!("tenon-spec-{}-{:?}", std::process::id(), std::thread::current().id()));
     let _ = std::fs::remove_dir_all(&folder);
     let mut said = Ok(String::new());
     for program in [before, program] {
