@@ -123,6 +123,9 @@ impl Analysis {
         fixes::offer(self, range, &mut found);
         imports::offer(self, range, &mut found);
         if let Some(context) = self.action_context(range) {
+            if matches!(context.tree.kind, ast::ItemKind::Use(_)) {
+                found.extend(self.organize_uses(&range.file));
+            }
             fields::offer(&context, &mut found);
             guards::offer(&context, &mut found);
             rewrite::offer(&context, &mut found);
