@@ -1,9 +1,9 @@
-//! Keys that are small whole numbers: an array from the key to its entity and its newest version, beside the table of all
+//! Keys that are small whole numbers: an array from the key to its entity and its live version, beside the table of all
 //! other keys.
 //!
 //! Serial numbers and other keys that lie close together are found by one access to memory, without a hash. The element
-//! also names the newest version, as `newest` of the relation does, so that a version and its columns can be fetched at
-//! once. A key is taken in when the array is not much larger than the number of entities would ask for
+//! also names the live version, so that its columns can be fetched at once; it is [`NONE`](crate::layout::NONE) while the
+//! newest state has no row of the key. A key is taken in when the array is not much larger than the number of entities would ask for
 //! ([`DenseKeys::admits`]); whatever it does not take in stands in the hash table, for good. So a reader who finds
 //! nothing here looks there.
 //!
@@ -23,7 +23,7 @@ const SLACK: u64 = 1024;
 /// See the module.
 #[derive(Debug)]
 pub struct DenseKeys {
-    /// An element is the newest version in its upper half, and the entity plus one in its lower, or 0.
+    /// An element is the live version in its upper half, and the entity plus one in its lower, or 0.
     base: *mut u64,
     /// How many elements can be read.
     len: AtomicUsize,
@@ -56,7 +56,7 @@ impl DenseKeys {
         Some(unsafe { AtomicU64::from_ptr(self.base.add(key as usize)) })
     }
 
-    /// The entity of a key that is here, and its newest version.
+    /// The entity of a key that is here, and its live version or `NONE`.
     #[inline]
     pub fn find(&self, key: u64) -> Option<(u32, u32)> {
         let word = self.element(key)?.load(Ordering::Acquire);
@@ -86,7 +86,7 @@ impl DenseKeys {
         true
     }
 
-    /// Says which version of an entity is the newest now, if its key stands here.
+    /// Says which version of an entity is live now, or `NONE`, if its key stands here.
     pub fn set_newest(&self, _: &mut WriteToken, key: u64, entity: u32, newest: u32) {
         if let Some(element) = self.element(key)
             && element.load(Ordering::Relaxed) as u32 == entity + 1

@@ -34,7 +34,13 @@ impl Relation {
     pub unsafe fn find_by_key(&self, snapshot: u64, lanes: &[u64]) -> Row {
         if self.meta.key_word.is_some()
             && let Some((entity, newest)) = self.keys.dense.find(lanes[0])
+            && newest != NONE
         {
+            // A writer says that it writes before it names a version here. So if what was written last is seen by the
+            // snapshot, this is the version that it sees, and there is no need to look at when it began.
+            if self.view.last_commit.load(Ordering::Acquire) <= snapshot {
+                return Row { entity, slot: newest };
+            }
             return self.visible_from(snapshot, newest).map_or(Row::NONE, |slot| Row { entity, slot });
         }
         // SAFETY: by the caller's promise.
@@ -92,6 +98,13 @@ impl Relation {
         self.newest(entity).store(slot, Ordering::Release);
         if let Some(column) = self.meta.key_word {
             self.keys.dense.set_newest(token, self.read(column, slot).0, entity, slot);
+        }
+    }
+
+    /// Says that no version of an entity is live any more; `slot` is one of its versions.
+    pub(crate) fn set_dead(&self, token: &mut WriteToken, entity: u32, slot: u32) {
+        if let Some(column) = self.meta.key_word {
+            self.keys.dense.set_newest(token, self.read(column, slot).0, entity, NONE);
         }
     }
 

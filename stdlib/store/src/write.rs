@@ -683,6 +683,7 @@ impl<'a> WriteTxn<'a> {
         let Some(slot) = self.live(relation, entity) else { return };
         self.mark(relation);
         relation.end(slot).store(self.commit, Ordering::Release);
+        relation.set_dead(&mut self.writer.token, entity, slot);
         relation.view.raise_gaps();
         relation.view.lower_live();
         self.writer.ended.push_back(Ended { commit: self.commit, relation: id, slot, successor: NONE });
@@ -715,10 +716,10 @@ impl<'a> WriteTxn<'a> {
                 }
                 Undo::Insert { relation: id, slot, entity, before } => {
                     let relation = image.relation(id);
-                    match before {
-                        // Its key went before it.
-                        NONE => relation.newest(entity).store(NONE, Ordering::Release),
-                        _ => relation.set_newest(&mut writer.token, entity, before),
+                    relation.newest(entity).store(before, Ordering::Release);
+                    if before != NONE {
+                        // What was there before had been deleted.
+                        relation.set_dead(&mut writer.token, entity, before);
                     }
                     relation.view.lower_live();
                     relation.view.raise_gaps();
@@ -738,6 +739,8 @@ impl<'a> WriteTxn<'a> {
                 Undo::Delete { relation: id, slot } => {
                     let relation = image.relation(id);
                     relation.end(slot).store(NEVER, Ordering::Release);
+                    let entity = relation.entity_of(slot).load(Ordering::Relaxed);
+                    relation.set_newest(&mut writer.token, entity, slot);
                     relation.view.raise_live();
                     relation.view.lower_gaps();
                     writer.ended.pop_back();
