@@ -651,6 +651,8 @@ pub enum StepKind {
         args: Vec<Arg>,
         /// So many calls at once.
         times: u32,
+        /// Other calls that are made at once with it.
+        more: Vec<(Symbol, Vec<Arg>)>,
         /// The error that must come; a pattern per field of the error, in order, where fields are given.
         fails: Option<(Symbol, Option<Vec<Pattern>>)>,
     },

@@ -105,8 +105,9 @@ fn roots(program: &Program, more: &[FunctionId]) -> Vec<FunctionId> {
     for step in program.scenarios.iter().flat_map(|s| &s.steps) {
         match step {
             ScenarioStep::Given { function, .. } | ScenarioStep::After { function, .. } => out.push(*function),
-            ScenarioStep::When { arguments, bind, fails, .. } => {
+            ScenarioStep::When { arguments, more, bind, fails, .. } => {
                 out.push(*arguments);
+                out.extend(more.iter().map(|(_, arguments)| *arguments));
                 out.extend(bind.map(|(_, f)| f));
                 out.extend(fails.and_then(|(_, f)| f));
             }

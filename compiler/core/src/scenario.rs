@@ -13,7 +13,7 @@ use crate::eval::show::literal;
 use crate::eval::{Evaluator, Inputs, Stop};
 use crate::ir::{ErrorId, FunctionId, Program, Scenario, ScenarioStep, SiteId, ThenPart, VarId};
 use std::sync::{Arc, Mutex, PoisonError};
-use tenon_value::dispatch::{Failed, Response, Service, call_endpoint, read_response, write_request};
+use tenon_value::dispatch::{Failed, OwnedRequest, Response, Service, call_endpoint, read_response, write_request};
 use tenon_value::random::Random;
 use tenon_value::{BuiltIn, Value};
 
@@ -194,15 +194,21 @@ impl Runner<'_> {
                 }
                 Ok(())
             }
-            ScenarioStep::When { endpoint, arguments, args, times, bind, fails, site } => {
+            ScenarioStep::When { endpoint, arguments, args, times, more, bind, fails, site } => {
                 let inputs = self.values(args, *site)?;
                 let record = self.function(*arguments, inputs.clone(), *site)?;
-                let results = self.calls(*endpoint, &record, *times, *site)?;
+                let mut requests = vec![self.request(*endpoint, &record, *site)?; *times as usize];
+                for (endpoint, arguments) in more {
+                    let record = self.function(*arguments, inputs.clone(), *site)?;
+                    requests.push(self.request(*endpoint, &record, *site)?);
+                }
+                let several = requests.len() != 1;
+                let results = self.calls(&requests);
                 self.outcomes = results.iter().map(|result| self.outcome(result)).collect();
                 match fails {
                     Some((error, condition)) => self.must_fail(&results, *error, *condition, &inputs, *site)?,
                     // Where the outcomes of several calls are counted, a failure is no surprise.
-                    None if *times != 1 => {}
+                    None if several => {}
                     None => {
                         if let Some(Err(failed)) = results.first() {
                             return Err(broken(*site, self.told(failed)));
@@ -262,12 +268,15 @@ impl Runner<'_> {
         }
     }
 
-    /// Calls an endpoint so many times; the results stand in the order in which the calls were asked for.
-    fn calls(&mut self, endpoint: u32, record: &Value, times: u32, site: SiteId) -> Step<Vec<Result<Value, Failed>>> {
-        let api = &self.program.api;
-        let request = write_request(api, endpoint, record)
+    fn request(&self, endpoint: u32, record: &Value, site: SiteId) -> Step<(u32, OwnedRequest)> {
+        let request = write_request(&self.program.api, endpoint, record)
             .map_err(|fault| broken(site, format!("the arguments cannot be sent: {fault}")))?;
-        let mut order: Vec<usize> = (0..times as usize).collect();
+        Ok((endpoint, request))
+    }
+
+    /// Makes calls at once, in an order drawn from the seed; the results stand in the order of the requests.
+    fn calls(&mut self, requests: &[(u32, OwnedRequest)]) -> Vec<Result<Value, Failed>> {
+        let mut order: Vec<usize> = (0..requests.len()).collect();
         // Fisher and Yates: every order is equally likely.
         for last in (1..order.len()).rev() {
             let other = self.random.below(last as u64 + 1) as usize;
@@ -277,10 +286,11 @@ impl Runner<'_> {
         for index in order {
             self.prepare();
             self.calls += 1;
-            let response: Response = call_endpoint(self.engine.service(), endpoint, &request, self.calls).response;
-            results[index] = Some(read_response(api, endpoint, &response));
+            let (endpoint, request) = &requests[index];
+            let response: Response = call_endpoint(self.engine.service(), *endpoint, request, self.calls).response;
+            results[index] = Some(read_response(&self.program.api, *endpoint, &response));
         }
-        Ok(results.into_iter().flatten().collect())
+        results.into_iter().flatten().collect()
     }
 
     /// The error of a call. What is no error of the program (a fault) counts as none of them.

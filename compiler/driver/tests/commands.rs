@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const TENON: &str = env!("CARGO_BIN_EXE_tenon");
@@ -210,13 +211,15 @@ fn rows_come_in_all_or_none_and_go_out() {
 struct Serving {
     child: Child,
     address: String,
+    /// What it says after it listens.
+    said: Arc<Mutex<String>>,
 }
 
 impl Serving {
     fn start(command: &mut Command) -> Serving {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         // From here on the process ends with the test, however it goes.
-        let mut serving = Serving { child, address: String::new() };
+        let mut serving = Serving { child, address: String::new(), said: Arc::default() };
         let mut lines = BufReader::new(serving.child.stdout.take().unwrap());
         let mut line = String::new();
         while serving.address.is_empty() {
@@ -227,17 +230,39 @@ impl Serving {
             }
         }
         // What it says later is read so that it never waits for a reader.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        let said = serving.said.clone();
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                said.lock().unwrap().push_str(&format!("{line}\n"));
+            }
+        });
         serving
     }
 
     fn get(&self, path: &str) -> String {
+        self.send(&format!("GET {path}"), "")
+    }
+
+    /// Sends a request line's beginning with a body of JSON, and reads the whole answer.
+    fn send(&self, what: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let length = body.len();
+        let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
+        let head = format!("{what} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{kind}content-length: {length}\r\n\r\n");
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         text
+    }
+
+    /// Waits until it has said something.
+    fn until_said(&self, part: &str) {
+        let start = Instant::now();
+        while !self.said.lock().unwrap().contains(part) {
+            assert!(start.elapsed() < Duration::from_secs(60), "{part} was never said: {}", self.said.lock().unwrap());
+            std::thread::yield_now();
+        }
     }
 
     /// Waits until an answer contains a text.
@@ -277,6 +302,35 @@ fn code_is_exchanged_while_it_runs_and_kept_while_there_are_errors() {
     let second = tenon(&["run", &file, "--port", "0", "--data", &folder.path("data")]);
     assert_eq!(second.code, 1);
     assert!(second.err.contains(&serving.child.id().to_string()), "who holds the store is said: {}", second.err);
+}
+
+#[test]
+fn what_is_stored_grows_while_it_runs_and_is_kept_where_it_would_not_only_grow() {
+    let folder = Folder::new("evolve");
+    let program = |fields: &str, answer: &str| {
+        format!(
+            "relation Note {{ key id: Int; text: Text{fields} }}\n\
+             handler add(id: Int, text: Text) at PUT \"/notes/{{id}}\" public {{ insert Note(id, text) }}\n\
+             query all() -> [Text] at GET \"/notes\" public {{ from n in Note order by n.id select \"{answer}\" }}\n"
+        )
+    };
+    let file = folder.file("notes.tn", &program("", "{n.text}"));
+    let mut command = Command::new(TENON);
+    command.args(["run", &file, "--watch", "--port", "0", "--data", &folder.path("data")]);
+    let serving = Serving::start(&mut command);
+    let put = |id: u32| serving.send(&format!("PUT /notes/{id}"), "{\"text\": \"a\"}");
+    assert!(put(1).starts_with("HTTP/1.1 204"));
+    std::fs::write(&file, program("; stars: Int = 3", "{n.text}{n.stars}")).unwrap();
+    serving.until("/notes", "[\"a3\"]");
+    assert!(put(2).starts_with("HTTP/1.1 204"));
+    // Another type: the old program goes on, and still writes.
+    std::fs::write(&file, program("; stars: Text = \"x\"", "{n.stars}")).unwrap();
+    serving.until_said("field Note.stars was Int and is Text");
+    assert!(put(3).starts_with("HTTP/1.1 204"));
+    assert!(serving.get("/notes").contains("[\"a3\",\"a3\",\"a3\"]"));
+    std::fs::write(&file, program("; stars: Int = 3; shelf: Text?", "{n.id}{n.stars}{n.shelf == none}")).unwrap();
+    serving.until("/notes", "[\"13true\",\"23true\",\"33true\"]");
+    assert!(put(4).starts_with("HTTP/1.1 204"));
 }
 
 #[test]

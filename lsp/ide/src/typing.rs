@@ -53,10 +53,13 @@ fn steps<'db>(list: &'db [Step], roots: &mut Vec<&'db Expr>) {
     for step in list {
         match &step.kind {
             StepKind::Given { value, .. } => roots.push(value),
-            StepKind::When { args, .. } => roots.extend(args.iter().filter_map(|arg| match arg {
-                Arg::Value(value) => Some(value),
-                Arg::Default | Arg::Absent => None,
-            })),
+            StepKind::When { args, more, .. } => {
+                let all = args.iter().chain(more.iter().flat_map(|(_, args)| args));
+                roots.extend(all.filter_map(|arg| match arg {
+                    Arg::Value(value) => Some(value),
+                    Arg::Default | Arg::Absent => None,
+                }));
+            }
             StepKind::After(value) => roots.push(value),
             StepKind::Then(value, _) => roots.push(value),
             StepKind::For { source, steps: inner, .. } => {

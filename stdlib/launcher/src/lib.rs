@@ -27,6 +27,30 @@ pub fn open(schema: &Schema, data: &Path) -> Result<Arc<Database>, String> {
 /// # Errors
 /// As for [`open`].
 pub fn open_in(schema: &Schema, data: &Path, world: Arc<dyn World>) -> Result<Arc<Database>, String> {
+    let (schema, authority) = stored(schema, data)?;
+    start(schema, Box::new(authority), world)
+}
+
+/// A database of another schema over a store whose database was [closed](Database::close), with its clock and for those
+/// who wait for its commits.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_after(before: &Database, schema: &Schema, data: &Path) -> Result<Arc<Database>, String> {
+    let (schema, authority) = stored(schema, data)?;
+    Database::start_after(before, schema, Box::new(authority)).map(Arc::new).map_err(|error| error.to_string())
+}
+
+/// What keeps a store of one schema from being opened by another, a line each; nothing if it only adds.
+pub fn differences(stored: &Schema, program: &Schema) -> Vec<String> {
+    match tenon_authority::evolution::compare(stored, program) {
+        Ok(_) => Vec::new(),
+        Err(differences) => differences.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// What is stored in a directory, in the shape of a schema.
+fn stored(schema: &Schema, data: &Path) -> Result<(Arc<Schema>, SqliteAuthority), String> {
     std::fs::create_dir_all(data).map_err(|error| format!("cannot make `{}`: {error}", data.display()))?;
     let schema = Arc::new(schema.clone());
     // Rows that were stored before a field existed get its default, read by the schema over an empty image.
@@ -35,7 +59,7 @@ pub fn open_in(schema: &Schema, data: &Path, world: Arc<dyn World>) -> Result<Ar
     let snapshot = image.snapshot();
     let defaults = |relation, field| stored.default_cells(&snapshot, relation, field);
     let authority = SqliteAuthority::open(data, &schema, &defaults).map_err(|error| error.to_string())?;
-    start(schema.clone(), Box::new(authority), world)
+    Ok((schema.clone(), authority))
 }
 
 /// A database for reading what is durable now, beside whoever owns the store.

@@ -118,6 +118,8 @@ struct Shared {
     durable: Arc<Durable>,
     last_now: AtomicI64,
     stopped: AtomicBool,
+    /// No transaction begins any more.
+    closed: AtomicBool,
     metrics: Metrics,
     counted: Vec<RelationId>,
     volatile: bool,
@@ -147,9 +149,30 @@ impl Database {
     /// the many short-lived databases of tests, which take address space by it.
     pub fn start_with(
         schema: Arc<Schema>,
+        authority: Box<dyn Authority>,
+        world: Arc<dyn World>,
+        max_rows: u32,
+    ) -> Result<Database, StartError> {
+        Database::begin(schema, authority, world, max_rows, None)
+    }
+
+    /// As [`Database::start`], after a database of the same store that was [closed](Database::close): with its clock, and
+    /// whoever waits for commits there goes on to wait for those of this one.
+    pub fn start_after(
+        before: &Database,
+        schema: Arc<Schema>,
+        authority: Box<dyn Authority>,
+    ) -> Result<Database, StartError> {
+        let (world, durable) = (before.world.clone(), before.durable().clone());
+        Database::begin(schema, authority, world, DEFAULT_MAX_ROWS, Some(durable))
+    }
+
+    fn begin(
+        schema: Arc<Schema>,
         mut authority: Box<dyn Authority>,
         world: Arc<dyn World>,
         max_rows: u32,
+        durable: Option<Arc<Durable>>,
     ) -> Result<Database, StartError> {
         let image = Arc::new(Image::with_max_rows(schema.clone(), max_rows).map_err(StartError::Schema)?);
         let stored = Stored::new(schema.clone()).map_err(StartError::Types)?;
@@ -168,9 +191,10 @@ impl Database {
             work: Condvar::new(),
             room: Condvar::new(),
             // Over a volatile authority nobody has anything to wait for.
-            durable: Arc::new(Durable::new(if volatile { u64::MAX } else { meta.commit })),
+            durable: durable.unwrap_or_else(|| Arc::new(Durable::new(if volatile { u64::MAX } else { meta.commit }))),
             last_now: AtomicI64::new(meta.now),
             stopped: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             metrics: Metrics::default(),
             counted: (0..schema.relations.len()).map(|n| RelationId(n as u32)).filter(has_counter).collect(),
             volatile,
@@ -233,6 +257,29 @@ impl Database {
         self.world.now().max(self.shared.last_now.load(Ordering::Acquire))
     }
 
+    /// Ends writing: lets the transaction that runs end, makes durable what was committed, and lets go of the authority, so
+    /// that another database can open what is stored. Later transactions are [`Stopped`]; queries go on.
+    pub fn close(&self) {
+        let shared = &*self.shared;
+        {
+            let _last = shared.image.write();
+            shared.closed.store(true, Ordering::Release);
+        }
+        let mut committer = shared.committer.lock();
+        if let Some(committer) = committer.as_mut() {
+            while shared.commit_group(committer) {}
+        }
+        committer.take();
+        drop(committer);
+        shared.group.lock().closing = true;
+        shared.work.notify_all();
+    }
+
+    /// Whether writing has ended by [`Database::close`].
+    pub fn is_closed(&self) -> bool {
+        self.shared.closed.load(Ordering::Acquire)
+    }
+
     /// Begins a query on the durable state.
     pub fn read(&self) -> Query<'_> {
         Query { snapshot: self.shared.image.snapshot(), moment: Moment::new(self) }
@@ -251,6 +298,10 @@ impl Database {
             }
         }
         let inner = shared.image.write();
+        // It may have been closed while this waited for the transaction before it.
+        if shared.closed.load(Ordering::Acquire) {
+            return Err(Stopped);
+        }
         Ok(Transaction { inner, moment: Moment::new(self), arena: None })
     }
 }

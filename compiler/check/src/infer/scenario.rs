@@ -142,10 +142,7 @@ impl Infer<'_> {
                 };
                 (call, caller, None, times)
             }
-            ast::Act::AtOnce(block) => {
-                self.not_supported(block.range, "different calls at once");
-                return None;
-            }
+            ast::Act::AtOnce(block) => return self.at_once(name, block),
         };
         if let Some(caller) = caller {
             self.expr(caller, None);
@@ -155,24 +152,12 @@ impl Infer<'_> {
         self.refused = fails.is_some_and(|pattern| {
             matches!(&pattern.kind, ast::PatternKind::Case { name, .. } if name.qualifier.is_none() && name.name.text == "Invalid")
         });
-        let answer = self.expr(call, None);
+        let called = self.called(call);
         self.refused = false;
-        self.wrote();
-        let ty = answer.ty.clone();
-        let ExprKind::Call { function, args, .. } = answer.kind else {
-            if !matches!(answer.kind, ExprKind::Error) {
-                self.error(Code::ScenarioLine, call.range, "`when` calls a query or a handler", "not such a call");
-            }
+        let Some((function, args, ty)) = called else {
             self.bind_result(name, &Ty::Error, range);
             return None;
         };
-        if let Some(Signature::Function(sig)) = self.ctx.signature(&function)
-            && sig.kind == CallableKind::Fn
-        {
-            let message =
-                format!("`when` calls a query or a handler, and `{}` is a {}", function.name, kind_word(sig.kind));
-            self.error(Code::ScenarioLine, call.range, message, "not such a call");
-        }
         let fails = fails.and_then(|pattern| self.failure(pattern));
         let bind = if times == 1 {
             self.bind_result(name, &ty, range)
@@ -188,7 +173,55 @@ impl Infer<'_> {
             }
             None
         };
-        Some(StepKind::When { bind, function, args, times, fails })
+        Some(StepKind::When { bind, function, args, times, more: Vec::new(), fails })
+    }
+
+    /// The call of a query or handler, and the type of its answer.
+    fn called(&mut self, call: &ast::Expr) -> Option<(Symbol, Vec<typed::Arg>, Ty)> {
+        let answer = self.expr(call, None);
+        self.wrote();
+        let ty = answer.ty.clone();
+        let ExprKind::Call { function, args, .. } = answer.kind else {
+            if !matches!(answer.kind, ExprKind::Error) {
+                self.error(Code::ScenarioLine, call.range, "`when` calls a query or a handler", "not such a call");
+            }
+            return None;
+        };
+        if let Some(Signature::Function(sig)) = self.ctx.signature(&function)
+            && sig.kind == CallableKind::Fn
+        {
+            let message =
+                format!("`when` calls a query or a handler, and `{}` is a {}", function.name, kind_word(sig.kind));
+            self.error(Code::ScenarioLine, call.range, message, "not such a call");
+        }
+        Some((function, args, ty))
+    }
+
+    /// `at once { f(1); g(2) }`
+    fn at_once(&mut self, name: Option<&ast::Ident>, block: &ast::Block) -> Option<StepKind> {
+        if let Some(name) = name {
+            let message = "many calls at once have no one answer; ask with `succeeded` and `failed E`";
+            self.error(Code::ScenarioLine, name.range, message, "which answer?");
+            self.bind(&name.text, Ty::Error, false, name.range);
+        }
+        let mut calls = Vec::new();
+        let written = block.stmts.iter().map(|stmt| match &stmt.kind {
+            ast::StmtKind::Expr(call) => Ok(call),
+            _ => Err(stmt.range),
+        });
+        for call in written {
+            match call {
+                Ok(call) => calls.extend(self.called(call).map(|(function, args, _)| (function, args))),
+                Err(range) => {
+                    self.error(Code::ScenarioLine, range, "`at once` holds calls, one per line", "not a call");
+                }
+            }
+        }
+        if calls.is_empty() {
+            return None;
+        }
+        let (function, args) = calls.remove(0);
+        Some(StepKind::When { bind: None, function, args, times: 1, more: calls, fails: None })
     }
 
     /// `fails AlreadyCompleted(at)`.
@@ -404,8 +437,8 @@ fn step_types(step: &mut Step, f: &mut dyn FnMut(&mut Ty)) {
         StepKind::Given { value, .. } | StepKind::After(value) | StepKind::Then(value, _) => {
             typed::for_each_type_mut(value, f)
         }
-        StepKind::When { args, .. } => {
-            for arg in args {
+        StepKind::When { args, more, .. } => {
+            for arg in args.iter_mut().chain(more.iter_mut().flat_map(|(_, args)| args)) {
                 if let typed::Arg::Value(value) = arg {
                     typed::for_each_type_mut(value, f);
                 }

@@ -185,6 +185,8 @@ pub enum ScenarioStep {
         args: Vec<VarId>,
         /// So many calls at once, in an order drawn from the seed.
         times: u32,
+        /// Further calls at once with it: an endpoint and its wire arguments, over the same `args`.
+        more: Vec<(u32, FunctionId)>,
         /// Turns the decoded answer (wire type) into the value that is bound: takes it as its only parameter.
         bind: Option<(VarId, FunctionId)>,
         /// The error that must come, with a function over its fields (then `args`) that must give `true`.

@@ -73,8 +73,8 @@ impl Lowering<'_> {
                 let bind = bind.map(|local| builder.bind(local, ty));
                 builder.steps.push(ScenarioStep::Given { function, args, bind, site });
             }
-            StepKind::When { bind, function, args, times, fails } => {
-                self.when_step(builder, *bind, function, args, *times, fails.as_ref(), site);
+            StepKind::When { bind, function, args, times, more, fails } => {
+                self.when_step(builder, *bind, function, args, *times, more, fails.as_ref(), site);
             }
             StepKind::After(duration) => {
                 let (function, _) = self.step_function(builder, "after", site, |s| s.expr(duration));
@@ -134,18 +134,13 @@ impl Lowering<'_> {
         function: &Symbol,
         args: &[Arg],
         times: u32,
+        more: &[(Symbol, Vec<Arg>)],
         fails: Option<&(Symbol, Option<Vec<typed::Pattern>>)>,
         site: SiteId,
     ) {
-        let Some(Signature::Function(sig)) = self.source.signature(function) else { return };
-        let sig = sig.clone();
-        let endpoint = self.endpoint_of(&sig);
-        let wrapper = self.program.endpoints[endpoint as usize].function;
-        let record = match self.program.function(wrapper).params.first() {
-            Some(var) => self.program.function(wrapper).vars[var.index()].ty.clone(),
-            None => Type::Unit,
-        };
-        let (arguments, _) = self.step_function(builder, "arguments", site, |s| s.wire_arguments(&sig, args, &record));
+        let Some((endpoint, arguments)) = self.wire_call(builder, function, args, site) else { return };
+        let more: Vec<(u32, FunctionId)> =
+            more.iter().filter_map(|(function, args)| self.wire_call(builder, function, args, site)).collect();
         let fails = fails.map(|(error, patterns)| {
             let id = self.error_id(error);
             let test = patterns.as_ref().map(|p| self.fail_test(builder, error, p, site));
@@ -157,8 +152,28 @@ impl Lowering<'_> {
             let (read, ty) = self.answer_reader(builder, &result, site);
             (builder.bind(local, ty), read)
         });
-        builder.steps.push(ScenarioStep::When { endpoint, arguments, args: inputs, times, bind, fails, site });
+        builder.steps.push(ScenarioStep::When { endpoint, arguments, args: inputs, times, more, bind, fails, site });
         self.count_outcomes(builder);
+    }
+
+    /// An endpoint and the function that yields what its wrapper takes.
+    fn wire_call(
+        &mut self,
+        builder: &mut Builder,
+        function: &Symbol,
+        args: &[Arg],
+        site: SiteId,
+    ) -> Option<(u32, FunctionId)> {
+        let Some(Signature::Function(sig)) = self.source.signature(function) else { return None };
+        let sig = sig.clone();
+        let endpoint = self.endpoint_of(&sig);
+        let wrapper = self.program.endpoints[endpoint as usize].function;
+        let record = match self.program.function(wrapper).params.first() {
+            Some(var) => self.program.function(wrapper).vars[var.index()].ty.clone(),
+            None => Type::Unit,
+        };
+        let (arguments, _) = self.step_function(builder, "arguments", site, |s| s.wire_arguments(&sig, args, &record));
+        Some((endpoint, arguments))
     }
 
     fn count_outcomes(&mut self, builder: &mut Builder) {
@@ -497,10 +512,12 @@ fn reads(step: &typed::Step) -> FxHashSet<LocalId> {
     let mut found = FxHashSet::default();
     match &step.kind {
         StepKind::Given { value, .. } => locals(value, &mut found),
-        StepKind::When { args, .. } => args.iter().for_each(|arg| match arg {
-            Arg::Value(value) => locals(value, &mut found),
-            Arg::Default | Arg::Absent => {}
-        }),
+        StepKind::When { args, more, .. } => {
+            args.iter().chain(more.iter().flat_map(|(_, a)| a)).for_each(|arg| match arg {
+                Arg::Value(value) => locals(value, &mut found),
+                Arg::Default | Arg::Absent => {}
+            })
+        }
         StepKind::After(duration) => locals(duration, &mut found),
         StepKind::Then(condition, _) => locals(condition, &mut found),
         StepKind::For { .. } => {}

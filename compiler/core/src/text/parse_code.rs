@@ -240,6 +240,10 @@ impl Parser<'_> {
             let times = self.number()?;
             let endpoint = self.number()?;
             let (arguments, args) = self.step_call()?;
+            let mut more = Vec::new();
+            while self.eat_word("and") {
+                more.push((self.number()?, self.function()?));
+            }
             let bind = if self.eat_word("bind") {
                 let var = self.binder()?;
                 self.expect("=")?;
@@ -256,7 +260,7 @@ impl Parser<'_> {
             } else {
                 None
             };
-            Ok(ScenarioStep::When { endpoint, arguments, args, times, bind, fails, site: self.site()? })
+            Ok(ScenarioStep::When { endpoint, arguments, args, times, more, bind, fails, site: self.site()? })
         } else if self.eat_word("after") {
             let (function, args) = self.step_call()?;
             Ok(ScenarioStep::After { function, args, site: self.site()? })

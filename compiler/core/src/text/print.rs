@@ -657,9 +657,13 @@ impl<'a> Printer<'a> {
                 self.step_call(*function, args);
                 self.site(*site);
             }
-            ScenarioStep::When { endpoint, arguments, args, times, bind, fails, site } => {
+            ScenarioStep::When { endpoint, arguments, args, times, more, bind, fails, site } => {
                 let _ = write!(self.out, "when {times} {endpoint} ");
                 self.step_call(*arguments, args);
+                for (endpoint, arguments) in more {
+                    let _ = write!(self.out, " and {endpoint} ");
+                    self.function_name(*arguments);
+                }
                 if let Some((var, decode)) = bind {
                     self.push(" bind ");
                     self.var(*var);

@@ -347,8 +347,16 @@ impl Verifier<'_> {
                         bind_step(&mut bound, *var);
                     }
                 }
-                ScenarioStep::When { endpoint, arguments, args, bind, fails, site, .. } => {
+                ScenarioStep::When { endpoint, arguments, args, more, bind, fails, site, .. } => {
                     self.site(*site);
+                    for (endpoint, arguments) in more {
+                        let record = self.step_call(*arguments, &[], args, scenario, &bound);
+                        let wrapper = program.endpoints.get(*endpoint as usize).map(|e| program.function(e.function));
+                        let wanted = wrapper.and_then(|w| w.params.first().map(|p| w.vars[p.index()].ty.clone()));
+                        self.check(record.is_some() && record == wanted, || {
+                            "the arguments of a further call are not those of its endpoint".into()
+                        });
+                    }
                     let record = self.step_call(*arguments, &[], args, scenario, &bound);
                     let wrapper = program.endpoints.get(*endpoint as usize).map(|e| program.function(e.function));
                     let Some(wrapper) = wrapper else {

@@ -1,5 +1,6 @@
 //! `tenon run`: checks, compiles and serves a program over its durable store; with `--watch` it exchanges the code
-//! when files change, between transactions, and keeps the old code while the new one has errors.
+//! when files change, between transactions, and keeps the old code while the new one has errors. What is stored changes with
+//! it where the change only adds; otherwise the differences are told, and the old code goes on.
 
 use crate::cli::{Data, Program};
 use crate::compile::Checked;
@@ -17,6 +18,7 @@ use tenon_runtime::database::Database;
 use tenon_runtime::service::NativeService;
 use tenon_server::{Running, Settings, Signals};
 use tenon_value::Value;
+use tenon_value::schema::Schema;
 
 /// See the module documentation.
 #[derive(Args, Debug)]
@@ -42,6 +44,13 @@ pub struct Run {
     args: Vec<String>,
 }
 
+/// What is served at the moment.
+struct Live {
+    checked: Checked,
+    schema: Schema,
+    database: Arc<Database>,
+}
+
 /// How often files are looked at. A look at a few hundred files takes well under a millisecond.
 const WATCH: Duration = Duration::from_millis(80);
 
@@ -53,7 +62,7 @@ impl Run {
     pub fn run(self, voice: Voice) -> Result<(), Stop> {
         let start = Instant::now();
         let project = Project::read(&self.program.program)?;
-        let mut checked = Checked::new(&project);
+        let checked = Checked::new(&project);
         checked.require_sound(voice)?;
         let lowered = checked.lower(voice)?;
         let mut native = Native::compile(&lowered.core, true)?;
@@ -91,8 +100,9 @@ impl Run {
             return serving.until_told().map_err(Stop::failed);
         }
         let Serving { running, signals, .. } = serving;
-        let stopped = self.watch(voice, signals, &running, &mut checked, &native, &database);
-        tenon_launcher::serve::stop(running, &database).map_err(Stop::failed)?;
+        let mut live = Live { checked, schema: native.planned.schema, database };
+        let stopped = self.watch(voice, signals, &running, &mut live);
+        tenon_launcher::serve::stop(running, &live.database).map_err(Stop::failed)?;
         stopped
     }
 
@@ -108,17 +118,9 @@ impl Run {
         }
     }
 
-    fn watch(
-        &self,
-        voice: Voice,
-        signals: Signals,
-        running: &Running,
-        checked: &mut Checked,
-        native: &Native,
-        database: &Arc<Database>,
-    ) -> Result<(), Stop> {
+    fn watch(&self, voice: Voice, signals: Signals, running: &Running, live: &mut Live) -> Result<(), Stop> {
         let mut seen = Stamp::of(&self.program.program);
-        let durable = database.durable().clone();
+        let durable = live.database.durable().clone();
         let (ended_sender, ended) = channel();
         std::thread::Builder::new().name("tenon-signals".into()).spawn(move || {
             // The receiver is gone only when the process ends anyway.
@@ -144,43 +146,48 @@ impl Run {
                 now = later;
             }
             seen = now;
-            match self.exchange(voice, running, checked, native, database) {
+            match self.exchange(voice, running, live) {
                 Ok(()) => {}
+                Err(stop) if live.database.is_closed() => return Err(stop),
                 Err(stop) if stop.message.is_empty() => voice.say("the old program goes on"),
                 Err(stop) => voice.say(format!("{}; the old program goes on", stop.message)),
             }
         }
     }
 
-    fn exchange(
-        &self,
-        voice: Voice,
-        running: &Running,
-        checked: &mut Checked,
-        native: &Native,
-        database: &Arc<Database>,
-    ) -> Result<(), Stop> {
+    fn exchange(&self, voice: Voice, running: &Running, live: &mut Live) -> Result<(), Stop> {
         let start = Instant::now();
         let project = Project::read(&self.program.program)?;
-        checked.update(&project);
-        checked.require_sound(voice)?;
-        let lowered = checked.lower(voice)?;
+        live.checked.update(&project);
+        live.checked.require_sound(voice)?;
+        let lowered = live.checked.lower(voice)?;
         let mut new = Native::compile(&lowered.core, true)?;
-        if new.planned.schema != native.planned.schema {
-            return Err(Stop::failed("what is stored has another shape now: start the program again"));
+        let evolves = new.planned.schema != live.schema;
+        if evolves {
+            let differences = tenon_launcher::differences(&live.schema, &new.planned.schema);
+            if !differences.is_empty() {
+                let list: String = differences.iter().map(|what| format!("\n  {what}")).collect();
+                return Err(Stop::failed(format!("what is stored has another shape now:{list}\n")));
+            }
+            // Queries are answered meanwhile; a handler that begins in this moment is told to come again.
+            live.database.close();
+            live.database = tenon_launcher::open_after(&live.database, &new.planned.schema, &self.data.data)
+                .map_err(|why| Stop::failed(format!("the store cannot be opened again: {why}")))?;
+            live.schema = new.planned.schema.clone();
         }
-        if let Some(better) = new.compile_for_data(&lowered.core, database)? {
+        if let Some(better) = new.compile_for_data(&lowered.core, &live.database)? {
             new = better;
         }
         let service = NativeService::new(
             new.loaded,
-            database.clone(),
+            live.database.clone(),
             limits(&project.config.limits),
             tenon_launcher::serve::log_to_stderr(),
         );
         let program = tenon_server::Program::new(Arc::new(service)).map_err(|error| Stop::failed(error.to_string()))?;
         running.swap(program);
-        voice.say(format!("exchanged in {:.0?}", start.elapsed()));
+        let stored = if evolves { ", with what is stored" } else { "" };
+        voice.say(format!("exchanged{stored} in {:.0?}", start.elapsed()));
         Ok(())
     }
 }
