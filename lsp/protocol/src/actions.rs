@@ -133,7 +133,6 @@ fn offered(view: &View, range: Range) -> Vec<Offered> {
 fn kind(kind: ActionKind) -> CodeActionKind {
     match kind {
         ActionKind::QuickFix | ActionKind::FixAll => CodeActionKind::QUICKFIX,
-        ActionKind::Organize => CodeActionKind::SOURCE_ORGANIZE_IMPORTS,
         ActionKind::Generate => CodeActionKind::REFACTOR,
         ActionKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
         ActionKind::Inline => CodeActionKind::REFACTOR_INLINE,
