@@ -456,21 +456,37 @@ pub fn repeated_names<'db>(db: &'db dyn Db, module: ModuleKey<'db>) -> Vec<Diagn
         .collect()
 }
 
+/// The endpoints of a file: which item of it, method and path.
+#[salsa::tracked(returns(ref))]
+fn file_endpoints(db: &dyn Db, file: crate::db::SourceFile) -> Vec<(u32, SmolStr, SmolStr)> {
+    let mut found = Vec::new();
+    for (at, item) in crate::items::items(db, file).iter().enumerate() {
+        if !matches!(item.word(db), "query" | "handler") {
+            continue;
+        }
+        let Some(symbol) = symbol_of(db, *item) else { continue };
+        if item_of(db, &symbol) != Some(*item) {
+            continue;
+        }
+        let Some(Signature::Function(FunctionSig { endpoint: Some(endpoint), .. })) = signature(db, &symbol) else {
+            continue;
+        };
+        found.push((at as u32, endpoint.method.clone(), endpoint.path.clone()));
+    }
+    found
+}
+
 /// What is wrong with the endpoints of the program together: two that one request would match. Depends on the
 /// signatures of what is exposed, and on no body.
 #[salsa::tracked(returns(ref))]
 pub fn overlapping_endpoints(db: &dyn Db) -> Vec<Diagnostic> {
     use declare::PathStep;
     let mut endpoints: Vec<(Item<'_>, SmolStr, SmolStr, Vec<PathStep>)> = Vec::new();
-    for item in crate::items::program_items(db).filter(|item| matches!(item.word(db), "query" | "handler")) {
-        let Some(symbol) = symbol_of(db, item) else { continue };
-        if item_of(db, &symbol) != Some(item) {
-            continue;
+    for file in crate::db::Program::get(db).files(db) {
+        for (at, method, path) in file_endpoints(db, *file) {
+            let Some(item) = crate::items::items(db, *file).get(*at as usize) else { continue };
+            endpoints.push((*item, method.clone(), path.clone(), declare::path_steps(path)));
         }
-        let Some(Signature::Function(FunctionSig { endpoint: Some(endpoint), .. })) = signature(db, &symbol) else {
-            continue;
-        };
-        endpoints.push((item, endpoint.method.clone(), endpoint.path.clone(), declare::path_steps(&endpoint.path)));
     }
     // Only paths of one method and length can clash; of those, paths whose steps agree wherever both are literal,
     // unless one of them is at least as literal in every step and more in one.

@@ -3,9 +3,19 @@
 //! Inputs are the only things that change: the text of a [`SourceFile`], the list of files and the settings of
 //! the [`Program`]. Everything else is a query over them. The library's files are inputs of high durability, so
 //! that an edit of the program does not even look at what depends on the library alone.
+//!
+//! Durability does the same among the program's files. The text of a file that is edited is of low durability, that of
+//! the others of medium. What everybody asks of all files together (which names there are, which aliases lead to each
+//! other, which inverses a relation has) would be as fickle as the file that is edited, and everything with it; so these
+//! answers are inputs too, of medium durability: computed by queries after each change, and set only where they differ.
+//! An edit of a body then looks at what depends on its file, and at nothing else.
 
 #![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
 
+use crate::declare::{Aliases, Inverse, aliases_now, inverses_now};
+use crate::names::{Outline, outline_of};
+use crate::ty::Symbol;
+use rustc_hash::FxHashMap;
 use salsa::{Durability, Setter};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -27,6 +37,9 @@ pub struct SourceFile {
     /// Its text.
     #[returns(ref)]
     pub text: Arc<str>,
+    /// What it declares, as far as names elsewhere depend on it: what [`outline_of`] says of its text.
+    #[returns(ref)]
+    pub outline: Outline,
 }
 
 /// The program. There is one per database.
@@ -41,6 +54,12 @@ pub struct Program {
     /// What `tenon.toml` says.
     #[returns(ref)]
     pub settings: Settings,
+    /// Its aliases: what [`aliases_now`] says.
+    #[returns(ref)]
+    pub aliases: Aliases,
+    /// Its inverses by the relation that they belong to: what [`inverses_now`] says.
+    #[returns(ref)]
+    pub inverses: FxHashMap<Symbol, Vec<Inverse>>,
 }
 
 /// What `tenon.toml` says about the language side of a program.
@@ -98,19 +117,28 @@ impl CheckDatabase {
     }
 
     fn with_storage(storage: salsa::Storage<Self>, library: &[(&str, &str)]) -> CheckDatabase {
-        let db = CheckDatabase { storage };
-        let library = library
+        let mut db = CheckDatabase { storage };
+        let library: Vec<SourceFile> = library
             .iter()
             .map(|(path, text)| {
-                SourceFile::builder(Arc::from(*path), library_module(path), Arc::from(*text))
+                SourceFile::builder(Arc::from(*path), library_module(path), Arc::from(*text), Outline::default())
                     .durability(Durability::HIGH)
                     .new(&db)
             })
             .collect();
-        let _ = Program::builder(library, Vec::new(), Settings::default())
+        let (aliases, inverses) = (Aliases::default(), FxHashMap::default());
+        let _ = Program::builder(library.clone(), Vec::new(), Settings::default(), aliases, inverses)
             .library_durability(Durability::HIGH)
+            .files_durability(Durability::MEDIUM)
             .settings_durability(Durability::MEDIUM)
+            .aliases_durability(Durability::MEDIUM)
+            .inverses_durability(Durability::MEDIUM)
             .new(&db);
+        for file in library {
+            let outline = outline_of(&db, file).clone();
+            file.set_outline(&mut db).to(outline);
+        }
+        db.settle();
         db
     }
 
@@ -124,24 +152,82 @@ impl CheckDatabase {
         let program = self.program();
         if program.settings(self) != &settings {
             program.set_settings(self).to(settings);
+            self.settle();
         }
     }
 
-    /// Adds a file, or sets the text of the one with this path. Paths are relative to the program's folder.
+    /// Adds a file, or sets the text of the one with this path; either way it counts as one that is edited. Paths are
+    /// relative to the program's folder.
     pub fn set_file(&mut self, path: &str, text: &str) -> SourceFile {
         if let Some(file) = self.file(path) {
-            if &**file.text(self) != text {
-                file.set_text(self).to(Arc::from(text));
-            }
+            self.edit(file, text);
+            self.settle();
             return file;
         }
-        let file = SourceFile::new(self, Arc::from(path), module_of_path(path), Arc::from(text));
+        let file = self.new_file(path, text, Durability::LOW);
         let program = self.program();
         let mut files = program.files(self).clone();
         let at = files.partition_point(|other| &**other.path(self) < path);
         files.insert(at, file);
         program.set_files(self).to(files);
+        self.outline(file);
+        self.settle();
         file
+    }
+
+    fn new_file(&self, path: &str, text: &str, durability: Durability) -> SourceFile {
+        SourceFile::builder(Arc::from(path), module_of_path(path), Arc::from(text), Outline::default())
+            .durability(Durability::MEDIUM)
+            .text_durability(durability)
+            .new(self)
+    }
+
+    /// Sets the text of a file, which from then on counts as one that is edited.
+    fn edit(&mut self, file: SourceFile, text: &str) {
+        if &**file.text(self) != text {
+            file.set_text(self).with_durability(Durability::LOW).to(Arc::from(text));
+            self.outline(file);
+        }
+    }
+
+    /// Sets what a file declares, after its text.
+    fn outline(&mut self, file: SourceFile) {
+        let outline = outline_of(self, file);
+        if file.outline(self) != outline {
+            let outline = outline.clone();
+            file.set_outline(self).to(outline);
+        }
+    }
+
+    /// Sets what is asked of all files together, after a change of some.
+    fn settle(&mut self) {
+        let program = self.program();
+        let aliases = aliases_now(self);
+        if program.aliases(self) != aliases {
+            let aliases = aliases.clone();
+            program.set_aliases(self).to(aliases);
+        }
+        let inverses = inverses_now(self);
+        if program.inverses(self) != inverses {
+            let inverses = inverses.clone();
+            program.set_inverses(self).to(inverses);
+        }
+    }
+
+    /// Says that a file is about to be edited, so that its first edit is as quick as the next.
+    pub fn open_file(&mut self, path: &str) {
+        if let Some(file) = self.file(path) {
+            let text = file.text(self).clone();
+            file.set_text(self).with_durability(Durability::LOW).to(text);
+        }
+    }
+
+    /// Says that a file is not edited any more.
+    pub fn close_file(&mut self, path: &str) {
+        if let Some(file) = self.file(path) {
+            let text = file.text(self).clone();
+            file.set_text(self).with_durability(Durability::MEDIUM).to(text);
+        }
     }
 
     /// Sets all files at once; those that were there and are not named are removed.
@@ -153,12 +239,14 @@ impl CheckDatabase {
         for (path, text) in files {
             let file = match old.remove(path) {
                 Some(file) => {
-                    if &**file.text(self) != text {
-                        file.set_text(self).to(Arc::from(text));
-                    }
+                    self.edit(file, text);
                     file
                 }
-                None => SourceFile::new(self, Arc::from(path), module_of_path(path), Arc::from(text)),
+                None => {
+                    let file = self.new_file(path, text, Durability::MEDIUM);
+                    self.outline(file);
+                    file
+                }
             };
             new.insert(Arc::<str>::from(path), file);
         }
@@ -166,6 +254,7 @@ impl CheckDatabase {
         if program.files(self) != &files {
             program.set_files(self).to(files);
         }
+        self.settle();
     }
 
     /// Removes a file.
@@ -175,6 +264,7 @@ impl CheckDatabase {
         files.retain(|file| &**file.path(self) != path);
         if files.len() != program.files(self).len() {
             program.set_files(self).to(files);
+            self.settle();
         }
     }
 

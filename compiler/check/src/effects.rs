@@ -9,11 +9,11 @@
 #![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
 
 use crate::bodies::{MainCode, main_code, parts, rules};
-use crate::db::Db;
+use crate::db::{Db, Program, SourceFile};
 use crate::declare::{declared, name_range, place_of, signature};
 use crate::infer::Effects;
-use crate::items::{Item, program_items};
-use crate::names::{SymbolKey, item_of, symbol_of};
+use crate::items::{Item, items};
+use crate::names::{SymbolKey, is_library_module, item_of, symbol_of};
 use crate::signature::{CallableKind, FunctionSig, GeneratedKey, OnDelete, RelationSig, Signature};
 use crate::sites::BodyPart;
 use crate::ty::{Symbol, Ty};
@@ -167,16 +167,32 @@ fn relation_facts<'db>(db: &'db dyn Db, item: Item<'db>, relation: &RelationSig)
 /// relations, and on no body.
 #[salsa::tracked(returns(ref))]
 fn restricted(db: &dyn Db) -> FxHashSet<Symbol> {
-    let mut found = FxHashSet::default();
-    for item in program_items(db).filter(|item| matches!(item.word(db), "relation" | "event")) {
-        let Some(Signature::Relation(relation)) = symbol_of(db, item).and_then(|symbol| signature(db, &symbol)) else {
+    Program::get(db).files(db).iter().flat_map(|file| file_restricts(db, *file)).cloned().collect()
+}
+
+/// See [`restricted`]: what the references of one file keep.
+#[salsa::tracked(returns(ref))]
+fn file_restricts(db: &dyn Db, file: SourceFile) -> Vec<Symbol> {
+    let mut found = Vec::new();
+    for item in items(db, file).iter().filter(|item| matches!(item.word(db), "relation" | "event")) {
+        let Some(Signature::Relation(relation)) = symbol_of(db, *item).and_then(|symbol| signature(db, &symbol)) else {
             continue;
         };
         for field in relation.fields.iter().filter(|field| field.on_delete == OnDelete::Restrict && !field.computed) {
             found.extend(field.target().cloned());
         }
     }
+    found.sort();
+    found.dedup();
     found
+}
+
+/// What the items of a file do by themselves. A query per file, so that the program's effects look at files, not at
+/// items, to learn that nothing has changed.
+#[salsa::tracked(returns(ref))]
+fn file_facts(db: &dyn Db, file: SourceFile) -> Vec<NodeFacts> {
+    let can_run = |item: &&Item<'_>| !matches!(item.word(db), "error" | "use" | "scenario");
+    items(db, file).iter().filter(can_run).flat_map(|item| item_facts(db, *item)).cloned().collect()
 }
 
 #[derive(Default)]
@@ -254,15 +270,20 @@ pub struct ProgramEffects {
 /// Closes the effects of all items over calls.
 #[salsa::tracked(returns(ref))]
 pub fn program_effects(db: &dyn Db) -> ProgramEffects {
-    let can_run = |item: &Item<'_>| !matches!(item.word(db), "error" | "use" | "scenario");
-    let mut open: Vec<Item<'_>> = program_items(db).filter(can_run).collect();
-    let mut reached: FxHashSet<Item<'_>> = open.iter().copied().collect();
-    let mut facts: Vec<&NodeFacts> = Vec::new();
-    while let Some(item) = open.pop() {
-        for of_node in item_facts(db, item) {
-            for node in &of_node.runs {
-                open.extend(item_of(db, node.symbol()).filter(|item| reached.insert(*item)));
-            }
+    let mut facts: Vec<&NodeFacts> = Program::get(db).files(db).iter().flat_map(|file| file_facts(db, *file)).collect();
+    // Of the library what is reached.
+    let of_library = |facts: &NodeFacts| -> Vec<Symbol> {
+        let symbols = facts.runs.iter().map(Node::symbol);
+        symbols.filter(|symbol| is_library_module(&symbol.module)).cloned().collect()
+    };
+    let mut open: Vec<Symbol> = facts.iter().flat_map(|facts| of_library(facts)).collect();
+    let mut reached: FxHashSet<Symbol> = FxHashSet::default();
+    while let Some(symbol) = open.pop() {
+        if !reached.insert(symbol.clone()) {
+            continue;
+        }
+        for of_node in item_of(db, &symbol).into_iter().flat_map(|item| item_facts(db, item)) {
+            open.extend(of_library(of_node));
             facts.push(of_node);
         }
     }

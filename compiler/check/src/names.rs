@@ -44,6 +44,75 @@ pub struct ModuleKey<'db> {
     pub path: SmolStr,
 }
 
+/// What a file declares, as far as names elsewhere depend on it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outline {
+    items: Vec<Outlined>,
+}
+
+/// A named item of an [`Outline`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Outlined {
+    word: &'static str,
+    name: SmolStr,
+    nth: u32,
+    /// See [`symbol_name`].
+    symbol: SmolStr,
+    /// Of a variant type its cases.
+    cases: Vec<SmolStr>,
+}
+
+/// What a file declares. Asked after each change of it, and kept as [`SourceFile::outline`].
+#[salsa::tracked(returns(ref))]
+pub fn outline_of(db: &dyn Db, file: SourceFile) -> Outline {
+    let cases = |item: &Item<'_>| match tree(db, *item).as_deref().map(|tree| &tree.kind) {
+        Some(ItemKind::Type(tenon_syntax::ast::TypeDecl { body: TypeBody::Variants { cases, .. }, .. })) => {
+            cases.iter().map(|case| case.name.text.clone()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let named = items(db, file).iter().filter_map(|item| {
+        Some(Outlined {
+            word: item.word(db),
+            name: item.name(db).clone(),
+            nth: item.nth(db),
+            symbol: symbol_name(db, *item)?,
+            cases: if item.word(db) == "type" { cases(item) } else { Vec::new() },
+        })
+    });
+    Outline { items: named.collect() }
+}
+
+/// The items of a file by what identifies them.
+#[salsa::tracked(returns(ref))]
+fn items_by_identity<'db>(db: &'db dyn Db, file: SourceFile) -> Identities<'db> {
+    let named = |item: &Item<'db>| ((item.word(db), item.nth(db), Arc::from(item.name(db).as_str())), *item);
+    Identities { items: items(db, file).iter().map(named).collect() }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Default, salsa::SalsaValue)]
+struct Identities<'db> {
+    items: FxHashMap<(&'static str, u32, Arc<str>), Item<'db>>,
+}
+
+/// Where the items of a module are declared, by symbol name. The first of a name wins.
+#[salsa::tracked(returns(ref))]
+fn module_outline<'db>(db: &'db dyn Db, module: ModuleKey<'db>) -> FxHashMap<SmolStr, (SourceFile, u32)> {
+    let mut found = FxHashMap::default();
+    for file in files_of(db, module.path(db)) {
+        for (n, item) in file.outline(db).items.iter().enumerate() {
+            found.entry(item.symbol.clone()).or_insert((file, n as u32));
+        }
+    }
+    found
+}
+
+fn files_of<'db>(db: &'db dyn Db, module: &'db str) -> impl Iterator<Item = SourceFile> {
+    let program = Program::get(db);
+    let files: &[SourceFile] = if is_library_module(module) { program.library(db) } else { program.files(db) };
+    files.iter().copied().filter(move |file| file.module(db) == module)
+}
+
 /// The items of a module by name. The first of a name wins; the others are in `repeated`, each with the first.
 #[derive(Clone, PartialEq, Eq, Debug, Default, salsa::SalsaValue)]
 pub struct ModuleItems<'db> {
@@ -73,15 +142,14 @@ pub fn symbol_of<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Symbol> {
     symbol_name(db, item).map(|name| Symbol { module: item.file(db).module(db).clone(), name })
 }
 
-/// The items of a module. Depends on which items exist, not on what they say.
+/// The items of a module. Depends on which items exist, not on what they say. Runs again with every edit of one of its
+/// files that adds or removes an item; single names are looked up by [`item_of`], which does not.
 #[salsa::tracked(returns(ref))]
 pub fn module_items<'db>(db: &'db dyn Db, module: ModuleKey<'db>) -> ModuleItems<'db> {
     let path = module.path(db);
-    let program = Program::get(db);
-    let files: &[SourceFile] = if is_library_module(path) { program.library(db) } else { program.files(db) };
     let mut found = ModuleItems::default();
-    for file in files.iter().filter(|file| file.module(db) == path) {
-        for item in items(db, *file) {
+    for file in files_of(db, path) {
+        for item in items(db, file) {
             let Some(name) = symbol_name(db, *item) else { continue };
             match found.by_name.entry(Arc::from(name.as_str())) {
                 std::collections::hash_map::Entry::Vacant(slot) => {
@@ -119,7 +187,10 @@ pub fn modules(db: &dyn Db) -> Vec<SmolStr> {
 #[salsa::tracked(returns(copy))]
 fn item_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Option<Item<'db>> {
     let symbol = key.symbol(db);
-    module_items(db, ModuleKey::new(db, symbol.module.clone())).by_name.get(symbol.name.as_str()).copied()
+    let module = module_outline(db, ModuleKey::new(db, symbol.module.clone()));
+    let (file, at) = module.get(&symbol.name)?;
+    let Outlined { word, name, nth, .. } = file.outline(db).items.get(*at as usize)?;
+    items_by_identity(db, *file).items.get(&(*word, *nth, Arc::from(name.as_str()))).copied()
 }
 
 /// The item that a symbol names.
@@ -204,7 +275,7 @@ pub fn module_path(db: &dyn Db, path: &[tenon_syntax::ast::Ident]) -> Option<Smo
 #[salsa::tracked(returns(ref))]
 pub fn resolve(db: &dyn Db, file: SourceFile, name: SmolStr) -> Resolution {
     let module = file.module(db);
-    if module_items(db, ModuleKey::new(db, module.clone())).by_name.contains_key(name.as_str()) {
+    if module_outline(db, ModuleKey::new(db, module.clone())).contains_key(&name) {
         return Resolution::Item(Symbol { module: module.clone(), name });
     }
     if let Some(found) = imports(db, file).get(&name) {
@@ -247,14 +318,12 @@ pub fn names(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
 #[salsa::tracked(returns(ref))]
 fn module_cases<'db>(db: &'db dyn Db, module: ModuleKey<'db>) -> FxHashMap<SmolStr, Vec<Symbol>> {
     let mut found: FxHashMap<SmolStr, Vec<Symbol>> = FxHashMap::default();
-    for item in module_items(db, module).by_name.values().filter(|item| item.word(db) == "type") {
-        let (Some(symbol), Some(tree)) = (symbol_of(db, *item), tree(db, *item)) else { continue };
-        let ItemKind::Type(tenon_syntax::ast::TypeDecl { body: TypeBody::Variants { cases, .. }, .. }) = &tree.kind
-        else {
-            continue;
-        };
-        for case in cases {
-            found.entry(case.name.text.clone()).or_default().push(symbol.clone());
+    let path = module.path(db);
+    for (name, (file, at)) in module_outline(db, module) {
+        let cases = file.outline(db).items.get(*at as usize).map(|item| &item.cases);
+        for case in cases.into_iter().flatten() {
+            let symbol = Symbol { module: path.clone(), name: name.clone() };
+            found.entry(case.clone()).or_default().push(symbol);
         }
     }
     for symbols in found.values_mut() {

@@ -5,7 +5,7 @@
 use crate::agreement::{agreement, overlapping_endpoints, repeated_names};
 use crate::bodies::body_diagnostics;
 use crate::db::{CheckDatabase, Db, Program, SourceFile};
-use crate::declare::{declared, settle_aliases};
+use crate::declare::{aliases_settled, declared};
 use crate::effects::circular_fields;
 use crate::items::{Item, items, parse, program_items, syntax_errors};
 use crate::names::{ModuleKey, item_of, modules, symbol_of};
@@ -32,12 +32,6 @@ pub fn check_file<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     }
     found.extend(found_together(db, file).iter().cloned());
     ordered(db, found)
-}
-
-/// Makes the signatures of all aliases once per change of one.
-#[salsa::tracked]
-fn aliases_settled(db: &dyn Db) {
-    settle_aliases(db);
 }
 
 /// What is wrong with items together, by the path of the file in which it is said.

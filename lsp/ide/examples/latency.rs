@@ -28,11 +28,16 @@ fn main() {
     for (what, at) in [("first file", 0), ("middle file", middle), ("last file", files.len() - 1)] {
         println!("{what}");
         let (path, text) = &files[at];
+        ide.open_file(path);
+        let start = Instant::now();
+        ide.analysis().diagnostics(path);
+        report("opened", vec![ms(start)], 0);
         body(&mut ide, path, text);
         broken(&mut ide, path, text);
         call(&mut ide, path, text);
         signature(&mut ide, path, text, &files[(at + 1).min(files.len() - 1)].0);
         complete(&mut ide, path, text);
+        ide.close_file(path);
     }
 }
 

@@ -113,6 +113,16 @@ impl Ide {
         self.changed().set_file(path, text);
     }
 
+    /// Says that a file is about to be edited: its first edit is then as quick as the next.
+    pub fn open_file(&mut self, path: &str) {
+        self.db.open_file(path);
+    }
+
+    /// Says that a file is not edited any more: edits of others need not look at it then.
+    pub fn close_file(&mut self, path: &str) {
+        self.db.close_file(path);
+    }
+
     /// Removes a file; nothing happens if there is none.
     pub fn remove_file(&mut self, path: &str) {
         self.changed().remove_file(path);

@@ -13,8 +13,8 @@ mod types;
 pub(crate) use function::{PathStep, path_steps};
 
 use crate::bodies::HasCode;
-use crate::db::{Db, Program};
-use crate::items::{Item, items, program_items, tree};
+use crate::db::{Db, Program, SourceFile};
+use crate::items::{Item, items, tree};
 use crate::names::{Resolution, SymbolKey, item_of, resolve, symbol_of};
 use crate::signature::{Generic, Signature, TypeBound};
 use crate::suggest::closest;
@@ -314,7 +314,7 @@ pub fn alias_circle<'db>(db: &'db dyn Db, symbol: &Symbol) -> &'db [Symbol] {
 #[salsa::tracked(returns(ref))]
 fn alias_circle_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Vec<Symbol> {
     let symbol = key.symbol(db);
-    let endless = &aliases(db).endless;
+    let endless = &Program::get(db).aliases(db).endless;
     if !endless.contains(symbol) {
         return Vec::new();
     }
@@ -338,31 +338,42 @@ fn alias_circle_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Vec<Symbol>
 }
 
 /// The aliases of the program and the library.
-#[derive(Clone, PartialEq, Debug, Default)]
-struct Aliases {
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Aliases {
     /// Those that lead to an end, each after those that it mentions.
     ending: Vec<Symbol>,
     /// Those that are on a circle, or lead to one.
     endless: FxHashSet<Symbol>,
 }
 
-/// Orders the aliases. Depends on which names each mentions.
+/// The aliases of a file, each with the type names that it mentions.
 #[salsa::tracked(returns(ref))]
-fn aliases(db: &dyn Db) -> Aliases {
+fn file_aliases(db: &dyn Db, file: SourceFile) -> Vec<(Symbol, Vec<Symbol>)> {
+    let types = items(db, file).iter().filter(|item| item.word(db) == "type");
+    let aliases = types
+        .filter_map(|item| symbol_of(db, *item))
+        .filter(|symbol| matches!(type_head(db, symbol), Some(TypeHead::Alias(_))));
+    aliases.map(|symbol| (symbol.clone(), alias_mentions(db, SymbolKey::new(db, symbol)).clone())).collect()
+}
+
+/// Orders the aliases. Depends on which names each mentions. Asked after each change of the program, and kept as
+/// [`Program::aliases`].
+#[salsa::tracked(returns(ref))]
+pub fn aliases_now(db: &dyn Db) -> Aliases {
     let program = Program::get(db);
-    let all = program.library(db).iter().chain(program.files(db)).flat_map(|file| items(db, *file));
+    let files = program.library(db).iter().chain(program.files(db));
+    let all: Vec<&(Symbol, Vec<Symbol>)> = files.flat_map(|file| file_aliases(db, *file)).collect();
+    let known: FxHashSet<&Symbol> = all.iter().map(|(symbol, _)| symbol).collect();
     let mut waits: FxHashMap<Symbol, usize> = FxHashMap::default();
     let mut users: FxHashMap<Symbol, Vec<Symbol>> = FxHashMap::default();
     let mut ready: Vec<Symbol> = Vec::new();
     let mut symbols: Vec<Symbol> = Vec::new();
-    for symbol in all.filter(|item| item.word(db) == "type").filter_map(|item| symbol_of(db, *item)) {
-        let alias = |symbol: &Symbol| matches!(type_head(db, symbol), Some(TypeHead::Alias(_)));
-        if !alias(&symbol) || waits.contains_key(&symbol) {
+    for (symbol, mentions) in &all {
+        if waits.contains_key(symbol) {
             continue;
         }
-        let mentions = alias_mentions(db, SymbolKey::new(db, symbol.clone()));
         let mut count = 0;
-        for mentioned in mentions.iter().filter(|mentioned| alias(mentioned)) {
+        for mentioned in mentions.iter().filter(|mentioned| known.contains(mentioned)) {
             users.entry(mentioned.clone()).or_default().push(symbol.clone());
             count += 1;
         }
@@ -370,7 +381,7 @@ fn aliases(db: &dyn Db) -> Aliases {
             ready.push(symbol.clone());
         }
         waits.insert(symbol.clone(), count);
-        symbols.push(symbol);
+        symbols.push(symbol.clone());
     }
     let mut found = Aliases::default();
     while let Some(symbol) = ready.pop() {
@@ -391,7 +402,7 @@ fn aliases(db: &dyn Db) -> Aliases {
 /// Makes the signatures of all aliases, each after those that it mentions: a long chain of aliases is then never
 /// followed by recursion.
 pub fn settle_aliases(db: &dyn Db) {
-    for symbol in &aliases(db).ending {
+    for symbol in &Program::get(db).aliases(db).ending {
         signature(db, symbol);
     }
 }
@@ -412,30 +423,47 @@ pub struct Inverse {
     pub field: SmolStr,
 }
 
-/// All inverses of the program by the relation that they belong to. Depends on the signatures of all relations,
-/// and on no body.
+/// The inverses that the relations of a file declare, each with the relation that it belongs to.
 #[salsa::tracked(returns(ref))]
-pub fn program_inverses(db: &dyn Db) -> FxHashMap<Symbol, Vec<Inverse>> {
-    let mut found: FxHashMap<Symbol, Vec<Inverse>> = FxHashMap::default();
-    for item in program_items(db).filter(|item| matches!(item.word(db), "relation" | "event")) {
-        let Some(symbol) = symbol_of(db, item) else { continue };
+fn file_inverses(db: &dyn Db, file: SourceFile) -> Vec<(Symbol, Inverse)> {
+    let mut found = Vec::new();
+    for item in items(db, file).iter().filter(|item| matches!(item.word(db), "relation" | "event")) {
+        let Some(symbol) = symbol_of(db, *item) else { continue };
         let Some(Signature::Relation(relation)) = signature(db, &symbol) else { continue };
         for field in &relation.fields {
             if let (Some(name), Some(target)) = (&field.inverse, field.target()) {
                 let inverse = Inverse { name: name.clone(), relation: symbol.clone(), field: field.name.clone() };
-                let list = found.entry(target.clone()).or_default();
-                if !list.contains(&inverse) {
-                    list.push(inverse);
-                }
+                found.push((target.clone(), inverse));
             }
         }
     }
     found
 }
 
+/// All inverses of the program by the relation that they belong to. Depends on the signatures of all relations,
+/// and on no body. Asked after each change of the program, and kept as [`Program::inverses`].
+#[salsa::tracked(returns(ref))]
+pub fn inverses_now(db: &dyn Db) -> FxHashMap<Symbol, Vec<Inverse>> {
+    aliases_settled(db);
+    let mut found: FxHashMap<Symbol, Vec<Inverse>> = FxHashMap::default();
+    for (target, inverse) in Program::get(db).files(db).iter().flat_map(|file| file_inverses(db, *file)) {
+        let list = found.entry(target.clone()).or_default();
+        if !list.contains(inverse) {
+            list.push(inverse.clone());
+        }
+    }
+    found
+}
+
+/// Makes the signatures of all aliases, once per change of one.
+#[salsa::tracked]
+pub fn aliases_settled(db: &dyn Db) {
+    settle_aliases(db);
+}
+
 #[salsa::tracked(returns(ref))]
 fn inverses_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Vec<Inverse> {
-    program_inverses(db).get(key.symbol(db)).cloned().unwrap_or_default()
+    Program::get(db).inverses(db).get(key.symbol(db)).cloned().unwrap_or_default()
 }
 
 /// The inverses of a relation. Another relation's inverses are none of its users' business, hence a query of
