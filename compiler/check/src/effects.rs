@@ -2,9 +2,9 @@
 //! callees included.
 //!
 //! [`item_facts`] says per item what its code does by itself, without places, so an edit that changes no effect
-//! stops there. [`program_effects`] closes over calls, once per program, as a datafrog program of
-//! `tenon_analysis`; only what can be reached from the program's own items takes part. [`effects_of`] hands the
-//! answer out per callable, so that one handler's new write does not reach the users of another.
+//! stops there. [`effects_of`] follows a callable from item to item, as far as that is short, so that one handler's new
+//! write does not reach the users of another. [`program_effects`] closes over calls, once per program, as a datafrog
+//! program of `tenon_analysis`: for callables that reach far, for circles, and for the ways that messages show.
 
 #![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
 
@@ -21,6 +21,7 @@ use crate::typed::{Conversion, Expr, ExprKind};
 use crate::walk::children;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use tenon_analysis::circles::{self, circles};
 use tenon_analysis::effects::{Callable, Effect, Facts, close, way};
 use tenon_diagnostics::{Code, Diagnostic, Label};
@@ -86,6 +87,19 @@ pub struct EffectSet {
     pub random: bool,
     /// Writes to the log.
     pub logs: bool,
+}
+
+impl EffectSet {
+    fn add(&mut self, does: Does) {
+        match does {
+            Does::Reads(relation) => self.reads.push(relation),
+            Does::Writes(relation) => self.writes.push(relation),
+            Does::Fails(error) => self.fails.push(error),
+            Does::Clock => self.clock = true,
+            Does::Random => self.random = true,
+            Does::Logs => self.logs = true,
+        }
+    }
 }
 
 /// The symbol of a built-in error.
@@ -334,21 +348,8 @@ impl ProgramEffects {
             let (Some(set), Some(does)) = (sets.get_mut(callable.0 as usize), effects.get(effect.0 as usize)) else {
                 continue;
             };
-            match does {
-                Does::Reads(relation) => set.reads.push(relation.clone()),
-                Does::Writes(relation) => set.writes.push(relation.clone()),
-                Does::Fails(error) => set.fails.push(error.clone()),
-                Does::Clock => set.clock = true,
-                Does::Random => set.random = true,
-                Does::Logs => set.logs = true,
-            }
+            set.add(Does::clone(does));
         }
-        // Views are called in upper case, other callables in lower case.
-        let may_not_need_itself = |node: &Node| match node {
-            Node::Computed(..) | Node::Rule(..) => true,
-            Node::Item(symbol) => symbol.name.starts_with(char::is_uppercase),
-            _ => false,
-        };
         let at = |callable: &Callable| circles::Node(callable.0);
         let edges: Vec<_> = facts.calls.iter().map(|(from, to)| (at(from), at(to))).collect();
         let seeds = nodes.iter().enumerate().filter(|(_, node)| may_not_need_itself(node));
@@ -383,7 +384,78 @@ impl ProgramEffects {
 
 #[salsa::tracked(returns(ref))]
 fn effects_by_key<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> EffectSet {
-    program_effects(db).of(&Node::Item(key.symbol(db).clone())).cloned().unwrap_or_default()
+    let node = Node::Item(key.symbol(db).clone());
+    match reach(db, &node) {
+        Some(reached) => reached.effects(),
+        None => program_effects(db).of(&node).cloned().unwrap_or_default(),
+    }
+}
+
+/// How many nodes are followed one by one. What reaches more is looked up in the effects of the whole program, which
+/// are closed over calls once for all; so that a long chain of calls costs no more than its length.
+const FOLLOWED: usize = 256;
+
+/// What a node does and runs, followed from item to item.
+#[derive(Default)]
+struct Reached {
+    does: BTreeSet<Does>,
+    /// It runs itself.
+    circle: bool,
+}
+
+impl Reached {
+    fn effects(self) -> EffectSet {
+        let mut set = EffectSet::default();
+        for does in self.does {
+            set.add(does);
+        }
+        set
+    }
+}
+
+/// Follows a node; `None` where it reaches more than is followed. Depends on the items that it reaches, so that an edit
+/// elsewhere does not come here.
+fn reach(db: &dyn Db, from: &Node) -> Option<Reached> {
+    let mut reached = Reached::default();
+    let mut seen: FxHashSet<Node> = FxHashSet::default();
+    let mut open: Vec<Node> = vec![from.clone()];
+    while let Some(node) = open.pop() {
+        if !seen.insert(node.clone()) {
+            continue;
+        }
+        if seen.len() > FOLLOWED {
+            return None;
+        }
+        if let Node::Delete(relation) = &node
+            && restricted(db).contains(relation)
+        {
+            reached.does.insert(Does::Fails(built_in("Conflict")));
+        }
+        let facts = item_of(db, node.symbol()).map(|item| item_facts(db, item)).into_iter().flatten();
+        for of_node in facts.filter(|facts| facts.node == node) {
+            reached.does.extend(of_node.does.iter().cloned());
+            reached.circle |= of_node.runs.contains(from);
+            open.extend(of_node.runs.iter().cloned());
+        }
+    }
+    Some(reached)
+}
+
+/// True for a node that may not need itself: computed fields, rules, views. Views are called in upper case, other
+/// callables in lower case.
+fn may_not_need_itself(node: &Node) -> bool {
+    match node {
+        Node::Computed(..) | Node::Rule(..) => true,
+        Node::Item(symbol) => symbol.name.starts_with(char::is_uppercase),
+        _ => false,
+    }
+}
+
+/// True if something in a file may need itself: a circle, or more than is followed.
+#[salsa::tracked(returns(copy))]
+fn file_may_circle(db: &dyn Db, file: SourceFile) -> bool {
+    let seeds = file_facts(db, file).iter().filter(|facts| may_not_need_itself(&facts.node) && !facts.runs.is_empty());
+    seeds.map(|facts| reach(db, &facts.node)).any(|reached| reached.is_none_or(|reached| reached.circle))
 }
 
 /// What a callable does, its callees included.
@@ -545,6 +617,10 @@ fn own_write(db: &dyn Db, node: &Node, relation: &Symbol) -> Option<Label> {
 #[salsa::tracked(returns(ref))]
 pub fn circular_fields(db: &dyn Db) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let files = Program::get(db).files(db).iter();
+    if !files.copied().any(|file| file_may_circle(db, file)) {
+        return found;
+    }
     for circle in &program_effects(db).circles {
         if let Some(Node::Item(view)) = circle.first() {
             let Some(item) = item_of(db, view) else { continue };

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 use tenon_check::db::{CheckDatabase, Settings};
+use tenon_check::effects::{Node, effects_of, program_effects};
+use tenon_check::items::program_items;
+use tenon_check::names::symbol_of;
 use tenon_check::program::{check, check_library};
+use tenon_check::ty::Symbol;
 use tenon_diagnostics::{Diagnostic, Severity, render_terminal};
 
 fn read(folder: &str, prefix: &str) -> Vec<(String, String)> {
@@ -46,5 +50,51 @@ fn the_apps_have_no_errors() {
         db.set_files(borrowed(&read(app, "")));
         let found = errors(&check(&db), &db);
         assert!(found.is_empty(), "{app}\n{found}");
+    }
+}
+
+/// Effects are followed per callable, and closed over for the whole program where that reaches far: both say the same.
+#[test]
+fn effects_followed_are_effects_closed() {
+    let library = read("stdlib/tenon", "tenon/");
+    let mut compared = 0;
+    for folder in ["tests/apps/shop", "tests/apps/chinook", "tests/programs"] {
+        let files = read(folder, "");
+        // An app is one program; the others are one each.
+        let programs: Vec<&[(String, String)]> =
+            if folder == "tests/programs" { files.chunks(1).collect() } else { vec![&files] };
+        for program in programs {
+            let mut db = CheckDatabase::new(&borrowed(&library));
+            db.set_files(borrowed(program));
+            let closed = program_effects(&db);
+            for item in program_items(&db).filter(|item| matches!(item.word(&db), "fn" | "query" | "handler" | "view"))
+            {
+                let Some(symbol) = symbol_of(&db, item) else { continue };
+                let of_closed = closed.of(&Node::Item(symbol.clone())).cloned().unwrap_or_default();
+                assert_eq!(effects_of(&db, &symbol), &of_closed, "{}", symbol.name);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 100, "{compared} callables");
+}
+
+/// A chain of calls that is too long to be followed one by one has its effects all the same, and so has a circle.
+#[test]
+fn long_chains_and_circles_have_their_effects() {
+    let library = read("stdlib/tenon", "tenon/");
+    let mut text = String::from(
+        "relation R { key id: Id; n: Int; deep: Int => f0(n) }\nfn f400(n: Int) -> Int { count(R) + n }\n",
+    );
+    for n in 0..400 {
+        text.push_str(&format!("fn f{n}(n: Int) -> Int {{ f{}(n) }}\n", n + 1));
+    }
+    text.push_str("fn a(n: Int) -> Int { if n > 0 { b(n - 1) } else { count(R) } }\nfn b(n: Int) -> Int { a(n) }\n");
+    let mut db = CheckDatabase::new(&borrowed(&library));
+    db.set_files([("shop.tn", text.as_str())]);
+    for name in ["f0", "f399", "a", "b"] {
+        let symbol = Symbol { module: "".into(), name: name.into() };
+        let reads: Vec<_> = effects_of(&db, &symbol).reads.iter().map(|relation| relation.name.as_str()).collect();
+        assert_eq!(reads, ["R"], "{name}");
     }
 }

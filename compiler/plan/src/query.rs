@@ -43,6 +43,10 @@ const STACK: usize = 128 << 20;
 
 /// Plans on a thread with a stack for the deepest query that is not refused.
 pub(crate) fn on_deep_stack<T: Send>(plan: impl FnOnce() -> Result<T, PlanError> + Send) -> Result<T, PlanError> {
+    // The browser gives no threads; its stack is as deep as the page says.
+    if cfg!(target_family = "wasm") {
+        return plan();
+    }
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("plan".into()).stack_size(STACK);
         let running = thread.spawn_scoped(scope, plan).map_err(|_| PlanError::NoThread)?;
