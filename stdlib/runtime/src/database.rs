@@ -7,7 +7,7 @@
 //! are read from the image: versions never change, and none is freed before it is durable. Then [`Durable`] is moved on,
 //! which wakes everybody who waits, once. This is done by the commit thread, or by a caller who waits
 //! ([`Database::wait`]) while nobody else does it: so a caller that is alone pays for no change of threads, and while one
-//! group is being written the next one gathers. One thread at a time holds the authority ([`Committer`]).
+//! group is being written the next one gathers. One thread at a time holds the authority.
 //!
 //! **Answers.** A query reads the durable state ([`Database::read`]) and never waits. A handler's answer,
 //! also a failure, may depend on the newest commit that it could read, so it waits until that one is

@@ -1,8 +1,8 @@
 //! Which commits are durable, and who waits for them.
 //!
-//! Whoever makes a group durable calls [`Durable::advance`] once. Who waits by blocking first offers to do that work
-//! ([`Durable::set_helper`]). Whoever serves calls registers one listener per thread
-//! and wakes its own waiters, so that a group costs one wake per thread and not one per call.
+//! Whoever makes a group durable calls [`Durable::advance`] once. Who waits by blocking first offers to do that work.
+//! Whoever serves calls registers one listener per thread and wakes its own waiters, so that a group costs one wake per
+//! thread and not one per call.
 //!
 //! Invariants: the number never decreases; after [`Durable::fail`] no commit becomes durable any more; a listener is
 //! called after every change, and no lock is held while it runs.
@@ -189,6 +189,6 @@ mod tests {
             std::thread::spawn(move || durable.wait(4))
         };
         durable.advance(4);
-        assert_eq!(waiting.join().unwrap(), Ok(()));
+        assert_eq!(waiting.join().expect("it only waits"), Ok(()));
     }
 }
