@@ -35,6 +35,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["tenon-span", "tenon-diagnostics", "tenon-check", "tenon-project", "tenon-core", "tenon-plan", "tenon-ide"],
     ),
     ("tenon-lsp", &["tenon-protocol", "tenon-project"]),
+    (
+        "tenon-playground",
+        &[
+            "tenon-span",
+            "tenon-diagnostics",
+            "tenon-check",
+            "tenon-project",
+            "tenon-core",
+            "tenon-plan",
+            "tenon-value",
+            "tenon-ide",
+            "tenon-protocol",
+        ],
+    ),
+    ("tenon-playground-server", &["tenon-playground"]),
+    ("tenon-playground-wasm", &["tenon-playground"]),
 ];
 
 /// Libraries that only these rooms may know.
@@ -48,8 +64,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("datafrog", &["tenon-analysis"]),
     ("rusqlite", &["tenon-authority", "tenon-tests", "tenon-bench"]),
     ("tree-sitter-language", &["tenon-tree-sitter"]),
-    ("axum", &["tenon-server", "tenon-bench"]),
-    ("tokio", &["tenon-server", "tenon-lsp", "tenon-bench"]),
+    ("axum", &["tenon-server", "tenon-playground-server", "tenon-bench"]),
+    ("tokio", &["tenon-server", "tenon-lsp", "tenon-playground-server", "tenon-bench"]),
     ("ls-types", &["tenon-protocol"]),
     ("tower-lsp", &["tenon-lsp"]),
     ("cranelift-codegen", &["tenon-codegen"]),

@@ -55,6 +55,9 @@ enum Command {
     /// Serve an editor: the language server, over standard input and output
     #[command(after_help = "Example: tenon lsp (editors start it; see lsp/README.md)")]
     Lsp(commands::lsp::Lsp),
+    /// Open the page that people try the language on, with a native engine behind it
+    #[command(after_help = "Example: tenon playground --port 8090")]
+    Playground(commands::playground::Playground),
     /// Explain a diagnostic
     #[command(after_help = "Example: tenon error T0211")]
     Error(commands::error::Explain),
@@ -109,6 +112,7 @@ fn run(cli: Cli) -> ExitCode {
         Command::Explain(command) => command.run(voice),
         Command::OpenApi(command) => command.run(voice),
         Command::Lsp(command) => command.run(),
+        Command::Playground(command) => command.run(voice),
         Command::Error(command) => command.run(voice),
     };
     voice.finish(result)

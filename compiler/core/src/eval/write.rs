@@ -10,6 +10,12 @@ use crate::ir::*;
 use std::sync::Arc;
 use tenon_value::{Fault, Value};
 
+/// About what a stored row takes beside what its texts and collections did when they were made: its fields, its key, its
+/// place in the store and a step of undo.
+fn stored_size(fields: &[Value]) -> usize {
+    std::mem::size_of_val(fields) + 6 * std::mem::size_of::<Value>()
+}
+
 /// The relation that a field refers to, if it is a reference.
 fn target_of(ty: &Type) -> Option<RelationId> {
     match ty.present() {
@@ -105,6 +111,7 @@ impl<'a> Machine<'a> {
             self.store.set_serial(id, *number);
         }
         let fields: Arc<[Value]> = fields.into();
+        self.allocate(stored_size(&fields))?;
         self.store.put(id, Arc::new(key), fields.clone());
         Ok(self.row_value(id, fields))
     }
@@ -140,6 +147,7 @@ impl<'a> Machine<'a> {
             return self.answer(violation, on_unique, site, env);
         }
         let fields: Arc<[Value]> = fields.into();
+        self.allocate(stored_size(&fields))?;
         self.store.put(id, key, fields.clone());
         Ok(self.row_value(id, fields))
     }

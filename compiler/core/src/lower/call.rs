@@ -391,9 +391,18 @@ impl Scope<'_, '_> {
         }
         let result = Type::Row(relation).optional();
         // A target that is not there: no row can have it in its key.
-        if let Some(at) = parts.iter().zip(&types).position(|(p, t)| p.ty != *t && matches!(p.ty, Type::Option(_))) {
-            let present = is_some(parts[at].clone());
-            parts[at] = super::scope::unwrap(parts[at].clone());
+        let found: Vec<usize> = parts
+            .iter()
+            .zip(&types)
+            .enumerate()
+            .filter(|(_, (part, ty))| part.ty != **ty && matches!(part.ty, Type::Option(_)))
+            .map(|(at, _)| at)
+            .collect();
+        if !found.is_empty() {
+            let present = super::code::all_of(found.iter().map(|at| is_some(parts[*at].clone())).collect());
+            for at in found {
+                parts[at] = super::scope::unwrap(parts[at].clone());
+            }
             let none_ty = result.clone();
             return self.conditional(
                 present,

@@ -46,6 +46,7 @@ impl<'db> CheckedProgram<'db> {
             title: settings.name.to_string(),
             prefix: settings.prefix.to_string(),
             camel_case: settings.names == WireNames::Camel,
+            edits: false,
         }
     }
 }

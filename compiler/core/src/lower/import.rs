@@ -32,7 +32,7 @@ impl Lowering<'_> {
 
     fn lower_import(&mut self, symbol: &Symbol, sig: &RelationSig) {
         // A reference deep inside of a value cannot be looked up by its key; such rows come through handlers.
-        if sig.fields.iter().any(|f| !f.computed && !self.importable(&f.ty)) {
+        if sig.fields.iter().any(|f| !f.computed && !importable(self, &f.ty)) {
             return;
         }
         let site = self.site(symbol, Range::empty(0));
@@ -94,20 +94,6 @@ impl Lowering<'_> {
         self.program.endpoints.push(Endpoint { function, live: false, site });
     }
 
-    /// Whether a value of the type can be made from what a file says.
-    fn importable(&self, ty: &Ty) -> bool {
-        if !contains_row(self, ty) {
-            return true;
-        }
-        match ty.base() {
-            Ty::Row(_) => true,
-            Ty::Option(inner) => self.importable(inner),
-            Ty::List(inner) | Ty::Bag(inner) | Ty::Set(inner) => matches!(inner.base(), Ty::Row(_)),
-            Ty::Record(record) => record.fields.iter().all(|f| self.importable(&f.ty)),
-            _ => false,
-        }
-    }
-
     /// The stored fields; those that have a value of their own may be left out.
     fn import_record(&mut self, sig: &RelationSig) -> RecordTy {
         let mut fields = Vec::new();
@@ -128,5 +114,19 @@ impl Lowering<'_> {
             });
         }
         RecordTy { fields }
+    }
+}
+
+/// Whether a value of the type can be made from what a file says.
+pub(super) fn importable(lowering: &Lowering<'_>, ty: &Ty) -> bool {
+    if !contains_row(lowering, ty) {
+        return true;
+    }
+    match ty.base() {
+        Ty::Row(_) => true,
+        Ty::Option(inner) => importable(lowering, inner),
+        Ty::List(inner) | Ty::Bag(inner) | Ty::Set(inner) => matches!(inner.base(), Ty::Row(_)),
+        Ty::Record(record) => record.fields.iter().all(|f| importable(lowering, &f.ty)),
+        _ => false,
     }
 }

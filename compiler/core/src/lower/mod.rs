@@ -14,6 +14,7 @@ mod branches;
 mod call;
 mod checked;
 mod code;
+mod edit;
 mod endpoint;
 mod expr;
 mod import;
@@ -29,6 +30,7 @@ mod wire;
 mod write;
 
 pub use checked::CheckedProgram;
+pub use edit::{delete_name, edit_name};
 pub use import::import_name;
 pub use source::{BodyPart, ItemSite, LowerError, Settings, Typed};
 
@@ -91,6 +93,7 @@ pub(crate) struct Lowering<'a> {
     program: Program,
     prefix: String,
     camel_case: bool,
+    edits: bool,
     relations: FxHashMap<Symbol, RelationId>,
     errors_by_symbol: FxHashMap<Symbol, tenon_value::ErrorId>,
     variants: FxHashMap<(Symbol, Vec<Type>, bool), VariantId>,
@@ -110,6 +113,7 @@ impl<'a> Lowering<'a> {
             program: Program::new(&settings.title),
             prefix: settings.prefix.clone(),
             camel_case: settings.camel_case,
+            edits: settings.edits,
             relations: FxHashMap::default(),
             errors_by_symbol: FxHashMap::default(),
             variants: FxHashMap::default(),
@@ -140,6 +144,9 @@ impl<'a> Lowering<'a> {
             }
         }
         self.lower_imports(&items);
+        if self.edits {
+            self.lower_edits(&items);
+        }
         self.drain();
         for index in 0..self.source.scenario_count() {
             self.lower_scenario(index);

@@ -42,6 +42,8 @@ pub struct Settings {
     pub prefix: String,
     /// `[http] names = "camelCase"`.
     pub camel_case: bool,
+    /// Whether rows are edited by hand: each relation then gets the endpoints of `edit_name` and `delete_name`.
+    pub edits: bool,
 }
 
 /// Where an item stands.

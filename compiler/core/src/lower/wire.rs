@@ -674,8 +674,12 @@ impl Scope<'_, '_> {
                         fields.push(self.coerce(part, want));
                         continue;
                     }
-                    let field_ty = if field.absent { Ty::Option(Arc::new(field.ty.clone())) } else { field.ty.clone() };
                     let place = format!("{place}/{}", field.name);
+                    if field.absent && matches!(field.ty.base(), Ty::Option(_)) {
+                        fields.push(self.held_from_wire(part, &field.ty, want, &place, in_path, site));
+                        continue;
+                    }
+                    let field_ty = if field.absent { Ty::Option(Arc::new(field.ty.clone())) } else { field.ty.clone() };
                     let part = self.from_wire(part, &field_ty, &place, in_path, site);
                     fields.push(self.coerce(part, want));
                 }
@@ -690,6 +694,25 @@ impl Scope<'_, '_> {
                 &target,
             ),
         }
+    }
+
+    /// A field that may be absent and may be `none`: an option of a record that holds the option.
+    fn held_from_wire(&mut self, part: Expr, ty: &Ty, want: &Type, place: &str, in_path: bool, site: SiteId) -> Expr {
+        let Type::Record(record) = want.present().clone() else { return part };
+        let part = self.name(part);
+        let held = unwrap(part.clone());
+        let absent = want.clone();
+        self.conditional(
+            is_some(part),
+            want,
+            |s| {
+                let Some(value) = s.raw_field(held, "0") else { return super::scope::none(want.clone()) };
+                let value = s.from_wire(value, ty, place, in_path, site);
+                let value = s.coerce(value, &record.fields[0].1);
+                super::scope::some(Expr::new(ExprKind::Record(vec![value]), Type::Record(record.clone())))
+            },
+            |_| super::scope::none(absent),
+        )
     }
 
     fn require_row(&mut self, found: Expr, symbol: &Symbol, place: &str, in_path: bool, site: SiteId) {

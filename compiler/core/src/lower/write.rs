@@ -38,16 +38,7 @@ impl Scope<'_, '_> {
             }
             T::Delete { relation, row } => {
                 let row = self.expr(row);
-                let id = self.l.relation_id(relation);
-                let target = self.coerce(row, &Type::Ref(id));
-                let name = relation.name.clone();
-                let command = Command::Delete {
-                    relation: id,
-                    target,
-                    on_gone: gone(&name),
-                    on_restrict: builtin_failure(BuiltIn::Conflict, &format!("this {name} is still referred to")),
-                };
-                self.run_command("deleted", Type::Unit, command, range)
+                self.delete(relation, row, range)
             }
             _ => unit(),
         }
@@ -175,6 +166,10 @@ impl Scope<'_, '_> {
                 let named = self.name(named);
                 if matches!(ty, Type::Option(_)) { named } else { unwrap(named) }
             }
+            Type::Option(held) if matches!(**held, Type::Row(_) | Type::Ref(_)) => {
+                let without = none(ty.clone());
+                self.conditional(present, ty, |s| s.coerce(value, ty), |_| without)
+            }
             _ => self.coerce(value, ty),
         }
     }
@@ -290,7 +285,20 @@ impl Scope<'_, '_> {
         }
     }
 
-    fn update(
+    pub fn delete(&mut self, relation: &Symbol, row: Expr, range: Range) -> Expr {
+        let id = self.l.relation_id(relation);
+        let target = self.coerce(row, &Type::Ref(id));
+        let name = relation.name.clone();
+        let command = Command::Delete {
+            relation: id,
+            target,
+            on_gone: gone(&name),
+            on_restrict: builtin_failure(BuiltIn::Conflict, &format!("this {name} is still referred to")),
+        };
+        self.run_command("deleted", Type::Unit, command, range)
+    }
+
+    pub fn update(
         &mut self,
         relation: &Symbol,
         target: Expr,
@@ -325,8 +333,13 @@ impl Scope<'_, '_> {
                 let ty = self.l.program.relation(id).field(field).ty.clone();
                 let Some((present, value)) = self.spread_field(relation, spread, &name, &ty) else { continue };
                 let kept = self.field_of_row(current.clone(), id, field);
+                let before = kept.clone();
                 let value = self.conditional(present, &ty, |_| value, |_| kept);
                 let value = self.name(value);
+                if sig.transitions.iter().any(|(field, _)| *field == name) {
+                    let allowed = self.may_become(relation, &name, before, value.clone());
+                    self.check(CheckKind::Transition, allowed, &format!("transitions {name}"), range);
+                }
                 changed.push((name, value));
             }
         }

@@ -10,6 +10,7 @@ pub mod import;
 pub mod lsp;
 pub mod new;
 pub mod openapi;
+pub mod playground;
 pub mod query;
 pub mod run;
 pub mod test;

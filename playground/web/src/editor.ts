@@ -1,0 +1,318 @@
+// The editor: one view, one state per file, problems with their fixes, and scenarios in the margin. It lives in a shadow
+// root, so that its styles need no exception from the page's content security policy.
+
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
+import { forceLinting, lintGutter, lintKeymap, linter } from "@codemirror/lint";
+import type { Diagnostic } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { EditorSelection, EditorState, RangeSet, StateEffect, StateField } from "@codemirror/state";
+import type { Extension } from "@codemirror/state";
+import {
+  Decoration, EditorView, GutterMarker, WidgetType, drawSelection, dropCursor, gutter, highlightActiveLine,
+  highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers,
+} from "@codemirror/view";
+import type { DecorationSet } from "@codemirror/view";
+import { h, icon } from "./dom";
+import { tenonSupport } from "./language";
+import type { At, Fix, Problem, ProgramFile, Report } from "./protocol";
+
+const theme = EditorView.theme({
+  "&": { height: "100%", fontSize: "var(--size-code)", backgroundColor: "var(--code-ground)", color: "var(--code-ink)" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--font-code)", lineHeight: "var(--line-code)" },
+  ".cm-content": { padding: "0.75rem 0 40vh", caretColor: "var(--accent)" },
+  ".cm-line": { padding: "0 1rem 0 0.4rem" },
+  ".cm-gutters": { backgroundColor: "var(--code-ground)", color: "var(--code-comment)", border: "none" },
+  ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--accent) 6%, transparent)" },
+  ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
+  ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "color-mix(in srgb, var(--focus) 26%, transparent)",
+  },
+  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": {
+    backgroundColor: "color-mix(in srgb, var(--accent) 22%, transparent)", outline: "none",
+  },
+  ".cm-foldPlaceholder": { backgroundColor: "var(--accent-wash)", color: "var(--accent)", border: "none" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line-strong)",
+    borderRadius: "var(--radius)", boxShadow: "var(--shadow)", maxWidth: "min(34rem, 90vw)",
+    fontFamily: "var(--font-text)", fontSize: "var(--size-ui)",
+  },
+  ".cm-tooltip code, .cm-tooltip pre": { fontFamily: "var(--font-code)", fontSize: "var(--size-small)" },
+  ".cm-tooltip pre": { whiteSpace: "pre-wrap", margin: "0.25rem 0" },
+  ".cm-lsp-documentation, .cm-lsp-hover-tooltip": { padding: "0.35rem 0.75rem" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--font-code)", maxHeight: "16rem" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.15rem 0.5rem" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent-wash)", color: "var(--ink)" },
+  ".cm-completionDetail": { color: "var(--ink-soft)", fontStyle: "normal", marginLeft: "1rem" },
+  ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700", color: "var(--accent)" },
+  ".cm-diagnostic": { padding: "0.5rem 0.75rem", borderLeft: "4px solid", whiteSpace: "pre-wrap" },
+  ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },
+  ".cm-diagnostic-warning": { borderLeftColor: "var(--warn)" },
+  ".cm-diagnostic-info, .cm-diagnostic-hint": { borderLeftColor: "var(--info)" },
+  ".cm-diagnosticAction": {
+    backgroundColor: "var(--accent)", color: "var(--accent-ink)", borderRadius: "var(--radius)", padding: "0.2rem 0.6rem",
+    margin: "0.4rem 0.4rem 0 0", border: "none", cursor: "pointer", font: "inherit", fontSize: "var(--size-small)",
+  },
+  ".cm-lintRange-error": { backgroundImage: "none", borderBottom: "2px wavy var(--bad)", textDecoration: "underline wavy var(--bad) 1px", textUnderlineOffset: "3px" },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline wavy var(--warn) 1px", textUnderlineOffset: "3px" },
+  ".cm-lintRange-info, .cm-lintRange-hint": { backgroundImage: "none", textDecoration: "underline dotted var(--info) 1px", textUnderlineOffset: "3px" },
+  ".cm-lintPoint-error:after": { borderBottomColor: "var(--bad)" },
+  ".cm-panels": { backgroundColor: "var(--raised)", color: "var(--ink)", borderColor: "var(--line)" },
+  ".cm-panels input, .cm-panels button": { font: "inherit" },
+  ".cm-textfield": { backgroundColor: "var(--ground)", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)", color: "inherit" },
+  ".cm-button": { backgroundImage: "none", backgroundColor: "var(--sunken)", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)", color: "inherit" },
+  ".cm-scenarios": { width: "1.25rem" },
+  ".cm-scenario": {
+    border: "none", background: "none", padding: "0", width: "1.25rem", height: "1.25rem", cursor: "pointer", lineHeight: "1",
+    borderRadius: "4px",
+  },
+  ".cm-scenario:focus-visible": { outline: "2px solid var(--focus)" },
+  ".cm-scenario svg": { width: "0.9rem", height: "0.9rem", fill: "none", stroke: "currentColor", strokeWidth: "2.2", verticalAlign: "middle", strokeLinecap: "round", strokeLinejoin: "round" },
+  ".cm-scenario.passed": { color: "var(--good)" },
+  ".cm-scenario.broken": { color: "var(--bad)" },
+  ".cm-broken": {
+    margin: "0.15rem 1rem 0.35rem 1.5rem", padding: "0.4rem 0.7rem", borderRadius: "var(--radius)",
+    backgroundColor: "var(--bad-wash)", color: "var(--bad)", fontSize: "var(--size-small)",
+    display: "inline-grid", gridTemplateColumns: "auto auto", columnGap: "0.9rem",
+  },
+  ".cm-broken .message": { gridColumn: "1 / -1", fontFamily: "var(--font-text)", fontWeight: "600" },
+  ".cm-broken .value": { color: "var(--ink)" },
+});
+
+interface Mark { line: number; report: Report }
+
+const setMarks = StateEffect.define<Mark[]>();
+
+class ScenarioMarker extends GutterMarker {
+  constructor(readonly report: Report, readonly open: () => void) { super(); }
+
+  override eq(other: ScenarioMarker): boolean {
+    return this.report.name === other.report.name && this.report.passed === other.report.passed;
+  }
+
+  override toDOM(): Node {
+    const { name, passed } = this.report;
+    const label = `${passed ? "passes" : "does not hold"}: ${name}`;
+    return h("button", {
+      class: `cm-scenario ${passed ? "passed" : "broken"}`, title: label, "aria-label": label, tabindex: -1, onclick: this.open,
+    }, icon(passed ? "check" : "cross"));
+  }
+}
+
+class BrokenWidget extends WidgetType {
+  constructor(readonly report: Report) { super(); }
+
+  override eq(other: BrokenWidget): boolean {
+    return JSON.stringify(this.report.broken) === JSON.stringify(other.report.broken);
+  }
+
+  override toDOM(): HTMLElement {
+    const broken = this.report.broken!;
+    const parts = broken.parts.flatMap(({ text, value }) => [h("span", {}, text), h("span", { class: "value" }, value)]);
+    return h("div", { class: "cm-broken" }, h("span", { class: "message" }, broken.message), parts);
+  }
+}
+
+/** What happens when the editor has something to say. */
+export interface EditorEvents {
+  changed(): void;
+  moved(file: string, offset: number): void;
+  scenario(name: string): void;
+  selected(file: string): void;
+}
+
+export class Editor {
+  readonly view: EditorView;
+  private states = new Map<string, EditorState>();
+  private problems: Problem[] = [];
+  private reports: Report[] = [];
+  file = "main.tn";
+  /** What language tools add to the state of a file. */
+  tools: (file: string) => Extension = () => [];
+
+  constructor(host: HTMLElement, private readonly events: EditorEvents) {
+    const root = host.attachShadow({ mode: "open" });
+    const place = document.createElement("div");
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(":host { display: block; min-height: 0 } div:first-child { height: 100% } .cm-editor { height: 100% }");
+    root.adoptedStyleSheets = [sheet];
+    root.append(place);
+    this.view = new EditorView({ parent: place, root });
+  }
+
+  private marks = StateField.define<{ gutter: RangeSet<GutterMarker>; widgets: DecorationSet }>({
+    create: () => ({ gutter: RangeSet.empty, widgets: Decoration.none }),
+    update: (value, transaction) => {
+      let next = { gutter: value.gutter.map(transaction.changes), widgets: value.widgets.map(transaction.changes) };
+      for (const effect of transaction.effects) {
+        if (effect.is(setMarks)) next = this.draw(transaction.state);
+      }
+      return next;
+    },
+    provide: (field) => [
+      EditorView.decorations.from(field, (value) => value.widgets),
+      gutter({ class: "cm-scenarios", markers: (view) => view.state.field(field).gutter }),
+    ],
+  });
+
+  private draw(state: EditorState): { gutter: RangeSet<GutterMarker>; widgets: DecorationSet } {
+    const gutter = [];
+    const widgets = [];
+    for (const report of this.reports) {
+      if (report.at && report.at.file === this.file && report.at.from <= state.doc.length) {
+        const line = state.doc.lineAt(report.at.from);
+        gutter.push(new ScenarioMarker(report, () => this.events.scenario(report.name)).range(line.from));
+      }
+      const at = report.broken?.at;
+      if (at && at.file === this.file && at.to <= state.doc.length) {
+        const line = state.doc.lineAt(at.to);
+        widgets.push(Decoration.widget({ widget: new BrokenWidget(report), block: true, side: 1 }).range(line.to));
+      }
+    }
+    return { gutter: RangeSet.of(gutter, true), widgets: Decoration.set(widgets, true) };
+  }
+
+  private extensions(file: string): Extension {
+    return [
+      lineNumbers(), this.marks, foldGutter({ openText: "⌄", closedText: "›" }), highlightSpecialChars(), history(),
+      drawSelection(), dropCursor(), EditorState.allowMultipleSelections.of(true), indentUnit.of("  "), indentOnInput(),
+      bracketMatching(), closeBrackets(), autocompletion({ icons: false }), highlightActiveLine(), highlightActiveLineGutter(),
+      highlightSelectionMatches(), EditorView.lineWrapping,
+      keymap.of([
+        ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap,
+        ...lintKeymap, indentWithTab,
+      ]),
+      tenonSupport(), theme, lintGutter(),
+      linter(() => this.diagnostics(), { delay: 50 }),
+      EditorView.contentAttributes.of({
+        "aria-label": `Program, ${file}. Press Escape, then Tab, to leave the editor.`,
+      }),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) this.events.changed();
+        if (update.docChanged || update.selectionSet) this.events.moved(this.file, update.state.selection.main.head);
+      }),
+      this.tools(file),
+    ];
+  }
+
+  private diagnostics(): Diagnostic[] {
+    const length = this.view.state.doc.length;
+    return this.problems
+      .filter((problem) => problem.primary.at.file === this.file && problem.primary.at.from <= length)
+      .map((problem): Diagnostic => {
+        const { from, to } = problem.primary.at;
+        const notes = [problem.primary.message, ...problem.notes].filter((note) => note !== "");
+        return {
+          from,
+          to: Math.min(to, length),
+          severity: problem.severity,
+          source: `${problem.code} ${problem.name}`,
+          message: [problem.message, ...notes].join("\n"),
+          actions: problem.fixes.map((fix) => ({ name: fix.title, apply: () => this.fix(fix) })),
+        };
+      });
+  }
+
+  /** Takes the files of a program, and shows the first. */
+  setFiles(files: ProgramFile[]): void {
+    this.states.clear();
+    this.problems = [];
+    this.reports = [];
+    const first = files[0]?.path ?? "main.tn";
+    this.file = first;
+    for (const { path, text } of files) {
+      this.states.set(path, EditorState.create({ doc: text, extensions: this.extensions(path) }));
+    }
+    this.view.setState(this.states.get(first)!);
+    this.events.selected(first);
+  }
+
+  /** The program as it is now. */
+  files(): ProgramFile[] {
+    this.states.set(this.file, this.view.state);
+    return [...this.states].map(([path, state]) => ({ path, text: state.doc.toString() }));
+  }
+
+  select(file: string): void {
+    if (file === this.file || !this.states.has(file)) return;
+    this.states.set(this.file, this.view.state);
+    this.file = file;
+    this.view.setState(this.states.get(file)!);
+    this.refresh();
+    this.events.selected(file);
+  }
+
+  addFile(path: string, text: string): void {
+    this.states.set(path, EditorState.create({ doc: text, extensions: this.extensions(path) }));
+    this.select(path);
+    this.events.changed();
+  }
+
+  removeFile(path: string): void {
+    if (this.states.size < 2) return;
+    this.files();
+    this.states.delete(path);
+    if (path === this.file) {
+      this.file = [...this.states.keys()][0]!;
+      this.view.setState(this.states.get(this.file)!);
+      this.events.selected(this.file);
+    }
+    this.events.changed();
+  }
+
+  /** The text of a file, from an editor state that is or is not shown. */
+  document(path: string): EditorState | undefined {
+    return path === this.file ? this.view.state : this.states.get(path);
+  }
+
+  setProblems(problems: Problem[]): void {
+    this.problems = problems;
+    this.refresh();
+  }
+
+  setReports(reports: Report[]): void {
+    this.reports = reports;
+    this.refresh();
+  }
+
+  private refresh(): void {
+    this.view.dispatch({ effects: setMarks.of([]) });
+    forceLinting(this.view);
+  }
+
+  /** Shows a place and puts the cursor there. */
+  jump(at: At): void {
+    this.select(at.file);
+    const length = this.view.state.doc.length;
+    const from = Math.min(at.from, length);
+    const to = Math.min(at.to, length);
+    const long = this.view.state.doc.lineAt(from).number !== this.view.state.doc.lineAt(to).number;
+    this.view.dispatch({
+      selection: EditorSelection.range(from, long ? from : to),
+      effects: EditorView.scrollIntoView(from, { y: "start", yMargin: 60 }),
+    });
+    this.view.focus();
+  }
+
+  /** Applies the edits of a fix. */
+  fix(fix: Fix): void {
+    const byFile = new Map<string, { from: number; to: number; insert: string }[]>();
+    for (const { at, text } of fix.edits) {
+      byFile.set(at.file, [...(byFile.get(at.file) ?? []), { from: at.from, to: at.to, insert: text }]);
+    }
+    for (const [file, changes] of byFile) {
+      this.select(file);
+      this.view.dispatch({ changes, userEvent: "input.fix", scrollIntoView: true });
+    }
+    this.view.focus();
+  }
+
+  /** Replaces the text of the shown file where it differs. */
+  replace(text: string): void {
+    if (text === this.view.state.doc.toString()) return;
+    this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } });
+  }
+}

@@ -1,0 +1,94 @@
+// The plan of the query under the cursor, and Core of the item.
+
+import { fill, h } from "../dom";
+import type { App } from "../app";
+import type { At, Explained, Index, Operator, Plan } from "../protocol";
+
+function placeOf(site: string | null | undefined): At | undefined {
+  const match = site && /^(.*):(\d+):(\d+)$/.exec(site);
+  return match ? { file: match[1]!, from: Number(match[2]), to: Number(match[3]) } : undefined;
+}
+
+export class PlanPanel {
+  private generation = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly app: App, private readonly plan: HTMLElement, private readonly core: HTMLElement) {
+    app.on("opened", () => this.soon());
+    app.on("cursor", () => this.soon());
+    app.on("panel", () => this.soon());
+  }
+
+  private soon(): void {
+    if (this.app.panel !== "plan" && this.app.panel !== "core") return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.update(), 120);
+  }
+
+  private async update(): Promise<void> {
+    const generation = ++this.generation;
+    const explained = await this.app.engine.ask<Explained>("explain", this.app.cursor).catch(() => undefined);
+    if (!explained || generation !== this.generation) return;
+    if (this.app.panel === "plan") this.drawPlan(explained);
+    else this.drawCore(explained);
+  }
+
+  private heading(explained: Explained): HTMLElement | false {
+    return explained.item !== null && h("p", { class: "call" }, h("span", { class: "soft" }, explained.item.kind), h("code", {}, explained.item.name));
+  }
+
+  private drawPlan(explained: Explained): void {
+    const plans = explained.plans ?? [];
+    const indexes = (explained.indexes ?? []).filter((index) => explained.item?.name === index.relation
+      || index.reasons.some((reason) => reason.query === explained.item?.name));
+    if (plans.length === 0 && indexes.length === 0) {
+      fill(this.plan, h("div", { class: "empty" }, h("h3", {}, "No query here"),
+        h("p", {}, explained.refused ?? "Put the cursor into a query. Its plan stands here: how the data is found, joined, grouped and sorted, "
+          + "and with which indexes. Nothing in a plan runs once per row of something else.")));
+      return;
+    }
+    fill(this.plan, this.heading(explained), plans.map((plan) => this.one(plan)), indexes.length > 0 && this.indexes(indexes));
+  }
+
+  private one(plan: Plan): HTMLElement {
+    const most = Math.max(1, ...rowsOf(plan.root));
+    return h("section", { class: plan.here ? "planned here" : "planned" },
+      plan.temps.map((temp, index) => [h("h3", {}, `First, kept aside as ${index}: ${temp.columns.join(", ")}`), this.tree(temp.root, most)]),
+      plan.temps.length > 0 && h("h3", {}, "Then"),
+      this.tree(plan.root, most));
+  }
+
+  private tree(op: Operator, most: number): HTMLElement {
+    const at = placeOf(op.site);
+    const width = Math.max(2, Math.round(100 * Math.log10(1 + op.estimated) / Math.log10(1 + most)));
+    const bar = h("span", { class: "bar", "aria-hidden": "true" });
+    bar.style.setProperty("--width", `${width}%`);
+    return h("ul", { class: "plan" }, h("li", {},
+      h("div", { class: "op" },
+        at ? h("button", { class: "link name", onclick: () => this.app.jump(at) }, op.op) : h("span", { class: "name" }, op.op),
+        h("code", {}, op.detail),
+        h("span", { class: "rows" }, bar, `about ${op.estimated} rows`)),
+      op.inputs.map((input) => this.tree(input, most))));
+  }
+
+  private indexes(indexes: Index[]): HTMLElement {
+    return h("section", {}, h("h3", {}, "Indexes"), h("ul", { class: "indexes" }, indexes.map((index) => h("li", {},
+      h("code", {}, `${index.relation} (${index.parts.map((p) => p.field + (p.descending ? " desc" : "")).join(", ")})`),
+      h("span", { class: "soft" }, ` ${index.kind}${index.hinted ? ", asked for by the program" : ""}`),
+      h("ul", {}, index.reasons.map((reason) => h("li", {}, h("code", {}, reason.query), ` ${reason.text}`)))))));
+  }
+
+  private drawCore(explained: Explained): void {
+    if (!explained.core) {
+      fill(this.core, h("div", { class: "empty" }, h("h3", {}, "No code here"),
+        h("p", {}, "Put the cursor into a function, query or handler. Core is the small language that it becomes: what the "
+          + "evaluator of this page runs, and what the planner and the native compiler read.")));
+      return;
+    }
+    fill(this.core, this.heading(explained), h("pre", { class: "code core", tabindex: 0 }, explained.core));
+  }
+}
+
+function rowsOf(op: Operator): number[] {
+  return [op.estimated, ...op.inputs.flatMap(rowsOf)];
+}

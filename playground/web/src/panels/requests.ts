@@ -1,0 +1,245 @@
+// A form per endpoint, made from its types; the answer, and what was sent before.
+
+import { fill, h, icon, toast } from "../dom";
+import { fields } from "../forms";
+import type { Fields, Keys } from "../forms";
+import type { App } from "../app";
+import type { Answer, Endpoint, Json } from "../protocol";
+import { json, places, problemCard, problemOf, tableOf } from "./problem";
+
+interface Sent {
+  endpoint: string;
+  method: string;
+  target: string;
+  headers: [string, string][];
+  body: string;
+  values: string;
+  raw: boolean;
+  answer: Answer;
+  took: number;
+}
+
+const REMEMBERED = 30;
+
+export class RequestsPanel {
+  private chosen = "";
+  private form: Fields | undefined;
+  private raw: HTMLTextAreaElement | undefined;
+  private drafts = new Map<string, string>();
+  readonly history: Sent[] = [];
+  private shown: Sent | undefined;
+  private drawnFor = "";
+  private answerPlace = h("div", { class: "answer", "aria-live": "polite" });
+  private historyPlace = h("div", { class: "history" });
+
+  constructor(private readonly app: App, private readonly place: HTMLElement, private readonly keys: Keys) {
+    app.on("opened", () => this.update());
+    app.on("panel", () => this.update());
+  }
+
+  forget(): void {
+    this.history.length = 0;
+    this.shown = undefined;
+    this.drafts.clear();
+    this.chosen = "";
+    this.drawnFor = "";
+  }
+
+  open(endpoint: string): void {
+    this.keep();
+    this.chosen = endpoint;
+    this.app.show("requests");
+  }
+
+  private keep(): void {
+    if (this.form && this.chosen) this.drafts.set(this.chosen, this.form.json());
+  }
+
+  update(): void {
+    if (this.app.panel !== "requests") return;
+    const endpoints = this.app.program?.endpoints ?? [];
+    if (endpoints.length === 0) {
+      this.drawnFor = "";
+      fill(this.place, h("div", { class: "empty" }, h("h3", {}, "Nothing to call yet"),
+        h("p", {}, "Give a query or a handler an ", h("code", {}, "at"), " clause, such as ", h("code", {}, 'at GET "/products" public'), ", and its form stands here.")));
+      return;
+    }
+    const endpoint = endpoints.find((e) => e.name === this.chosen) ?? endpoints[0]!;
+    const key = JSON.stringify([endpoint, endpoints.map((e) => [e.name, e.method, e.path])]);
+    if (key === this.drawnFor) return;
+    if (this.form && this.chosen === endpoint.name) this.keep();
+    this.drawnFor = key;
+    this.chosen = endpoint.name;
+    this.draw(endpoints, endpoint);
+  }
+
+  private draw(endpoints: Endpoint[], endpoint: Endpoint): void {
+    this.form = fields(endpoint.params, this.keys);
+    const draft = this.drafts.get(endpoint.name);
+    if (draft) this.form.set(JSON.parse(draft) as object);
+    const bodied = endpoint.params.some((p) => p.source === "body");
+    const raw = h("textarea", { class: "code", rows: 6, hidden: true, "aria-label": "Body as JSON", spellcheck: "false" });
+    this.raw = raw;
+    const form = this.form;
+    const toggle = bodied && h("button", { type: "button", class: "link", "aria-pressed": "false", onclick: (event: Event) => {
+      const button = event.currentTarget as HTMLButtonElement;
+      raw.hidden = !raw.hidden;
+      for (const param of endpoint.params.filter((p) => p.source === "body")) {
+        form.inputs.get(param.name)!.element.closest<HTMLElement>(".field")!.hidden = !raw.hidden;
+      }
+      if (!raw.hidden) raw.value = JSON.stringify(JSON.parse(this.body(endpoint)), null, 2);
+      button.textContent = raw.hidden ? "Write the body as JSON" : "Back to the form";
+      button.setAttribute("aria-pressed", String(!raw.hidden));
+    } }, "Write the body as JSON");
+    const element = h("form", { class: "request" },
+      h("p", { class: "call" }, method(endpoint.method), h("code", {}, endpoint.path),
+        endpoint.at && h("button", { type: "button", class: "link", onclick: () => this.app.jump(endpoint.at!) }, endpoint.name)),
+      endpoint.doc && h("p", { class: "hint" }, endpoint.doc),
+      endpoint.params.length === 0 ? h("p", { class: "hint" }, "It takes nothing.") : form.element, raw,
+      h("div", { class: "bar" }, h("button", { class: "primary", type: "submit" }, icon("send"), "Send"), toggle,
+        h("button", { type: "button", class: "link", onclick: () => void this.copy(endpoint) }, "Copy as curl")));
+    element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.send(endpoint);
+    });
+    fill(this.place,
+      h("div", { class: "endpoints", role: "group", "aria-label": "Endpoints" }, endpoints.map((e) => h("button", {
+        class: "endpoint", "aria-pressed": String(e.name === endpoint.name), title: e.name,
+        onclick: () => { this.keep(); this.chosen = e.name; this.form = undefined; this.update(); },
+      }, method(e.method), h("span", { class: "path" }, e.path)))),
+      element, this.answerPlace, this.historyPlace);
+    this.drawAnswer();
+    this.drawHistory();
+  }
+
+  private body(endpoint: Endpoint): string {
+    const values = endpoint.params.filter((p) => p.source === "body").flatMap((p) => {
+      const value = this.form!.inputs.get(p.name)!.json();
+      return value === undefined ? [] : [`${JSON.stringify(p.wire)}:${value}`];
+    });
+    return `{${values.join(",")}}`;
+  }
+
+  /** The request that the form describes. */
+  private request(endpoint: Endpoint): { method: string; target: string; headers: [string, string][]; body: string } {
+    const headers: [string, string][] = [];
+    const query: string[] = [];
+    let target = endpoint.path;
+    let body = "";
+    for (const param of endpoint.params) {
+      const value = this.form!.inputs.get(param.name)!.json();
+      if (param.source === "path") {
+        target = target.replace(`{${param.wire}}`, encodeURIComponent(plain(value ?? '""')));
+      } else if (value === undefined || param.source === "body") {
+        continue;
+      } else if (param.source === "query") {
+        for (const one of elements(value)) query.push(`${encodeURIComponent(param.wire)}=${encodeURIComponent(plain(one))}`);
+      } else if (param.source === "header") {
+        headers.push([param.wire, plain(value)]);
+      } else if (param.source === "cookie") {
+        headers.push(["cookie", `${param.wire}=${encodeURIComponent(plain(value))}`]);
+      } else {
+        body = param.json ? value : plain(value);
+        headers.push(["content-type", param.media ?? "application/json"]);
+      }
+    }
+    if (endpoint.params.some((p) => p.source === "body")) {
+      body = this.raw && !this.raw.hidden ? this.raw.value : this.body(endpoint);
+      headers.push(["content-type", "application/json"]);
+    }
+    if (query.length > 0) target += `?${query.join("&")}`;
+    return { method: endpoint.method, target, headers, body };
+  }
+
+  async send(endpoint: Endpoint): Promise<void> {
+    const request = this.request(endpoint);
+    const start = performance.now();
+    let answer: Answer;
+    try {
+      answer = await this.app.engine.ask<Answer>("send", request);
+    } catch (error) {
+      toast((error as Error).message, "bad");
+      return;
+    }
+    const raw = this.raw !== undefined && !this.raw.hidden;
+    this.shown = { ...request, endpoint: endpoint.name, values: this.form!.json(), raw, answer, took: performance.now() - start };
+    this.history.unshift(this.shown);
+    this.history.splice(REMEMBERED);
+    this.drawAnswer();
+    this.drawHistory();
+    this.answerPlace.scrollIntoView({ block: "nearest" });
+    this.app.emit("sent");
+    await this.app.changed();
+  }
+
+  private drawAnswer(): void {
+    const sent = this.shown;
+    if (!sent || sent.endpoint !== this.chosen) {
+      fill(this.answerPlace);
+      this.form?.blame([]);
+      return;
+    }
+    const { answer } = sent;
+    const problem = problemOf(answer);
+    this.form?.blame(problem ? places(problem) : []);
+    const table = tableOf(answer.body);
+    fill(this.answerPlace,
+      h("p", { class: "statusline" }, status(answer.status), h("span", { class: "soft" }, `${sent.method} ${sent.target}`),
+        h("span", { class: "soft took" }, `${sent.took < 10 ? sent.took.toFixed(1) : Math.round(sent.took)} ms`)),
+      problem && problemCard(this.app, answer, problem),
+      table,
+      answer.body === "" ? h("p", { class: "hint" }, "The answer has no body.")
+        : table || problem ? h("details", {}, h("summary", {}, "Body as JSON"), json(answer.body)) : json(answer.body),
+      answer.log.length > 0 && h("div", { class: "log" }, h("h3", {}, "Log"), answer.log.map((line) => h("pre", {}, line))));
+  }
+
+  private drawHistory(): void {
+    if (this.history.length === 0) return fill(this.historyPlace);
+    fill(this.historyPlace, h("h3", {}, "Sent before"), h("ol", {}, this.history.map((sent) => h("li", {}, h("button", {
+      class: "entry", "aria-label": `${sent.method} ${sent.target}, answered ${sent.answer.status}. Take up again`, onclick: () => this.restore(sent),
+    }, status(sent.answer.status), method(sent.method), h("span", { class: "path" }, sent.target), h("span", { class: "soft" }, sent.body))))));
+  }
+
+  private restore(sent: Sent): void {
+    if (!this.app.program?.endpoints.some((e) => e.name === sent.endpoint)) {
+      toast(`The program has no ${sent.endpoint} any more.`);
+      return;
+    }
+    this.drafts.set(sent.endpoint, sent.values);
+    this.chosen = sent.endpoint;
+    this.form = undefined;
+    this.drawnFor = "";
+    this.shown = sent;
+    this.update();
+  }
+
+  private async copy(endpoint: Endpoint): Promise<void> {
+    const { method, target, headers, body } = this.request(endpoint);
+    const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+    const parts = ["curl", ...(method === "GET" ? [] : ["-X", method]), quote(`localhost:8080${target}`)];
+    for (const [name, value] of headers) parts.push("-H", quote(`${name}: ${value}`));
+    if (body !== "") parts.push("-d", quote(body));
+    await navigator.clipboard.writeText(parts.join(" ")).then(
+      () => toast("Copied, for a program that `tenon run` serves."), () => toast("The browser does not allow copying.", "bad"));
+  }
+}
+
+export function method(name: string): HTMLElement {
+  return h("span", { class: `method ${name.toLowerCase()}` }, name);
+}
+
+export function status(code: number): HTMLElement {
+  const kind = code < 300 ? "good" : code < 500 ? "warn" : "bad";
+  return h("span", { class: `status ${kind}` }, code);
+}
+
+/** JSON text as it stands outside of JSON. */
+function plain(text: string): string {
+  return text.startsWith('"') ? JSON.parse(text) as string : text;
+}
+
+/** The elements of a list, each as JSON text; a value that is no list by itself. */
+function elements(text: string): string[] {
+  if (!text.startsWith("[")) return [text];
+  return (JSON.parse(text) as Json[]).map((element) => JSON.stringify(element));
+}
