@@ -58,8 +58,7 @@ const EXAMPLES: &[Example] = &[
 /// All examples: `[{name, title, about, files: [{path, text}], rows}]`.
 pub(crate) fn examples() -> Json {
     let shown = EXAMPLES.iter().map(|example| {
-        let files: Vec<Json> =
-            example.files.iter().map(|(path, text)| json!({ "path": path, "text": text })).collect();
+        let files: Vec<Json> = example.files.iter().map(|(path, text)| json!({ "path": path, "text": text })).collect();
         let rows: Json = serde_json::from_str(example.rows).unwrap_or_default();
         json!({ "name": example.name, "title": example.title, "about": example.about, "files": files, "rows": rows })
     });

@@ -1,20 +1,19 @@
-//! Plans and Core of the item under the cursor.
+//! Plans of the item under the cursor, operator by operator.
 
 use crate::instance::Instance;
 use crate::project::{Project, path_of};
 use serde_json::{Value as Json, json};
-use tenon_core::ir::{FunctionId, Program, QueryId, SiteId};
-use tenon_core::text::{print_function, print_query};
+use tenon_core::ir::{Program, SiteId};
 use tenon_diagnostics::ItemPath;
 use tenon_plan::explain::Explain;
 use tenon_plan::plan;
 use tenon_plan::statistics::Assumed;
 
-/// `{item?: {kind, name}, plans, indexes, core}` of the item at a place of a file. Of several queries in an item those
+/// `{item?: {kind, name}, plans, indexes}` of the item at a place of a file. Of several queries in an item those
 /// around the place come first. A program that has errors is explained as it last ran.
 pub(crate) fn at(project: &Project, instance: Option<&Instance>, file: &str, offset: u32) -> Json {
     let Some(item) = project.item_at(file, offset) else { return json!({ "item": null }) };
-    let path = item.path(&project.db);
+    let path = item.path(project.db());
     let shown = json!({ "kind": &*path.kind, "name": &*path.name });
     let Some(instance) = instance else { return json!({ "item": shown }) };
     let program = &*instance.program;
@@ -27,7 +26,6 @@ pub(crate) fn at(project: &Project, instance: Option<&Instance>, file: &str, off
         "plans": plans.get("plans"),
         "indexes": plans.get("indexes"),
         "refused": refused,
-        "core": core(program, &path),
     })
 }
 
@@ -65,15 +63,4 @@ fn plans(project: &Project, program: &Program, path: &ItemPath, offset: u32) -> 
         })
         .collect();
     Ok(json!({ "plans": shown, "indexes": explain.indexes_json() }))
-}
-
-/// The functions and queries of Core that an item became.
-fn core(program: &Program, path: &ItemPath) -> String {
-    let functions = program.functions.iter().enumerate().filter(|(_, function)| is_in(program, function.site, path));
-    let queries = program.queries.iter().enumerate().filter(|(_, query)| is_in(program, query.site, path));
-    let texts: Vec<String> = functions
-        .map(|(at, _)| print_function(program, FunctionId(at as u32)))
-        .chain(queries.map(|(at, _)| print_query(program, QueryId(at as u32))))
-        .collect();
-    texts.join("\n")
 }

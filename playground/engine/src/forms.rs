@@ -74,7 +74,7 @@ fn params(shapes: &Shapes, endpoint: &Endpoint, project: &Project) -> Vec<Json> 
 
 /// The types of the parameters of a declaration of the program.
 fn parameter_types(project: &Project, name: &str) -> Vec<Ty> {
-    let found = named_items(&project.db).into_iter().find_map(|symbol| match signature(&project.db, &symbol) {
+    let found = named_items(project.db()).into_iter().find_map(|symbol| match signature(project.db(), &symbol) {
         Some(Signature::Function(own)) if own.endpoint.is_some() && symbol.name == name => Some(own),
         _ => None,
     });
@@ -83,8 +83,8 @@ fn parameter_types(project: &Project, name: &str) -> Vec<Ty> {
 
 /// The relation that a stored field refers to.
 pub(crate) fn stored_role(project: &Project, relation: &str, field: &str) -> Option<Role> {
-    let symbols: Vec<Symbol> = named_items(&project.db);
-    symbols.iter().filter(|symbol| symbol.name == relation).find_map(|symbol| match signature(&project.db, symbol) {
+    let symbols: Vec<Symbol> = named_items(project.db());
+    symbols.iter().filter(|symbol| symbol.name == relation).find_map(|symbol| match signature(project.db(), symbol) {
         Some(Signature::Relation(own)) => role(&own.fields.iter().find(|f| f.name == field)?.ty),
         _ => None,
     })
@@ -133,9 +133,8 @@ fn form(shapes: &Shapes, id: ShapeId, open: &mut Vec<ShapeId>) -> Json {
     let shape = shapes.get(id);
     let mut out = Map::new();
     let mut put = |name: &str, value: Json| out.insert(name.to_owned(), value);
-    let mut fields = |fields: &[Field]| -> Json {
-        fields.iter().map(|own| Json::Object(field_within(shapes, own, open))).collect()
-    };
+    let mut fields =
+        |fields: &[Field]| -> Json { fields.iter().map(|own| Json::Object(field_within(shapes, own, open))).collect() };
     let kind = match &shape.kind {
         Kind::Bool => "bool",
         Kind::Int => "int",

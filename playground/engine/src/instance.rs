@@ -12,14 +12,10 @@ use crate::rows::Table;
 use crate::{Engine, requests};
 use serde_json::{Map, Value as Json, json};
 use std::sync::{Arc, Mutex, PoisonError};
-use tenon_check::effects::effects_of;
 use tenon_check::items::{code, program_items};
-use tenon_check::names::symbol_of;
-use tenon_check::ty::Symbol;
 use tenon_core::eval::service::EvaluatorService;
 use tenon_core::eval::{Evaluator, Inputs, Limits, MemoryStore, Store};
 use tenon_core::ir::{Program, RelationId};
-use tenon_span::Range;
 use tenon_value::dispatch::Router;
 
 /// What one call may use. Small enough that a program that never ends gives the page back within about a second, and
@@ -45,7 +41,12 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    fn new(program: Arc<Program>, declarations: String, store: MemoryStore, inputs: &Inputs) -> Result<Instance, String> {
+    fn new(
+        program: Arc<Program>,
+        declarations: String,
+        store: MemoryStore,
+        inputs: &Inputs,
+    ) -> Result<Instance, String> {
         let router = Router::new(&program.api).map_err(|error| error.to_string())?;
         let inputs = Arc::new(Mutex::new(inputs.clone()));
         let shared = inputs.clone();
@@ -85,7 +86,8 @@ impl Instance {
 impl Engine {
     /// Takes the text, and runs the program if it has no errors.
     pub(crate) fn open(&mut self, files: &[File], name: &str, fresh: bool, inputs: &Inputs) -> Json {
-        self.project.set(files, name);
+        let project = std::mem::replace(&mut self.project, Project::new());
+        self.project = project.set(files, name);
         let (diagnostics, core) = self.project.check();
         self.sound = core.is_some();
         let mut left_out = Vec::new();
@@ -139,11 +141,11 @@ fn start(
 /// The code of everything that a row's shape and rules can depend on.
 fn declarations(project: &Project) -> String {
     let mut out = String::new();
-    for item in program_items(&project.db) {
-        if matches!(item.word(&project.db), "relation" | "event" | "type" | "const" | "fn" | "use") {
-            out.push_str(item.file(&project.db).path(&project.db));
+    for item in program_items(project.db()) {
+        if matches!(item.word(project.db()), "relation" | "event" | "type" | "const" | "fn" | "use") {
+            out.push_str(item.file(project.db()).path(project.db()));
             out.push('\n');
-            out.push_str(code(&project.db, item));
+            out.push_str(code(project.db(), item));
             out.push('\n');
         }
     }
@@ -248,28 +250,7 @@ fn describe(instance: &Instance, project: &Project) -> Json {
         .collect();
     json!({
         "relations": relations,
-        "callables": callables(project),
         "endpoints": forms::endpoints(instance, project),
         "scenarios": scenarios,
     })
-}
-
-/// Functions, queries and handlers with what they read, write and fail with, their callees included.
-fn callables(project: &Project) -> Vec<Json> {
-    let db = &project.db;
-    let shown = program_items(db).filter_map(|item| {
-        let kind = item.word(db);
-        let symbol = matches!(kind, "fn" | "query" | "handler").then(|| symbol_of(db, item))??;
-        let effects = effects_of(db, &symbol);
-        let names = |symbols: &[Symbol]| symbols.iter().map(|symbol| symbol.name.to_string()).collect::<Vec<_>>();
-        Some(json!({
-            "name": symbol.name.as_str(),
-            "kind": kind,
-            "reads": names(&effects.reads),
-            "writes": names(&effects.writes),
-            "fails": names(&effects.fails),
-            "at": project.place(&item.location(db, Range::empty(0))),
-        }))
-    });
-    shown.collect()
 }

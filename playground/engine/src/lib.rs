@@ -14,7 +14,8 @@
 //! | `forms` | what the page needs to draw a form for a shape |
 //! | `requests` | requests to endpoints |
 //! | `scenarios` | scenarios with what broke |
-//! | `explain` | plans and Core of the item under the cursor |
+//! | `models` | the schema, and an item in every phase, by the editor's models |
+//! | `explain` | plans of the item under the cursor |
 //! | `tour`, `examples` | the guided tour with its checks, the gallery |
 //!
 //! Invariants: no input makes it panic; a call ends within its limits (`instance::LIMITS`); while the text has errors, the
@@ -24,6 +25,7 @@ mod examples;
 mod explain;
 mod forms;
 mod instance;
+mod models;
 mod project;
 mod protocol;
 mod requests;

@@ -9,7 +9,9 @@
 //! | `delete` | `relation`, `key` | a response |
 //! | `send` | `method`, `target`, `headers`, `body` | a response |
 //! | `scenario` | `index` | a report |
-//! | `explain` | `file`, `offset` | plans and Core of the item there |
+//! | `explain` | `file`, `offset` | plans of the item there |
+//! | `phases` | `file`, `offset` | the item there in every phase of the compiler |
+//! | `schema` | | entities, references, and who reads and writes |
 //! | `tour` | | the steps of the tour |
 //! | `verdict` | `step` | whether the task of a step is done |
 //! | `examples` | | the programs of the gallery |
@@ -17,7 +19,7 @@
 //! Every request has `now`, milliseconds since 1970, and `seed`, any whole number. Offsets count UTF-16 units. With
 //! `fresh` the store begins empty, otherwise rows are kept where they still fit.
 
-use crate::{Engine, examples, explain, requests, rows, scenarios, tour};
+use crate::{Engine, examples, explain, models, requests, rows, scenarios, tour};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -113,8 +115,7 @@ fn read<T: DeserializeOwned>(request: &Json) -> Result<T> {
 
 /// Does what a request asks for.
 pub(crate) fn handle(engine: &mut Engine, request: &str) -> Result<Json> {
-    let request: Json =
-        serde_json::from_str(request).map_err(|error| format!("the request is not JSON: {error}"))?;
+    let request: Json = serde_json::from_str(request).map_err(|error| format!("the request is not JSON: {error}"))?;
     let world: World = read(&request)?;
     let inputs = Inputs { now: (world.now * 1000.0) as i64, seed: world.seed };
     let what = request.get("do").and_then(Json::as_str).unwrap_or_default();
@@ -126,6 +127,13 @@ pub(crate) fn handle(engine: &mut Engine, request: &str) -> Result<Json> {
         let Place { file, offset } = read(&request)?;
         let instance = engine.instance.as_ref();
         return Ok(explain::at(&engine.project, instance, &file, offset));
+    }
+    if what == "schema" {
+        return Ok(models::schema(&engine.project));
+    }
+    if what == "phases" {
+        let Place { file, offset } = read(&request)?;
+        return Ok(models::phases(&engine.project, &file, offset));
     }
     if what == "tour" {
         return Ok(tour::steps());

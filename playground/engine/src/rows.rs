@@ -175,8 +175,7 @@ fn table<'a>(instance: &'a Instance, relation: &str) -> Result<(RelationId, Tabl
 pub(crate) fn page(instance: &Instance, relation: &str, offset: usize, limit: usize) -> Result<Json> {
     let (id, table) = table(instance, relation)?;
     let rows = instance.service.with(|store| store.rows(id));
-    let shown: Vec<Json> =
-        rows.iter().skip(offset).take(limit).map(|(key, fields)| table.shown(key, fields)).collect();
+    let shown: Vec<Json> = rows.iter().skip(offset).take(limit).map(|(key, fields)| table.shown(key, fields)).collect();
     Ok(json!({ "total": rows.len(), "rows": shown }))
 }
 
@@ -208,4 +207,3 @@ pub(crate) fn delete(instance: &mut Instance, project: &Project, relation: &str,
     }
     Ok(requests::internal(instance, project, &delete_name(relation), &json!({ "row": key }))?.json())
 }
-

@@ -51,7 +51,8 @@ impl<'a> Step<'a> {
         let head = parts.next().unwrap_or_default();
         let (title, text) = head.split_once('\n').unwrap_or((head, ""));
         let sections: Vec<(&str, &str)> = parts.map(|part| part.split_once('\n').unwrap_or((part, ""))).collect();
-        let section = |name: &str| sections.iter().find(|(own, _)| own.trim() == name).map_or("", |(_, body)| body.trim());
+        let section =
+            |name: &str| sections.iter().find(|(own, _)| own.trim() == name).map_or("", |(_, body)| body.trim());
         let program = fenced(section("Program"));
         Step {
             title: title.trim_start_matches('#').trim(),
@@ -135,13 +136,15 @@ fn holds(engine: &Engine, condition: &Condition, inputs: &Inputs) -> bool {
     match condition.is.as_str() {
         "sound" => true,
         "rows" => live.relation(&condition.relation).is_some_and(|id| live.count(id) >= condition.least),
-        "answered" => {
-            live.answered.iter().any(|(endpoint, status)| *endpoint == condition.endpoint && *status == condition.status)
-        }
+        "answered" => live
+            .answered
+            .iter()
+            .any(|(endpoint, status)| *endpoint == condition.endpoint && *status == condition.status),
         "scenarios" => {
             let count = live.program.scenarios.len();
             count >= condition.least
-                && (0..count).all(|at| scenarios::run(live, project, at, inputs.seed).is_ok_and(|r| r["passed"] == true))
+                && (0..count)
+                    .all(|at| scenarios::run(live, project, at, inputs.seed).is_ok_and(|r| r["passed"] == true))
         }
         "insert" | "edit" | "probe" => {
             let Ok(mut own) = Instance::beside(live, inputs) else { return false };

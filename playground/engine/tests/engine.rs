@@ -260,11 +260,30 @@ fn the_item_under_the_cursor_is_explained() {
     assert_eq!(explained["item"], json!({ "kind": "query", "name": "revenue" }));
     assert_eq!(explained["plans"].as_array().unwrap().len(), 1);
     assert_eq!(explained["plans"][0]["here"], true);
-    assert!(explained["core"].as_str().unwrap().contains("group by"), "{explained}");
+    let phases = page.ask(json!({ "do": "phases", "file": "main.tn", "offset": offset }));
+    assert!(phases["core"].as_str().unwrap().contains("group by"), "{phases}");
+    assert_eq!(phases["item"], "query revenue");
+    assert_eq!(phases["tokens"][0]["text"], "query");
     let relation = page.ask(json!({ "do": "explain", "file": "main.tn", "offset": SHOP.find("key sku").unwrap() }));
     assert_eq!(relation["item"]["name"], "Product");
     let nothing = page.ask(json!({ "do": "explain", "file": "other.tn", "offset": 0 }));
     assert!(nothing["item"].is_null());
+}
+
+#[test]
+fn the_schema_follows_the_text() {
+    let (mut page, _) = Page::new(SHOP);
+    let schema = page.ask(json!({ "do": "schema" }));
+    assert_eq!(schema["references"], json!([{ "from": "Order", "field": "product", "to": "Product" }]));
+    let writes = |schema: &Json| {
+        let all = schema["accesses"].as_array().unwrap().iter();
+        all.filter(|a| a["writes"] == true && a["kind"] == "handler").map(|a| a["entity"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(writes(&schema), ["Order", "Product"], "{schema}");
+    let from = schema["entities"][0]["at"]["from"].as_u64().unwrap() as usize;
+    assert!(SHOP[from..].starts_with("relation Product"));
+    page.open(&SHOP.replace("p.price * qty", "p.prise * qty"), false);
+    assert_eq!(page.ask(json!({ "do": "schema" }))["entities"].as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -20,6 +20,9 @@ export class App {
   private listeners = new Map<Event, (() => void)[]>();
   private generation = 0;
 
+  /** Takes the text of the editor now, where it waits for a pause in typing. */
+  settled: () => Promise<void> = () => Promise.resolve();
+
   constructor(readonly engine: Engine, readonly jump: (at: At) => void) {}
 
   on(event: Event, listener: () => void): void {

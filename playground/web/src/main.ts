@@ -71,6 +71,11 @@ async function changed(): Promise<void> {
   await app.open(false);
 }
 
+app.settled = async () => {
+  clearTimeout(timer);
+  await changed();
+};
+
 function save(): void {
   if (tour.active) return;
   try {

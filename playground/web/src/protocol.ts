@@ -90,18 +90,8 @@ export interface Endpoint {
   at: At | null;
 }
 
-export interface Callable {
-  name: string;
-  kind: "fn" | "query" | "handler";
-  reads: string[];
-  writes: string[];
-  fails: string[];
-  at: At | null;
-}
-
 export interface Program {
   relations: Relation[];
-  callables: Callable[];
   endpoints: Endpoint[];
   scenarios: { name: string; at: At | null }[];
 }
@@ -170,5 +160,27 @@ export interface Explained {
   plans?: Plan[];
   indexes?: Index[];
   refused?: string | null;
-  core?: string;
+}
+
+export interface Entity {
+  id: string;
+  name: string;
+  kind: "relation" | "event" | "view";
+  at: At;
+  fields: { name: string; type: string; key: boolean; computed: boolean; target: string | null }[];
+}
+export interface Access { item: string; kind: string; at: At; entity: string; reads: boolean; writes: boolean }
+export interface Schema {
+  entities: Entity[];
+  references: { from: string; field: string; to: string }[];
+  accesses: Access[];
+}
+
+export interface Phases {
+  item: string;
+  tokens: { kind: string; class: string; text: string }[];
+  tree: string;
+  typed: string;
+  core: string;
+  missing: string | null;
 }

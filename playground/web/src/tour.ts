@@ -12,6 +12,7 @@ export interface Step {
   program: string;
   rows: { [relation: string]: object[] };
   solution: string;
+  do: ({ do: string } & { [name: string]: Json })[];
   panel: string;
 }
 
@@ -119,13 +120,21 @@ export class Tour {
       this.state(done, last, verdict));
   }
 
+  /** Does what the step asks for. */
+  private async solve(step: Step): Promise<void> {
+    this.replace(step.solution);
+    await this.app.settled();
+    for (const { do: what, ...request } of step.do) await this.app.engine.ask(what, request);
+    if (step.do.length > 0) await this.app.changed();
+  }
+
   private state(done: boolean, last: boolean, verdict: Verdict | undefined): HTMLElement {
     const step = this.steps[this.at]!;
     return h("div", { class: `state ${done ? "done" : ""}` },
       h("p", { role: "status" }, done ? [icon("check"), last ? "Done. That was the whole tour." : "Done."] : verdict?.missing ?? ""),
       h("div", { class: "buttons" },
         h("button", { disabled: this.at === 0, onclick: () => void this.go(this.at - 1) }, icon("back"), "Back"),
-        !done && h("button", { onclick: () => this.replace(step.solution) }, "Show me"),
+        !done && h("button", { onclick: () => void this.solve(step) }, "Show me"),
         last
           ? done && h("button", { class: "primary", onclick: () => { this.stop(); byId("examples").click(); } }, "See the examples")
           : h("button", { class: done ? "primary next" : "next", onclick: () => void this.go(this.at + 1) }, done ? "Next" : "Skip", icon("next"))));

@@ -1,8 +1,8 @@
-// The plan of the query under the cursor, and Core of the item.
+// The plan of the query under the cursor, and the item in the other phases of the compiler.
 
 import { fill, h } from "../dom";
 import type { App } from "../app";
-import type { At, Explained, Index, Operator, Plan } from "../protocol";
+import type { At, Explained, Index, Operator, Phases, Plan } from "../protocol";
 
 function placeOf(site: string | null | undefined): At | undefined {
   const match = site && /^(.*):(\d+):(\d+)$/.exec(site);
@@ -11,6 +11,7 @@ function placeOf(site: string | null | undefined): At | undefined {
 
 export class PlanPanel {
   private generation = 0;
+  private phase = "Core";
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly app: App, private readonly plan: HTMLElement, private readonly core: HTMLElement) {
@@ -27,10 +28,14 @@ export class PlanPanel {
 
   private async update(): Promise<void> {
     const generation = ++this.generation;
+    if (this.app.panel === "core") {
+      const phases = await this.app.engine.ask<Phases | null>("phases", this.app.cursor).catch(() => undefined);
+      if (phases !== undefined && generation === this.generation) this.drawPhases(phases);
+      return;
+    }
     const explained = await this.app.engine.ask<Explained>("explain", this.app.cursor).catch(() => undefined);
     if (!explained || generation !== this.generation) return;
-    if (this.app.panel === "plan") this.drawPlan(explained);
-    else this.drawCore(explained);
+    this.drawPlan(explained);
   }
 
   private heading(explained: Explained): HTMLElement | false {
@@ -78,14 +83,27 @@ export class PlanPanel {
       h("ul", {}, index.reasons.map((reason) => h("li", {}, h("code", {}, reason.query), ` ${reason.text}`)))))));
   }
 
-  private drawCore(explained: Explained): void {
-    if (!explained.core) {
-      fill(this.core, h("div", { class: "empty" }, h("h3", {}, "No code here"),
-        h("p", {}, "Put the cursor into a function, query or handler. Core is the small language that it becomes: what the "
-          + "evaluator of this page runs, and what the planner and the native compiler read.")));
+  private drawPhases(phases: Phases | null): void {
+    if (!phases) {
+      fill(this.core, h("div", { class: "empty" }, h("h3", {}, "No item here"),
+        h("p", {}, "Put the cursor into an item of the program. Core is the small language that it becomes: what the evaluator of "
+          + "this page runs, and what the planner and the native compiler read. The phases before it stand beside it.")));
       return;
     }
-    fill(this.core, this.heading(explained), h("pre", { class: "code core", tabindex: 0 }, explained.core));
+    const texts: { [name: string]: string } = { Core: phases.core, Types: phases.typed, Tree: phases.tree, Tokens: "" };
+    const about: { [name: string]: string } = {
+      Core: phases.missing ?? "This item becomes nothing of its own in Core: others take it in.",
+      Types: "This item has no code.", Tree: "This item could not be read.", Tokens: "",
+    };
+    const text = texts[this.phase]!;
+    fill(this.core,
+      h("div", { class: "bar" }, h("p", { class: "call" }, h("code", {}, phases.item)),
+        h("div", { class: "chips", role: "group", "aria-label": "Phases" }, Object.keys(texts).map((name) => h("button", {
+          class: "chip", "aria-pressed": String(name === this.phase), onclick: () => { this.phase = name; this.drawPhases(phases); },
+        }, name)))),
+      this.phase === "Tokens"
+        ? h("p", { class: "tokens code" }, phases.tokens.map((token) => [h("span", { class: `token ${token.class}`, title: `${token.kind}, ${token.class}` }, token.text), " "]))
+        : text === "" ? h("p", { class: "hint" }, about[this.phase]!) : h("pre", { class: "code core", tabindex: 0 }, text));
   }
 }
 

@@ -3,11 +3,11 @@
 
 import { fill, h, s } from "../dom";
 import type { App } from "../app";
-import type { At, Program } from "../protocol";
+import type { At, Schema } from "../protocol";
 
 interface Node {
   id: string;
-  kind: "relation" | "event" | "callable";
+  kind: "relation" | "event" | "view" | "callable";
   title: string;
   lines: { text: string; key: boolean; soft: string }[];
   at: At | null;
@@ -27,42 +27,36 @@ const GAP_Y = 64;
 const LETTER = 7.3;
 const SHOWN_FIELDS = 9;
 
-function gather(program: Program, callables: boolean): { nodes: Node[]; edges: Edge[] } {
+function gather(schema: Schema, callables: boolean): { nodes: Node[]; edges: Edge[] } {
   const nodes: Node[] = [];
-  const edges: Edge[] = [];
-  for (const relation of program.relations) {
-    const lines = relation.columns.map((column) => ({ text: column.name, key: column.key, soft: typeOf(column) }));
+  const edges: Edge[] = schema.references.map(({ from, field, to }) => ({ from, to, label: field, kind: "reference" }));
+  for (const entity of schema.entities) {
+    const lines = entity.fields.map((field) => ({ text: field.name, key: field.key, soft: field.computed ? `=> ${short(field.type)}` : short(field.type) }));
     if (lines.length > SHOWN_FIELDS) lines.splice(SHOWN_FIELDS - 1, lines.length, { text: `${lines.length - SHOWN_FIELDS + 1} more`, key: false, soft: "" });
-    const widest = Math.max(relation.name.length + 6, ...lines.map((l) => l.text.length + l.soft.length + 3));
+    const widest = Math.max(entity.name.length + (entity.kind === "relation" ? 0 : 7), ...lines.map((l) => l.text.length + l.soft.length + 2));
     nodes.push({
-      id: relation.name, kind: relation.event ? "event" : "relation", title: relation.name, lines, at: relation.at,
-      width: Math.max(120, widest * LETTER + 24), height: HEAD + lines.length * LINE + 8, layer: 0, x: 0, y: 0,
+      id: entity.id, kind: entity.kind, title: entity.name, lines, at: entity.at,
+      width: Math.max(120, widest * LETTER + 28), height: HEAD + lines.length * LINE + 8, layer: 0, x: 0, y: 0,
     });
-    for (const column of relation.columns) {
-      if (column.ref) edges.push({ from: relation.name, to: column.ref, label: column.name, kind: "reference" });
-    }
   }
   if (callables) {
-    for (const callable of program.callables) {
-      if (callable.kind === "fn" || callable.reads.length + callable.writes.length === 0) continue;
-      const id = `${callable.kind} ${callable.name}`;
-      nodes.push({
-        id, kind: "callable", title: callable.name, lines: [], at: callable.at,
-        width: Math.max(96, (callable.name.length + 3) * LETTER + 26), height: HEAD, layer: 0, x: 0, y: 0,
-      });
-      for (const target of callable.writes) edges.push({ from: id, to: target, label: "", kind: "writes" });
-      for (const target of callable.reads) {
-        if (!callable.writes.includes(target)) edges.push({ from: id, to: target, label: "", kind: "reads" });
+    const shown = schema.accesses.filter((access) => access.kind === "query" || access.kind === "handler");
+    for (const access of shown) {
+      const id = `${access.kind} ${access.item}`;
+      if (!nodes.some((node) => node.id === id)) {
+        nodes.push({
+          id, kind: "callable", title: access.item, lines: [], at: access.at,
+          width: Math.max(96, access.item.length * LETTER + 34), height: HEAD, layer: 0, x: 0, y: 0,
+        });
       }
+      edges.push({ from: id, to: access.entity, label: "", kind: access.writes ? "writes" : "reads" });
     }
   }
   return { nodes, edges };
 }
 
-function typeOf(column: { ref?: string; form?: { kind: string; name?: string; scale?: number }; optional: boolean }): string {
-  const form = column.form;
-  const plain = column.ref ?? form?.name ?? (form ? form.kind[0]!.toUpperCase() + form.kind.slice(1) : "");
-  return plain + (column.optional && !plain.endsWith("?") ? "?" : "");
+function short(type: string): string {
+  return type.length > 22 ? `${type.slice(0, 21)}…` : type;
 }
 
 /** Puts nodes into layers, orders the layers to cross few edges, and gives places. Answers the size of the whole. */
@@ -132,22 +126,25 @@ function layOut(nodes: Node[], edges: Edge[], wide: number): { width: number; he
 
 export class SchemaPanel {
   private callables = true;
+  private nodes: Node[] = [];
 
   constructor(private readonly app: App, private readonly place: HTMLElement, private readonly openTable: (relation: string) => void) {
-    app.on("opened", () => this.update());
+    app.on("opened", () => void this.update());
     app.on("cursor", () => this.mark());
-    app.on("panel", () => this.update());
+    app.on("panel", () => void this.update());
   }
 
-  update(): void {
+  async update(): Promise<void> {
     if (this.app.panel !== "schema") return;
-    const program = this.app.program;
-    if (!program || program.relations.length === 0) {
+    const schema = await this.app.engine.ask<Schema>("schema").catch(() => undefined);
+    if (!schema || this.app.panel !== "schema") return;
+    if (schema.entities.length === 0) {
       fill(this.place, h("div", { class: "empty" }, h("h3", {}, "Nothing to draw yet"),
         h("p", {}, "Relations, the references between them, and who reads and writes them stand here as soon as the program declares some.")));
       return;
     }
-    const { nodes, edges } = gather(program, this.callables);
+    const { nodes, edges } = gather(schema, this.callables);
+    this.nodes = nodes;
     const { width, height } = layOut(nodes, edges, Math.max(300, this.place.clientWidth - 60));
     const svg = s("svg", { viewBox: `0 0 ${Math.round(width)} ${Math.round(height)}`, width: Math.round(width), height: Math.round(height), role: "group", "aria-label": "Schema" },
       s("defs", {}, ["reference", "reads", "writes"].map((kind) => s("marker", {
@@ -158,7 +155,7 @@ export class SchemaPanel {
     fill(this.place,
       h("div", { class: "bar" },
         h("label", { class: "check" }, h("input", {
-          type: "checkbox", checked: this.callables, onchange: () => { this.callables = !this.callables; this.update(); },
+          type: "checkbox", checked: this.callables, onchange: () => { this.callables = !this.callables; void this.update(); },
         }), "Who reads and writes"),
         h("span", { class: "legend" }, h("i", { class: "reference" }), "refers to", this.callables && [h("i", { class: "writes" }), "writes", h("i", { class: "reads" }), "reads"])),
       h("div", { class: "scroll picture", tabindex: 0, role: "region", "aria-label": "Schema" }, svg));
@@ -203,7 +200,7 @@ export class SchemaPanel {
       class: `node ${node.kind}`, "data-id": node.id, transform: `translate(${node.x} ${node.y})`, tabindex: 0, role: "button",
       "aria-label": node.kind === "callable" ? `${node.id}. Go to it` : `${node.kind} ${node.title}: ${node.lines.map((l) => `${l.text} ${l.soft}`).join(", ")}. Go to it`,
       onclick: go,
-      ondblclick: () => { if (node.kind !== "callable") this.openTable(node.id); },
+      ondblclick: () => { if (node.kind === "relation" || node.kind === "event") this.openTable(node.title); },
       onkeydown: (event: Event) => { if (["Enter", " "].includes((event as KeyboardEvent).key)) { event.preventDefault(); go(); } },
       onmouseenter: () => this.light(node.id),
       onmouseleave: () => this.light(undefined),
@@ -213,7 +210,7 @@ export class SchemaPanel {
     s("rect", { class: "box", width: node.width, height: node.height, rx: node.kind === "callable" ? 15 : 7 }),
     node.kind !== "callable" && s("path", { class: "head", d: `M0 7a7 7 0 017-7h${node.width - 14}a7 7 0 017 7v${HEAD - 7}h${-node.width}z` }),
     s("text", { class: "title", x: node.kind === "callable" ? node.width / 2 : 12, y: 20, "text-anchor": node.kind === "callable" ? "middle" : "start" }, node.title),
-    node.kind === "event" && s("text", { class: "soft", x: node.width - 10, y: 20, "text-anchor": "end" }, "event"),
+    (node.kind === "event" || node.kind === "view") && s("text", { class: "soft", x: node.width - 10, y: 20, "text-anchor": "end" }, node.kind),
     node.lines.map((line, index) => [
       s("text", { class: line.key ? "field key" : "field", x: 12, y: HEAD + 16 + index * LINE }, line.text),
       s("text", { class: "soft", x: node.width - 10, y: HEAD + 16 + index * LINE, "text-anchor": "end" }, line.soft)]));
@@ -237,15 +234,8 @@ export class SchemaPanel {
   /** Marks the item under the cursor. */
   private mark(): void {
     if (this.app.panel !== "schema") return;
-    const program = this.app.program;
-    if (!program) return;
     const { file, offset } = this.app.cursor;
-    const all = [
-      ...program.relations.map((r) => ({ id: r.name, at: r.at })),
-      ...program.callables.map((c) => ({ id: `${c.kind} ${c.name}`, at: c.at })),
-    ];
-    const before = all.filter((item) => item.at?.file === file && item.at.from <= offset);
-    const here = before.sort((a, b) => b.at!.from - a.at!.from)[0]?.id;
+    const here = this.nodes.find((node) => node.at?.file === file && node.at.from <= offset && offset <= node.at.to)?.id;
     for (const node of this.place.querySelectorAll<SVGElement>(".node")) node.classList.toggle("here", node.dataset.id === here);
   }
 }
