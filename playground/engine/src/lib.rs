@@ -14,6 +14,7 @@
 //! | `forms` | what the page needs to draw a form for a shape |
 //! | `requests` | requests to endpoints |
 //! | `scenarios` | scenarios with what broke |
+//! | `language` | the language server |
 //! | `models` | the schema, and an item in every phase, by the editor's models |
 //! | `explain` | plans of the item under the cursor |
 //! | `tour`, `examples` | the guided tour with its checks, the gallery |
@@ -25,6 +26,7 @@ mod examples;
 mod explain;
 mod forms;
 mod instance;
+mod language;
 mod models;
 mod project;
 mod protocol;
@@ -34,6 +36,7 @@ mod scenarios;
 mod tour;
 
 use instance::Instance;
+use language::Language;
 use project::Project;
 
 /// A playground: one program as text, and the instance of it that runs.
@@ -42,11 +45,12 @@ pub struct Engine {
     instance: Option<Instance>,
     /// Whether the instance runs the text as it is now.
     sound: bool,
+    language: Language,
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { project: Project::new(), instance: None, sound: false }
+        Engine { project: Project::new(), instance: None, sound: false, language: Language::default() }
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `explain` | `file`, `offset` | plans of the item there |
 //! | `phases` | `file`, `offset` | the item there in every phase of the compiler |
 //! | `schema` | | entities, references, and who reads and writes |
+//! | `lsp` | `message` | what the language server says to a message of its client |
 //! | `tour` | | the steps of the tour |
 //! | `verdict` | `step` | whether the task of a step is done |
 //! | `examples` | | the programs of the gallery |
@@ -99,6 +100,11 @@ struct Scenario {
 }
 
 #[derive(Deserialize)]
+struct Message {
+    message: String,
+}
+
+#[derive(Deserialize)]
 struct Verdict {
     step: usize,
 }
@@ -127,6 +133,10 @@ pub(crate) fn handle(engine: &mut Engine, request: &str) -> Result<Json> {
         let Place { file, offset } = read(&request)?;
         let instance = engine.instance.as_ref();
         return Ok(explain::at(&engine.project, instance, &file, offset));
+    }
+    if what == "lsp" {
+        let Message { message } = read(&request)?;
+        return Ok(engine.language.handle(&message).into());
     }
     if what == "schema" {
         return Ok(models::schema(&engine.project));

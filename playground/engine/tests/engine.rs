@@ -287,6 +287,28 @@ fn the_schema_follows_the_text() {
 }
 
 #[test]
+fn the_language_server_answers() {
+    let (mut page, _) = Page::new(SHOP);
+    let mut tell = |message: Json| -> Vec<Json> {
+        let answers = page.ask(json!({ "do": "lsp", "message": message.to_string() }));
+        answers.as_array().unwrap().iter().map(|text| serde_json::from_str(text.as_str().unwrap()).unwrap()).collect()
+    };
+    let root = "file:///program";
+    let uri = "file:///program/main.tn";
+    let initialize = json!({ "processId": null, "rootUri": root, "capabilities": {} });
+    let answers = tell(json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": initialize }));
+    assert!(answers[0]["result"]["capabilities"]["completionProvider"].is_object(), "{answers:?}");
+    tell(json!({ "jsonrpc": "2.0", "method": "initialized", "params": {} }));
+    let document = json!({ "uri": uri, "languageId": "tenon", "version": 1, "text": SHOP });
+    tell(json!({ "jsonrpc": "2.0", "method": "textDocument/didOpen", "params": { "textDocument": document } }));
+    let line = SHOP.lines().position(|line| line.contains("p.price * qty")).unwrap();
+    let at = json!({ "textDocument": { "uri": uri }, "position": { "line": line, "character": 5 } });
+    let answers = tell(json!({ "jsonrpc": "2.0", "id": 1, "method": "textDocument/hover", "params": at }));
+    let hover = answers.iter().find(|answer| answer["id"] == 1).unwrap();
+    assert!(hover["result"]["contents"].to_string().contains("price"), "{hover}");
+}
+
+#[test]
 fn what_never_ends_is_ended() {
     let text = r#"relation A { key id: Id }
 fn deep(n: Int) -> Int { deep(n + 1) }

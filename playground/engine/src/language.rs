@@ -1,0 +1,31 @@
+//! The language server over the page's program: the same session that serves editors, over files in memory. Its
+//! documents are those that the page opens to it, at `file:///program/…`.
+
+use tenon_project::{CONFIG, Memory};
+use tenon_protocol::Session;
+
+/// The folder of the program, as the language server sees it.
+const FOLDER: &str = "/program";
+
+/// A language server. It begins with the first message.
+#[derive(Default)]
+pub(crate) struct Language {
+    session: Option<Session>,
+}
+
+impl Language {
+    /// Answers a message of the client: what is to be sent to it, in order.
+    pub fn handle(&mut self, message: &str) -> Vec<String> {
+        // A client that begins anew gets a session that does.
+        if message.contains("\"method\":\"initialize\"") {
+            self.session = None;
+        }
+        self.session.get_or_insert_with(start).handle(message)
+    }
+}
+
+fn start() -> Session {
+    let mut files = Memory::default();
+    files.write(format!("{FOLDER}/{CONFIG}"), "name = \"playground\"\n");
+    Session::new(Box::new(files))
+}
