@@ -3,8 +3,8 @@
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
-import { forceLinting, lintGutter, lintKeymap, linter } from "@codemirror/lint";
+import { bracketMatching, codeFolding, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
+import { forceLinting, lintKeymap, linter } from "@codemirror/lint";
 import type { Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorSelection, EditorState, RangeSet, StateEffect, StateField } from "@codemirror/state";
@@ -24,6 +24,7 @@ const theme = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--font-code)", lineHeight: "var(--line-code)" },
   ".cm-content": { padding: "0.75rem 0 40vh", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 1rem 0 0.4rem" },
+  ".cm-lineNumbers .cm-gutterElement": { padding: "0 0.2rem 0 0.6rem", minWidth: "2.2rem" },
   ".cm-gutters": { backgroundColor: "var(--code-ground)", color: "var(--code-comment)", border: "none" },
   ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--accent) 6%, transparent)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--ink)" },
@@ -177,18 +178,19 @@ export class Editor {
 
   private extensions(file: string): Extension {
     return [
-      lineNumbers(), this.marks, foldGutter({ openText: "⌄", closedText: "›" }), highlightSpecialChars(), history(),
+      lineNumbers(), this.marks, highlightSpecialChars(), history(),
       drawSelection(), dropCursor(), EditorState.allowMultipleSelections.of(true), indentUnit.of("  "), indentOnInput(),
       bracketMatching(), closeBrackets(), autocompletion({ icons: false }), highlightActiveLine(), highlightActiveLineGutter(),
-      highlightSelectionMatches(), EditorView.lineWrapping,
+      highlightSelectionMatches(), codeFolding(), EditorView.lineWrapping,
       keymap.of([
         ...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...completionKeymap,
         ...lintKeymap, indentWithTab,
       ]),
-      tenonSupport(), theme, lintGutter(),
+      tenonSupport(), theme,
       linter(() => this.diagnostics(), { delay: 50 }),
       EditorView.contentAttributes.of({
         "aria-label": `Program, ${file}. Press Escape, then Tab, to leave the editor.`,
+        tabindex: "0",
       }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) this.events.changed();

@@ -41,7 +41,9 @@ function text(stream: StringStream, state: State): string {
 function word(stream: StringStream, state: State, atStart: boolean): string {
   const name = stream.current();
   if (state.before === "." || state.before === "?.") return "propertyName";
-  if (atStart && ITEMS.has(name)) return "definitionKeyword";
+  if (atStart && (ITEMS.has(name) || name === "fn")) return "definitionKeyword";
+  // A name alone in a hole of a text.
+  if (state.open.at(-1)?.startsWith("{\"") && stream.match(/^\s*}/, false)) return "variableName";
   if (/^[A-Z]/.test(name)) return "typeName";
   if (CONSTANTS.has(name)) return "bool";
   if (stream.match(/^\s*:(?!:)/, false) && state.open.length > 0) return "propertyName";
@@ -107,8 +109,8 @@ const tenon = StreamLanguage.define<State>({
 });
 
 const colours = HighlightStyle.define([
-  { tag: [t.keyword, t.definitionKeyword], color: "var(--code-keyword)" },
-  { tag: t.definitionKeyword, fontWeight: "600" },
+  { tag: t.keyword, color: "var(--code-keyword)" },
+  { tag: t.definitionKeyword, color: "var(--code-keyword)", fontWeight: "600" },
   { tag: t.typeName, color: "var(--code-type)" },
   { tag: t.propertyName, color: "var(--code-field)" },
   { tag: t.function(t.variableName), color: "var(--code-function)" },

@@ -222,7 +222,7 @@ await test("cells are changed under the rules", async (page) => {
   await page.keyboard.press("Enter");
   await page.locator(".toast.bad").waitFor();
   await cell("stock").getByText("44").waitFor();
-  await page.getByRole("button", { name: "Add a Product" }).click();
+  await page.getByRole("button", { name: "Add a row" }).click();
   const dialog = page.locator("#dialog");
   await field(dialog, "sku").locator("input").fill("mug");
   await field(dialog, "name").locator("input").fill("Another");
@@ -429,7 +429,7 @@ for (const theme of ["light", "dark"]) {
     await look("data");
     await page.locator(".chip", { hasText: "Order" }).click();
     await look("data-empty");
-    await page.getByRole("button", { name: "Add a Order" }).click();
+    await page.getByRole("button", { name: "Add a row" }).click();
     await look("dialog");
     await page.keyboard.press("Escape");
     await show(page, "requests");
@@ -447,8 +447,8 @@ for (const theme of ["light", "dark"]) {
     await look("scenarios");
     await show(page, "schema");
     await look("schema");
-    if (size === "phone") await show(page, "program");
-    await page.locator(".cm-line", { hasText: "group by sku" }).click();
+    await page.locator(".node.callable", { hasText: "revenue" }).click();
+    await page.locator(".cm-line", { hasText: "query revenue" }).waitFor();
     await show(page, "plan");
     await page.locator("ul.plan").first().waitFor();
     await look("plan");

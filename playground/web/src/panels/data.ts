@@ -8,6 +8,7 @@ import type { Answer, Column, Json, Relation, Row, Rows } from "../protocol";
 import { places, problemOf, sentence } from "./problem";
 
 const PAGE = 200;
+const NUMERIC = new Set(["int", "decimal", "float"]);
 
 export class DataPanel {
   private relation = "";
@@ -40,7 +41,7 @@ export class DataPanel {
     const generation = ++this.generation;
     const relations = this.app.program?.relations ?? [];
     if (relations.length === 0) {
-      fill(this.place, h("div", { class: "empty" }, h("h3", {}, "No tables yet"),
+      fill(this.place, h("div", { class: "empty" }, h("h2", {}, "No tables yet"),
         h("p", {}, "Declare a ", h("code", {}, "relation"), " in the program, and its table stands here, ready to be filled.")));
       return;
     }
@@ -68,7 +69,7 @@ export class DataPanel {
       : page.rows.filter((row) => Object.values(row.texts).some((text) => text.toLowerCase().includes(this.filter.toLowerCase())));
     const table = h("table", { class: "data" },
       h("thead", {}, h("tr", {},
-        relation.columns.map((column) => h("th", { scope: "col" },
+        relation.columns.map((column) => h("th", { scope: "col", class: NUMERIC.has(column.form?.kind ?? "") && !column.ref ? "number" : null },
           h("span", { class: "name" }, column.key && icon("key"), column.name),
           h("span", { class: "type" }, column.ref ?? describe(column.form)))),
         h("th", { scope: "col", class: "tools" }, h("span", { class: "hidden" }, "Tools")))),
@@ -82,10 +83,10 @@ export class DataPanel {
           type: "search", placeholder: "Find in rows", "aria-label": `Find in rows of ${relation.name}`, value: this.filter,
           oninput: (event: Event) => { this.filter = (event.target as HTMLInputElement).value; this.redraw(relations, relation, page); },
         }),
-        relation.insertable && h("button", { class: "primary", onclick: () => this.insert(relation) }, icon("plus"), `Add a ${relation.name}`),
+        relation.insertable && h("button", { class: "primary", onclick: () => this.insert(relation) }, icon("plus"), "Add a row"),
         h("button", { onclick: () => void this.clear(), title: "Begin again with an empty store" }, icon("reset"), "Empty all")),
       page.total === 0
-        ? h("div", { class: "empty" }, h("h3", {}, `No rows in ${relation.name}`),
+        ? h("div", { class: "empty" }, h("h2", {}, `No rows in ${relation.name}`),
           h("p", {}, relation.event
             ? "An event is only ever inserted: send a request whose handler does."
             : "Add one by hand, or send a request whose handler inserts one."))
@@ -114,7 +115,7 @@ export class DataPanel {
 
   private cell(relation: Relation, row: Row, column: Column): HTMLElement {
     const text = row.texts[column.name] ?? "";
-    const numeric = ["int", "decimal", "float"].includes(column.form?.kind ?? "");
+    const numeric = NUMERIC.has(column.form?.kind ?? "") && !column.ref;
     const shown = column.secret ? h("span", { class: "none" }, "secret") : text === "" && column.optional ? h("span", { class: "none" }, "none") : short(text);
     const id = `${relation.name} ${JSON.stringify(row.key)} ${column.name}`;
     const cell = h("td", { class: numeric ? "number" : null });
@@ -183,7 +184,7 @@ export class DataPanel {
 
   private insert(relation: Relation): void {
     const form = fields(relation.columns, this.keys);
-    this.dialog(`Add a ${relation.name}`, form.element,
+    this.dialog(`Add a row to ${relation.name}`, form.element,
       () => this.app.engine.ask<Answer>("insert", { relation: relation.name, row: JSON.parse(form.json()) as Json }),
       (problems) => form.blame(problems));
   }

@@ -47,7 +47,7 @@ export class PlanPanel {
     const indexes = (explained.indexes ?? []).filter((index) => explained.item?.name === index.relation
       || index.reasons.some((reason) => reason.query === explained.item?.name));
     if (plans.length === 0 && indexes.length === 0) {
-      fill(this.plan, h("div", { class: "empty" }, h("h3", {}, "No query here"),
+      fill(this.plan, h("div", { class: "empty" }, h("h2", {}, "No query here"),
         h("p", {}, explained.refused ?? "Put the cursor into a query. Its plan stands here: how the data is found, joined, grouped and sorted, "
           + "and with which indexes. Nothing in a plan runs once per row of something else.")));
       return;
@@ -58,8 +58,8 @@ export class PlanPanel {
   private one(plan: Plan): HTMLElement {
     const most = Math.max(1, ...rowsOf(plan.root));
     return h("section", { class: plan.here ? "planned here" : "planned" },
-      plan.temps.map((temp, index) => [h("h3", {}, `First, kept aside as ${index}: ${temp.columns.join(", ")}`), this.tree(temp.root, most)]),
-      plan.temps.length > 0 && h("h3", {}, "Then"),
+      plan.temps.map((temp, index) => [h("h2", {}, `First, kept aside as ${index}: ${temp.columns.join(", ")}`), this.tree(temp.root, most)]),
+      plan.temps.length > 0 && h("h2", {}, "Then"),
       this.tree(plan.root, most));
   }
 
@@ -77,7 +77,7 @@ export class PlanPanel {
   }
 
   private indexes(indexes: Index[]): HTMLElement {
-    return h("section", {}, h("h3", {}, "Indexes"), h("ul", { class: "indexes" }, indexes.map((index) => h("li", {},
+    return h("section", {}, h("h2", {}, "Indexes"), h("ul", { class: "indexes" }, indexes.map((index) => h("li", {},
       h("code", {}, `${index.relation} (${index.parts.map((p) => p.field + (p.descending ? " desc" : "")).join(", ")})`),
       h("span", { class: "soft" }, ` ${index.kind}${index.hinted ? ", asked for by the program" : ""}`),
       h("ul", {}, index.reasons.map((reason) => h("li", {}, h("code", {}, reason.query), ` ${reason.text}`)))))));
@@ -85,7 +85,7 @@ export class PlanPanel {
 
   private drawPhases(phases: Phases | null): void {
     if (!phases) {
-      fill(this.core, h("div", { class: "empty" }, h("h3", {}, "No item here"),
+      fill(this.core, h("div", { class: "empty" }, h("h2", {}, "No item here"),
         h("p", {}, "Put the cursor into an item of the program. Core is the small language that it becomes: what the evaluator of "
           + "this page runs, and what the planner and the native compiler read. The phases before it stand beside it.")));
       return;

@@ -60,7 +60,7 @@ export class RequestsPanel {
     const endpoints = this.app.program?.endpoints ?? [];
     if (endpoints.length === 0) {
       this.drawnFor = "";
-      fill(this.place, h("div", { class: "empty" }, h("h3", {}, "Nothing to call yet"),
+      fill(this.place, h("div", { class: "empty" }, h("h2", {}, "Nothing to call yet"),
         h("p", {}, "Give a query or a handler an ", h("code", {}, "at"), " clause, such as ", h("code", {}, 'at GET "/products" public'), ", and its form stands here.")));
       return;
     }
@@ -190,14 +190,14 @@ export class RequestsPanel {
       table,
       answer.body === "" ? h("p", { class: "hint" }, "The answer has no body.")
         : table || problem ? h("details", {}, h("summary", {}, "Body as JSON"), json(answer.body)) : json(answer.body),
-      answer.log.length > 0 && h("div", { class: "log" }, h("h3", {}, "Log"), answer.log.map((line) => h("pre", {}, line))));
+      answer.log.length > 0 && h("div", { class: "log" }, h("h2", {}, "Log"), answer.log.map((line) => h("pre", {}, line))));
   }
 
   private drawHistory(): void {
     if (this.history.length === 0) return fill(this.historyPlace);
-    fill(this.historyPlace, h("h3", {}, "Sent before"), h("ol", {}, this.history.map((sent) => h("li", {}, h("button", {
-      class: "entry", "aria-label": `${sent.method} ${sent.target}, answered ${sent.answer.status}. Take up again`, onclick: () => this.restore(sent),
-    }, status(sent.answer.status), method(sent.method), h("span", { class: "path" }, sent.target), h("span", { class: "soft" }, sent.body))))));
+    fill(this.historyPlace, h("h2", {}, "Sent before"), h("ol", {}, this.history.map((sent) => h("li", {}, h("button", {
+      class: "entry", title: "Take up again", onclick: () => this.restore(sent),
+    }, h("span", { class: "hidden" }, "Take up again: "), status(sent.answer.status), method(sent.method), h("span", { class: "path" }, sent.target), h("span", { class: "soft" }, sent.body))))));
   }
 
   private restore(sent: Sent): void {

@@ -22,7 +22,7 @@ export class ScenariosPanel {
     if (this.app.panel !== "scenarios") return;
     const scenarios = this.app.program?.scenarios ?? [];
     if (scenarios.length === 0) {
-      fill(this.place, h("div", { class: "empty" }, h("h3", {}, "No scenarios yet"),
+      fill(this.place, h("div", { class: "empty" }, h("h2", {}, "No scenarios yet"),
         h("p", {}, "A ", h("code", {}, "scenario"), " says with ", h("code", {}, "given"), ", ", h("code", {}, "when"), " and ", h("code", {}, "then"),
           " what has to hold. Each runs by itself, with a store of its own, at every change of the program.")));
       return;

@@ -139,7 +139,7 @@ export class SchemaPanel {
     const schema = await this.app.engine.ask<Schema>("schema").catch(() => undefined);
     if (!schema || this.app.panel !== "schema") return;
     if (schema.entities.length === 0) {
-      fill(this.place, h("div", { class: "empty" }, h("h3", {}, "Nothing to draw yet"),
+      fill(this.place, h("div", { class: "empty" }, h("h2", {}, "Nothing to draw yet"),
         h("p", {}, "Relations, the references between them, and who reads and writes them stand here as soon as the program declares some.")));
       return;
     }
@@ -198,7 +198,6 @@ export class SchemaPanel {
     const go = (): void => { if (node.at) this.app.jump(node.at); };
     const group = s("g", {
       class: `node ${node.kind}`, "data-id": node.id, transform: `translate(${node.x} ${node.y})`, tabindex: 0, role: "button",
-      "aria-label": node.kind === "callable" ? `${node.id}. Go to it` : `${node.kind} ${node.title}: ${node.lines.map((l) => `${l.text} ${l.soft}`).join(", ")}. Go to it`,
       onclick: go,
       ondblclick: () => { if (node.kind === "relation" || node.kind === "event") this.openTable(node.title); },
       onkeydown: (event: Event) => { if (["Enter", " "].includes((event as KeyboardEvent).key)) { event.preventDefault(); go(); } },
@@ -209,10 +208,10 @@ export class SchemaPanel {
     },
     s("rect", { class: "box", width: node.width, height: node.height, rx: node.kind === "callable" ? 15 : 7 }),
     node.kind !== "callable" && s("path", { class: "head", d: `M0 7a7 7 0 017-7h${node.width - 14}a7 7 0 017 7v${HEAD - 7}h${-node.width}z` }),
-    s("text", { class: "title", x: node.kind === "callable" ? node.width / 2 : 12, y: 20, "text-anchor": node.kind === "callable" ? "middle" : "start" }, node.title),
+    s("text", { class: "title", x: node.kind === "callable" ? node.width / 2 : 12, y: 20, "text-anchor": node.kind === "callable" ? "middle" : "start" }, node.title, node.kind === "callable" ? "" : " "),
     (node.kind === "event" || node.kind === "view") && s("text", { class: "soft", x: node.width - 10, y: 20, "text-anchor": "end" }, node.kind),
     node.lines.map((line, index) => [
-      s("text", { class: line.key ? "field key" : "field", x: 12, y: HEAD + 16 + index * LINE }, line.text),
+      s("text", { class: line.key ? "field key" : "field", x: 12, y: HEAD + 16 + index * LINE }, `${line.text} `),
       s("text", { class: "soft", x: node.width - 10, y: HEAD + 16 + index * LINE, "text-anchor": "end" }, line.soft)]));
     return group;
   }
