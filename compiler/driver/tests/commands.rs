@@ -347,3 +347,10 @@ fn a_built_program_serves_without_a_compiler() {
     assert!(serving.get("/revenue").ends_with("[]"));
     assert!(serving.get("/products/none").starts_with("HTTP/1.1 404"));
 }
+
+#[test]
+fn the_playground_says_how_to_build_a_page_that_is_not_there() {
+    let folder = Folder::new("playground");
+    let said = tenon(&["playground", "--page", &folder.path("none")]);
+    assert_eq!((said.code, said.err.contains("cannot serve the page")), (1, true), "{}", said.err);
+}

@@ -144,7 +144,7 @@ export class LanguageTools {
   constructor(private readonly engine: Engine) {
     this.client = new LSPClient({
       rootUri: ROOT,
-      timeout: 8000,
+      timeout: 30_000,
       workspace: (client) => this.workspace = new ProgramWorkspace(client),
       sanitizeHTML: sanitize,
       highlightLanguage: (name) => name === "tenon" || name === "" ? tenonLanguage : null,

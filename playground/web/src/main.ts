@@ -29,9 +29,20 @@ const engine = native
   ? new NativeEngine()
   : new WorkerEngine((why) => {
     toast(why, "bad");
-    tools.reconnect();
-    void app.open(true).then(() => tools.setFiles(app.files.map((file) => file.path)));
+    // A text that ends the engine twice in a row waits for its next change.
+    const now = performance.now();
+    stalled = now - died < 10_000;
+    died = now;
+    if (!stalled) void beginAgain();
   });
+let died = -Infinity;
+let stalled = false;
+
+/** Gives a new engine what the old one had, but for the rows. */
+async function beginAgain(): Promise<void> {
+  tools.reconnect();
+  await app.open(true);
+}
 
 const app = new App(engine, (at: At) => {
   if (phone.matches) app.show("program");
@@ -62,10 +73,14 @@ new SchemaPanel(app, byId("panel-schema"), (relation) => data.open(relation));
 new PlanPanel(app, byId("panel-plan"), byId("panel-core"));
 new ProblemsPanel(app, byId("problems"), (fix) => editor.fix(fix));
 const tour = new Tour(app, byId("tour"), (title, program, rows) => load({ title, files: [{ path: "main.tn", text: program }] }, rows),
-  (program) => editor.replace(program), () => document.body.classList.remove("touring"));
+  (program) => editor.replace(program), () => void restore());
 
 async function changed(): Promise<void> {
   app.files = editor.files();
+  if (stalled) {
+    stalled = false;
+    tools.reconnect();
+  }
   tools.setFiles(app.files.map((file) => file.path));
   save();
   await app.open(false);
@@ -99,7 +114,7 @@ async function load(program: Shared, rows: { [relation: string]: object[] } = {}
 }
 
 async function loadExample(example: Example): Promise<void> {
-  if (tour.active) tour.stop();
+  if (tour.active) tour.stop(false);
   await load({ title: example.title, files: example.files }, example.rows);
   save();
   app.show("data");
@@ -252,9 +267,20 @@ async function consent(shared: Shared): Promise<void> {
 }
 
 async function startTour(at?: number): Promise<void> {
-  document.body.classList.add("touring");
   if (phone.matches) app.show("program");
   await tour.start(at);
+}
+
+/** The program that was here last, or the first example. */
+async function restore(): Promise<void> {
+  try {
+    const saved = JSON.parse(localStorage.getItem(SAVED) ?? "null") as Shared | null;
+    if (saved && saved.files.length > 0) return await load(saved);
+  } catch {
+    // What was kept cannot be read: begin with the first example.
+  }
+  const first = (await examples(app))[0]!;
+  await load({ title: first.title, files: first.files }, first.rows);
 }
 
 async function begin(): Promise<void> {
@@ -269,14 +295,7 @@ async function begin(): Promise<void> {
     toast((error as Error).message, "bad");
   }
   if (location.hash === "#tour") return startTour(0);
-  try {
-    const saved = JSON.parse(localStorage.getItem(SAVED) ?? "null") as Shared | null;
-    if (saved && saved.files.length > 0) return await load(saved);
-  } catch {
-    // What was kept cannot be read: begin with the first example.
-  }
-  const first = (await examples(app))[0]!;
-  await load({ title: first.title, files: first.files }, first.rows);
+  await restore();
 }
 
 setUpTheme();

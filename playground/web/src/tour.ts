@@ -54,10 +54,11 @@ export class Tour {
     await this.go(Math.min(Math.max(0, at), this.steps.length - 1));
   }
 
-  stop(): void {
+  /** Leaves the tour; `back` to what was there before. */
+  stop(back = true): void {
     this.running = false;
     this.place.hidden = true;
-    this.left();
+    if (back) this.left();
   }
 
   private async go(at: number): Promise<void> {
@@ -136,7 +137,7 @@ export class Tour {
         h("button", { disabled: this.at === 0, onclick: () => void this.go(this.at - 1) }, icon("back"), "Back"),
         !done && h("button", { onclick: () => void this.solve(step) }, "Show me"),
         last
-          ? done && h("button", { class: "primary", onclick: () => { this.stop(); byId("examples").click(); } }, "See the examples")
+          ? done && h("button", { class: "primary", onclick: () => { this.stop(false); byId("examples").click(); } }, "See the examples")
           : h("button", { class: done ? "primary next" : "next", onclick: () => void this.go(this.at + 1) }, done ? "Next" : "Skip", icon("next"))));
   }
 }
