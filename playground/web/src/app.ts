@@ -19,6 +19,8 @@ export class App {
   held = false;
   private listeners = new Map<Event, (() => void)[]>();
   private generation = 0;
+  /** Rows for a program that has errors at first: they are stored when it runs. */
+  private waiting: { [relation: string]: object[] } = {};
 
   /** Takes the text of the editor now, where it waits for a pause in typing. */
   settled: () => Promise<void> = () => Promise.resolve();
@@ -49,13 +51,19 @@ export class App {
       if (!(error instanceof Refused)) throw error;
       return;
     }
-    for (const [relation, list] of Object.entries(rows)) {
-      for (const row of list) await this.engine.ask<Answer>("insert", { relation, row });
+    if (fresh) this.waiting = rows;
+    const filled = opened.sound && Object.keys(this.waiting).length > 0;
+    if (filled) {
+      const waiting = this.waiting;
+      this.waiting = {};
+      for (const [relation, list] of Object.entries(waiting)) {
+        for (const row of list) await this.engine.ask<Answer>("insert", { relation, row }).catch(() => undefined);
+      }
     }
     if (generation !== this.generation) return;
     this.opened = opened;
     if (fresh) this.reports = [];
-    if (Object.keys(rows).length > 0) await this.recount();
+    if (filled) await this.recount();
     this.emit("opened");
     this.emit("rows");
     if (opened.sound) await this.runScenarios(generation);

@@ -4,7 +4,7 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, codeFolding, foldKeymap, indentOnInput, indentUnit } from "@codemirror/language";
-import { forceLinting, lintKeymap, linter } from "@codemirror/lint";
+import { lintKeymap, setDiagnostics } from "@codemirror/lint";
 import type { Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorSelection, EditorState, RangeSet, StateEffect, StateField } from "@codemirror/state";
@@ -83,9 +83,8 @@ const theme = EditorView.theme({
   ".cm-broken .value": { color: "var(--ink)" },
 });
 
-interface Mark { line: number; report: Report }
-
-const setMarks = StateEffect.define<Mark[]>();
+/** Asks for the marks of scenarios to be drawn anew. */
+const setMarks = StateEffect.define<null>();
 
 class ScenarioMarker extends GutterMarker {
   constructor(readonly report: Report, readonly open: () => void) { super(); }
@@ -187,7 +186,6 @@ export class Editor {
         ...lintKeymap, indentWithTab,
       ]),
       tenonSupport(), theme,
-      linter(() => this.diagnostics(), { delay: 50 }),
       EditorView.contentAttributes.of({
         "aria-label": `Program, ${file}. Press Escape, then Tab, to leave the editor.`,
         tabindex: "0",
@@ -281,8 +279,8 @@ export class Editor {
   }
 
   private refresh(): void {
-    this.view.dispatch({ effects: setMarks.of([]) });
-    forceLinting(this.view);
+    this.view.dispatch({ effects: setMarks.of(null) });
+    this.view.dispatch(setDiagnostics(this.view.state, this.diagnostics()));
   }
 
   /** Shows a place and puts the cursor there. */

@@ -73,7 +73,7 @@ new SchemaPanel(app, byId("panel-schema"), (relation) => data.open(relation));
 new PlanPanel(app, byId("panel-plan"), byId("panel-core"));
 new ProblemsPanel(app, byId("problems"), (fix) => editor.fix(fix));
 const tour = new Tour(app, byId("tour"), (title, program, rows) => load({ title, files: [{ path: "main.tn", text: program }] }, rows),
-  (program) => editor.replace(program), () => void restore());
+  (program) => editor.replace(program), () => void restore(), () => phone.matches);
 
 async function changed(): Promise<void> {
   app.files = editor.files();

@@ -1,6 +1,6 @@
 // The guided tour: a text, a program and a task per step, and the engine decides when the task is done.
 
-import { byId, fill, h, icon } from "./dom";
+import { byId, fill, h, icon, toast } from "./dom";
 import { markdown } from "./markdown";
 import type { App } from "./app";
 import type { Json } from "./protocol";
@@ -34,6 +34,7 @@ export class Tour {
     private readonly load: (title: string, program: string, rows: Step["rows"]) => Promise<void>,
     private readonly replace: (program: string) => void,
     private readonly left: () => void,
+    private readonly narrow: () => boolean,
   ) {
     for (const event of ["opened", "rows", "sent", "reports"] as const) app.on(event, () => this.soon());
     try {
@@ -74,7 +75,9 @@ export class Tour {
     const step = this.steps[at]!;
     this.draw(undefined);
     await this.load(`Tour: ${step.title}`, step.program, step.rows);
-    if (step.panel !== "") this.app.show(step.panel as App["panel"]);
+    // Where one part is seen at a time, it is the one with the task.
+    if (this.narrow()) this.app.show("program");
+    else if (step.panel !== "") this.app.show(step.panel as App["panel"]);
     this.draw(undefined);
     this.place.querySelector("h2")?.focus({ preventScroll: true });
     this.place.scrollTop = 0;
@@ -92,6 +95,7 @@ export class Tour {
     if (!verdict || generation !== this.generation || !this.running) return;
     const fresh = verdict.done && !this.done.has(this.at);
     if (verdict.done) this.done.add(this.at);
+    if (fresh && this.narrow() && this.app.panel !== "program") toast("Done. The next step waits under Program.");
     if (fresh || !this.done.has(this.at)) this.draw(verdict);
   }
 

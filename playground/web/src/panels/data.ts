@@ -130,6 +130,11 @@ export class DataPanel {
     cell.append(h("button", {
       class: "cell", "data-cell": id, title: text, "aria-label": `${column.name}: ${text === "" ? "none" : text}. Change`, onclick: edit,
     }, shown));
+    if (column.ref && text !== "") {
+      const target = column.ref;
+      cell.classList.add("refers");
+      cell.append(h("button", { class: "plain follow", "aria-label": `Show ${target} ${text}`, title: `Show this ${target}`, onclick: () => this.open(target, text) }, icon("next")));
+    }
     return cell;
   }
 

@@ -105,7 +105,13 @@ export class RequestsPanel {
     fill(this.place,
       h("div", { class: "endpoints", role: "group", "aria-label": "Endpoints" }, endpoints.map((e) => h("button", {
         class: "endpoint", "aria-pressed": String(e.name === endpoint.name), title: e.name,
-        onclick: () => { this.keep(); this.chosen = e.name; this.form = undefined; this.update(); },
+        onclick: () => {
+          if (e.name === this.chosen) return;
+          this.keep();
+          this.chosen = e.name;
+          this.form = undefined;
+          this.update();
+        },
       }, method(e.method), h("span", { class: "path" }, e.path)))),
       element, this.answerPlace, this.historyPlace);
     this.drawAnswer();
