@@ -74,8 +74,9 @@ const theme = EditorView.theme({
   ".cm-scenario svg": { width: "0.9rem", height: "0.9rem", fill: "none", stroke: "currentColor", strokeWidth: "2.2", verticalAlign: "middle", strokeLinecap: "round", strokeLinejoin: "round" },
   ".cm-scenario.passed": { color: "var(--good)" },
   ".cm-scenario.broken": { color: "var(--bad)" },
+  ".cm-broken-place": { padding: "0.15rem 1rem 0.35rem 1.5rem" },
   ".cm-broken": {
-    margin: "0.15rem 1rem 0.35rem 1.5rem", padding: "0.4rem 0.7rem", borderRadius: "var(--radius)",
+    padding: "0.4rem 0.7rem", borderRadius: "var(--radius)",
     backgroundColor: "var(--bad-wash)", color: "var(--bad)", fontSize: "var(--size-small)",
     display: "inline-grid", gridTemplateColumns: "auto auto", columnGap: "0.9rem",
   },
@@ -112,7 +113,8 @@ class BrokenWidget extends WidgetType {
   override toDOM(): HTMLElement {
     const broken = this.report.broken!;
     const parts = broken.parts.flatMap(({ text, value }) => [h("span", {}, text), h("span", { class: "value" }, value)]);
-    return h("div", { class: "cm-broken" }, h("span", { class: "message" }, broken.message), parts);
+    // Margins of a block are not measured by the editor: the space around is padding.
+    return h("div", { class: "cm-broken-place" }, h("div", { class: "cm-broken" }, h("span", { class: "message" }, broken.message), parts));
   }
 }
 

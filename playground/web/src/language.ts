@@ -48,7 +48,7 @@ function word(stream: StringStream, state: State, atStart: boolean): string {
   if (CONSTANTS.has(name)) return "bool";
   if (stream.match(/^\s*:(?!:)/, false) && state.open.length > 0) return "propertyName";
   if (KEYWORDS.has(name) && !stream.match(/^\s*\(/, false)) return "keyword";
-  if (KEYWORDS.has(name) && /^(if|in|and|or|not|where|join|from|match|while|for|return)$/.test(name)) return "keyword";
+  if (KEYWORDS.has(name) && /^(if|in|and|or|not|where|join|from|match|while|for|return|key|unique|index|check|select|with|per|over|set|then)$/.test(name)) return "keyword";
   if (stream.match(/^\s*\(/, false)) return "variableName.function";
   return "variableName";
 }
