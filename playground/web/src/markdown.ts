@@ -2,7 +2,8 @@
 
 import { h } from "./dom";
 
-function inline(text: string): (Node | string)[] {
+/** The parts of one line. */
+export function inline(text: string): (Node | string)[] {
   return text.split(/(`[^`]+`|\*\*[^*]+\*\*|\*[^*]+\*)/).filter((part) => part !== "").map((part) => {
     if (part.startsWith("`")) return h("code", {}, part.slice(1, -1));
     if (part.startsWith("**")) return h("strong", {}, part.slice(2, -2));

@@ -1,7 +1,7 @@
 // The guided tour: a text, a program and a task per step, and the engine decides when the task is done.
 
 import { byId, fill, h, icon, toast } from "./dom";
-import { markdown } from "./markdown";
+import { inline, markdown } from "./markdown";
 import type { App } from "./app";
 import type { Json } from "./protocol";
 
@@ -136,7 +136,7 @@ export class Tour {
   private state(done: boolean, last: boolean, verdict: Verdict | undefined): HTMLElement {
     const step = this.steps[this.at]!;
     return h("div", { class: `state ${done ? "done" : ""}` },
-      h("p", { role: "status" }, done ? [icon("check"), last ? "Done. That was the whole tour." : "Done."] : verdict?.missing ?? ""),
+      h("p", { role: "status" }, done ? [icon("check"), last ? "Done. That was the whole tour." : "Done."] : h("span", {}, inline(verdict?.missing ?? ""))),
       h("div", { class: "buttons" },
         h("button", { disabled: this.at === 0, onclick: () => void this.go(this.at - 1) }, icon("back"), "Back"),
         !done && h("button", { onclick: () => void this.solve(step) }, "Show me"),
