@@ -163,6 +163,27 @@ fn plans_and_documents_are_printed() {
 }
 
 #[test]
+fn scenarios_are_listed_and_chosen() {
+    let folder = Folder::new("scenarios");
+    let program = folder.file(
+        "sums.tn",
+        "scenario \"sum\" { then 1 + 1 == 2 }\nscenario \"sum of more\" { then 1 + 1 == 3 }\nscenario \"other\" { then true }\n",
+    );
+    let listed = tenon(&["test", &program, "--list"]);
+    assert_eq!((listed.code, &*listed.out), (0, "sums.tn:1:1: sum\nsums.tn:2:1: sum of more\nsums.tn:3:1: other\n"));
+    let json = tenon(&["test", &program, "--list", "--json", "--only", "more"]);
+    assert_eq!(
+        json.out.trim(),
+        r#"{"scenarios":[{"name":"sum of more","at":{"file":"sums.tn","line":2,"column":1}}]}"#
+    );
+    assert_eq!(tenon(&["test", &program, "--only", "sum"]).code, 1);
+    let exact = tenon(&["test", &program, "--exact", "--only", "sum", "--only", "other"]);
+    assert_eq!(exact.code, 0, "{}", exact.out);
+    assert!(exact.out.contains("2 passed, 0 failed"), "{}", exact.out);
+    assert_eq!(tenon(&["test", &program, "--exact"]).code, 2);
+}
+
+#[test]
 fn rows_come_in_all_or_none_and_go_out() {
     let folder = Folder::new("import");
     let data = folder.path("data");

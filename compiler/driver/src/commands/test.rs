@@ -20,9 +20,15 @@ use tenon_span::LineIndex;
 pub struct Test {
     #[command(flatten)]
     program: Program,
-    /// Only scenarios whose title contains this
+    /// Only scenarios whose title contains this; may stand several times
     #[arg(long)]
-    only: Option<String>,
+    only: Vec<String>,
+    /// What `--only` names is the whole title
+    #[arg(long, requires = "only")]
+    exact: bool,
+    /// Tell which scenarios there are, without running them
+    #[arg(long, conflicts_with_all = ["seed", "engine"])]
+    list: bool,
     /// The seed of calls at once; a report prints the one it used
     #[arg(long)]
     seed: Option<u64>,
@@ -40,13 +46,14 @@ impl Test {
         let project = Project::read(&self.program.program)?;
         let checked = Checked::new(&project);
         checked.require_sound(voice)?;
-        let compiled = checked.lower(voice)?.compile(self.engine)?;
-        let chosen: Vec<&ir::Scenario> = compiled
-            .core()
-            .scenarios
-            .iter()
-            .filter(|s| self.only.as_deref().is_none_or(|part| s.name.contains(part)))
-            .collect();
+        let lowered = checked.lower(voice)?;
+        if self.list {
+            let chosen: Vec<&ir::Scenario> = lowered.core.scenarios.iter().filter(|s| self.chooses(&s.name)).collect();
+            list(voice, &chosen, &lowered.core, &checked.db);
+            return Ok(());
+        }
+        let compiled = lowered.compile(self.engine)?;
+        let chosen: Vec<&ir::Scenario> = compiled.core().scenarios.iter().filter(|s| self.chooses(&s.name)).collect();
         let seed = self.seed.unwrap_or_else(crate::compile::fresh_seed);
         // A fault in machine code ends the process: then its last words name the scenario.
         crash::install()?;
@@ -80,6 +87,37 @@ impl Test {
         let reports: Vec<Report> = reports.into_iter().map(|(_, report)| report).collect();
         show(voice, &reports, compiled.core(), &checked.db, start.elapsed())
     }
+}
+
+impl Test {
+    /// True for the title of a scenario that is wanted.
+    fn chooses(&self, title: &str) -> bool {
+        let fits = |only: &String| if self.exact { title == only } else { title.contains(only) };
+        self.only.is_empty() || self.only.iter().any(fits)
+    }
+}
+
+fn list(voice: Voice, scenarios: &[&ir::Scenario], program: &ir::Program, sources: &dyn Sources) {
+    if voice.json {
+        let list: Vec<_> = scenarios
+            .iter()
+            .map(|scenario| {
+                serde_json::json!({ "name": scenario.name, "at": place_json(program, scenario.site, sources) })
+            })
+            .collect();
+        voice.answer(&serde_json::json!({ "scenarios": list }));
+    }
+    for scenario in scenarios {
+        let at = place(program, scenario.site, sources)
+            .map(|(file, line, column)| format!("{file}:{line}:{column}: "))
+            .unwrap_or_default();
+        voice.say(format!("{at}{}", scenario.name));
+    }
+}
+
+fn place_json(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> Option<serde_json::Value> {
+    place(program, site, sources)
+        .map(|(file, line, column)| serde_json::json!({ "file": file, "line": line, "column": column }))
 }
 
 fn show(
@@ -147,10 +185,7 @@ fn describe(broken: &Broken, seed: u64, program: &ir::Program, sources: &dyn Sou
 }
 
 fn report_json(report: &Report, program: &ir::Program, sources: &dyn Sources) -> serde_json::Value {
-    let at = |site| {
-        place(program, site, sources)
-            .map(|(file, line, column)| serde_json::json!({ "file": file, "line": line, "column": column }))
-    };
+    let at = |site| place_json(program, site, sources);
     serde_json::json!({
         "name": report.name,
         "at": at(report.site),
