@@ -14,7 +14,7 @@ fn printed(sexp: &str) -> String {
     while let Some(at) = rest.find(['(', ')']) {
         let (before, after) = rest.split_at(at);
         let field = before.trim();
-        if after.starts_with('(') {
+        if let Some(inner) = after.strip_prefix('(') {
             if !out.is_empty() {
                 out.push('\n');
             }
@@ -23,7 +23,7 @@ fn printed(sexp: &str) -> String {
                 out.push_str(field);
                 out.push(' ');
             }
-            let end = after[1..].find(['(', ')', ' ']).unwrap() + 1;
+            let end = inner.find(['(', ')', ' ']).unwrap() + 1;
             out.push_str(&after[..end]);
             depth += 1;
             rest = &after[end..];
