@@ -43,10 +43,10 @@ const PLACES = {
     member: ['unique', 'index', 'check', 'history'],
     line: ['given', 'when', 'then', 'after', 'read', 'drop', 'header', 'timeout', 'rate'],
     sort: ['asc', 'desc'],
-    between: ['per', 'by', 'was', 'to', 'of', 'gives'],
+    between: ['per', 'by', 'was', 'to', 'gives'],
     alone: [
       'at', 'status', 'key', 'secret', 'transitions', 'open', 'rows', 'before', 'current', 'materialized', 'auth', 'next',
-      'min', 'max',
+      'min', 'max', 'of',
     ],
   },
 };
@@ -383,6 +383,10 @@ export function makeGrammar() {
         keyword('other.line', `(?<=[\\w)?] )when\\b${OPERAND}`),
         keyword('other.clause', `(?<=[\\w)\\]}"?] )after\\b${OPERAND}`),
         keyword('other.clause', `(?<=[\\w)\\]}"?] )${either(contextual.between)}\\b(?=\\s+[\\w"@(\\[\\-])`),
+        {
+          comment: 'how many values a property makes up',
+          ...keyword('other.clause', '(?<=[\\w)\\]] )of(?=\\s+[0-9])'),
+        },
         {
           match: `${START}(auth)\\s+(${NAME})(?=\\s+\\w)`,
           captures: capture('keyword.other.clause', 'constant.language'),
