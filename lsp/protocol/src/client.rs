@@ -56,6 +56,28 @@ pub struct Options {
     pub error_pages: Option<String>,
     /// Which inlay hints are given.
     pub inlay_hints: Hints,
+    /// Which code lenses are given.
+    pub lenses: Lenses,
+    /// The commands that the client has itself and lenses may name: `tenon.client.run` and the like.
+    pub commands: Vec<String>,
+}
+
+/// Which code lenses are given; those that are left out are given as is usual.
+#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Lenses {
+    /// Run scenarios and `main`.
+    pub run: Option<bool>,
+    /// Call endpoints.
+    pub call: Option<bool>,
+    /// Explain queries.
+    pub explain: Option<bool>,
+    /// Who reads and writes relations.
+    pub relations: Option<bool>,
+    /// Who reads and writes fields.
+    pub fields: Option<bool>,
+    /// Who calls functions, queries and handlers.
+    pub calls: Option<bool>,
 }
 
 /// Which inlay hints are given; those that are left out are given as is usual.
@@ -76,6 +98,8 @@ pub struct Hints {
     pub effects: Option<bool>,
     /// What a function may fail with.
     pub failures: Option<bool>,
+    /// The lines from which on a closing brace says what it closes; 0 for never.
+    pub closing_lines: Option<u32>,
     /// The characters of a type that are shown; 0 shows all.
     pub max_length: Option<usize>,
 }

@@ -3,20 +3,26 @@
 //!
 //! | command | takes, beside `uri` | gives |
 //! | --- | --- | --- |
-//! | `tenon.runScenario` | `name`: a title; without it all scenarios of the document, or of the program if it is `"*"`. `seed` | `{ scenarios, failed }` |
+//! | `tenon.runScenario` | `name`: a title; without it all scenarios of the document, with `"*"` all of the program. `seed` | `{ scenarios, failed }` |
 //! | `tenon.explain` | `name`: an item; without it all queries of the document | `{ queries: [{ name, at, text, plan }] }` |
-//! | `tenon.showCore` | – | `{ text }` |
-//! | `tenon.showSchema` | – | `{ relations }` |
+//! | `tenon.showCore` | – | `{ text }`: the program in Core |
+//! | `tenon.showPhases` | `position` | the item there in every phase: [`Phases`](tenon_ide::models::phases::Phases) |
+//! | `tenon.showSchema` | – | [`Schema`](tenon_ide::models::schema::Schema) |
+//! | `tenon.showEndpoints` | – | `{ endpoints }`: [`Endpoint`](tenon_ide::models::endpoints::Endpoint) |
+//! | `tenon.showRunnables` | – | `{ runnables }`: what of the document can be run, [`Runnable`](tenon_ide::lenses::Runnable) |
+//! | `tenon.showPlaces` | `places` | `{ places }`, as they were given: for a client that shows what commands give |
 //!
 //! A scenario is `{ name, at, seed, passed, broken }`; what broke is `{ at, message, text, parts: [{ text, value }],
-//! cause }`. `at` and `cause` are locations. A program with errors has none of this: the request fails and says so.
+//! cause }`. `at` and `cause` are locations. What needs a program that runs fails for one with errors, and says so; the
+//! schema, endpoints, phases and runnables of a broken program are those that can be told. Ranges and places in what
+//! `tenon-ide` gives are the client's: lines and columns, URIs.
 
 use crate::error::ResponseError;
 use crate::session::Session;
 use crate::task::{Canceller, Found, Work};
 use crate::view::{Places, View};
-use ls_types::{ExecuteCommandParams, Location, Uri};
-use serde::Deserialize;
+use ls_types::{ExecuteCommandParams, Location, Position, Uri};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tenon_core::eval::{Evaluator, Limits};
@@ -24,6 +30,7 @@ use tenon_core::ir::{self, SiteId};
 use tenon_core::lower::{CheckedProgram, lower};
 use tenon_core::scenario::{Broken, EvaluatorEngine, run};
 use tenon_diagnostics::ItemPath;
+use tenon_ide::FileRange;
 use tenon_plan::explain::Explain;
 use tenon_plan::plan;
 use tenon_plan::statistics::Assumed;
@@ -35,12 +42,23 @@ pub struct Command {
     run: fn(View, Arguments) -> Result<Value, ResponseError>,
 }
 
+/// Runs scenarios.
+pub const RUN_SCENARIO: &str = "tenon.runScenario";
+/// Shows plans.
+pub const EXPLAIN: &str = "tenon.explain";
+/// Shows places.
+pub const SHOW_PLACES: &str = "tenon.showPlaces";
+
 /// All commands.
 pub static COMMANDS: &[Command] = &[
-    Command { name: "tenon.runScenario", run: run_scenario },
-    Command { name: "tenon.explain", run: explain },
+    Command { name: RUN_SCENARIO, run: run_scenario },
+    Command { name: EXPLAIN, run: explain },
     Command { name: "tenon.showCore", run: show_core },
+    Command { name: "tenon.showPhases", run: show_phases },
     Command { name: "tenon.showSchema", run: show_schema },
+    Command { name: "tenon.showEndpoints", run: show_endpoints },
+    Command { name: "tenon.showRunnables", run: show_runnables },
+    Command { name: SHOW_PLACES, run: show_places },
 ];
 
 /// What a command takes.
@@ -49,6 +67,8 @@ struct Arguments {
     uri: Uri,
     name: Option<String>,
     seed: Option<u64>,
+    position: Option<Position>,
+    places: Option<Value>,
 }
 
 /// The steps of one call; more than any scenario takes that comes to an end.
@@ -180,8 +200,11 @@ fn explain(view: View, arguments: Arguments) -> Result<Value, ResponseError> {
             })
         })
         .collect();
-    match (&arguments.name, queries.is_empty()) {
-        (Some(name), true) => Err(ResponseError::failed(format!("there is no query in an item called `{name}`"))),
+    // A query that only looks up a row has no plan; one that is not there is a mistake.
+    match &arguments.name {
+        Some(name) if queries.is_empty() && core.functions.iter().all(|function| *function.name != **name) => {
+            Err(ResponseError::failed(format!("there is no query in an item called `{name}`")))
+        }
         _ => Ok(json!({ "queries": queries })),
     }
 }
@@ -196,30 +219,57 @@ fn show_core(view: View, _: Arguments) -> Result<Value, ResponseError> {
     Ok(json!({ "text": tenon_core::text::print(&lowered.core) }))
 }
 
-/// Relations with their fields and references, as an editor draws them.
+fn show_phases(view: View, arguments: Arguments) -> Result<Value, ResponseError> {
+    let position = arguments.position.ok_or_else(|| ResponseError::invalid_params("`position` is missing"))?;
+    localized(&view, view.program.analysis.phases(&view.position(position)))
+}
+
 fn show_schema(view: View, _: Arguments) -> Result<Value, ResponseError> {
-    let lowered = Lowered::new(&view)?;
-    drop(view);
-    let core = &lowered.core;
-    let target = |ty: &ir::Type| match ty {
-        ir::Type::Ref(relation) | ir::Type::Row(relation) => Some(*relation),
-        ir::Type::Option(inner) => match &**inner {
-            ir::Type::Ref(relation) | ir::Type::Row(relation) => Some(*relation),
-            _ => None,
-        },
-        _ => None,
-    };
-    let relations = core.relations.iter().map(|relation| {
-        // What lowering added is no field of the program.
-        let fields = relation.fields.iter().enumerate().filter(|(_, field)| !field.derived).map(|(n, field)| {
-            json!({
-                "name": field.name,
-                "type": tenon_core::text::print_type(core, &field.ty),
-                "key": relation.key.iter().any(|key| key.index() == n),
-                "references": target(&field.ty).map(|to| core.relation(to).name.clone()),
-            })
-        });
-        json!({ "name": relation.name, "fields": fields.collect::<Vec<_>>() })
-    });
-    Ok(json!({ "relations": relations.collect::<Vec<_>>() }))
+    localized(&view, view.program.analysis.schema())
+}
+
+fn show_endpoints(view: View, _: Arguments) -> Result<Value, ResponseError> {
+    Ok(json!({ "endpoints": localized(&view, view.program.analysis.endpoints())? }))
+}
+
+fn show_runnables(view: View, _: Arguments) -> Result<Value, ResponseError> {
+    Ok(json!({ "runnables": localized(&view, view.program.analysis.runnables(&view.file))? }))
+}
+
+fn show_places(_: View, arguments: Arguments) -> Result<Value, ResponseError> {
+    Ok(json!({ "places": arguments.places }))
+}
+
+/// An answer of `tenon-ide` as JSON, its places turned into the client's: a range with its file becomes a location, a
+/// range alone one of the document.
+fn localized(view: &View, answer: impl Serialize) -> Result<Value, ResponseError> {
+    let mut value = serde_json::to_value(answer).map_err(|error| ResponseError::failed(error.to_string()))?;
+    localize(view, &mut view.places(), &mut value);
+    Ok(value)
+}
+
+fn localize(view: &View, places: &mut Places<'_>, value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(|one| localize(view, places, one)),
+        Value::Object(fields) => {
+            let range = |value: Option<&Value>| -> Option<tenon_span::Range> {
+                let fields = value?.as_object().filter(|fields| fields.len() == 2)?;
+                let end = |name: &str| fields.get(name)?.as_u64()?.try_into().ok();
+                Some(tenon_span::Range::new(end("start")?, end("end")?))
+            };
+            let file = fields.get("file").and_then(Value::as_str);
+            let place = file.zip(range(fields.get("range"))).filter(|_| fields.len() == 2);
+            if let Some((file, range)) = place {
+                let place = FileRange { file: file.to_owned(), range };
+                *value = serde_json::to_value(places.location(&place)).unwrap_or_default();
+            } else if let Some(alone) =
+                (fields.len() == 2).then(|| range(Some(&Value::Object(fields.clone())))).flatten()
+            {
+                *value = serde_json::to_value(view.range(alone)).unwrap_or_default();
+            } else {
+                fields.values_mut().for_each(|one| localize(view, places, one));
+            }
+        }
+        _ => {}
+    }
 }

@@ -47,8 +47,7 @@ fn settings(hints: &Hints) -> HintSettings {
         arguments: hints.arguments.unwrap_or(usual.arguments),
         effects: hints.effects.unwrap_or(usual.effects),
         failures: hints.failures.unwrap_or(usual.failures),
-        closing_lines: usual.closing_lines,
+        closing_lines: hints.closing_lines.unwrap_or(usual.closing_lines),
         max_length: hints.max_length.unwrap_or(usual.max_length),
-        ..usual
     }
 }

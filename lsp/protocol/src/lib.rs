@@ -17,6 +17,7 @@
 //! | the others | one group of requests each |
 
 pub mod actions;
+pub mod calls;
 pub mod capabilities;
 pub mod client;
 pub mod commands;
@@ -26,16 +27,19 @@ pub mod error;
 pub mod formatting;
 pub mod hints;
 pub mod hover;
+pub mod lenses;
 pub mod lifecycle;
 pub mod lines;
 pub mod message;
 pub mod methods;
 pub mod navigation;
 pub mod publish;
+pub mod rename;
 pub mod session;
 pub mod structure;
 pub mod symbols;
 pub mod task;
+pub mod tokens;
 pub mod uri;
 pub mod view;
 pub mod workspace;

@@ -95,6 +95,7 @@ pub fn did_save(session: &mut Session, params: DidSaveTextDocumentParams) -> Res
 /// `textDocument/didClose`.
 pub fn did_close(session: &mut Session, params: DidCloseTextDocumentParams) -> Result<(), ResponseError> {
     session.workspace.close(&params.text_document.uri);
+    session.tokens.forget(&params.text_document.uri);
     Ok(())
 }
 

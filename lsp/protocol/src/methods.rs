@@ -4,7 +4,8 @@ use crate::error::ResponseError;
 use crate::session::Session;
 use crate::task::{Found, Overtaken, Work};
 use crate::{
-    actions, commands, completion, diagnostics, formatting, hints, hover, lifecycle, navigation, structure, symbols,
+    actions, calls, commands, completion, diagnostics, formatting, hints, hover, lenses, lifecycle, navigation, rename,
+    structure, symbols, tokens,
 };
 use ls_types::notification::{self as said, Notification};
 use ls_types::request::{self as asked, Request};
@@ -142,6 +143,8 @@ pub static METHODS: &[Method] = &[
     ),
     document!(asked::CodeActionRequest, Refused, |p| &p.text_document.uri, actions::actions),
     read!(asked::CodeActionResolveRequest, Refused, actions::begin_resolve),
+    document!(asked::PrepareRenameRequest, Refused, |p| &p.text_document.uri, rename::prepare),
+    document!(asked::Rename, Refused, |p| &p.text_document_position.text_document.uri, rename::rename),
     document!(asked::Formatting, Refused, |p| &p.text_document.uri, formatting::whole),
     document!(asked::RangeFormatting, Refused, |p| &p.text_document.uri, formatting::range),
     document!(asked::OnTypeFormatting, Refused, |p| &p.text_document_position.text_document.uri, formatting::on_type),
@@ -154,9 +157,13 @@ pub static METHODS: &[Method] = &[
         navigation::highlights
     ),
     document!(asked::InlayHintRequest, Refused, |p| &p.text_document.uri, hints::hints),
+    document!(asked::SemanticTokensFullRequest, Refused, |p| &p.text_document.uri, tokens::full),
+    document!(asked::SemanticTokensFullDeltaRequest, Refused, |p| &p.text_document.uri, tokens::delta),
+    document!(asked::SemanticTokensRangeRequest, Refused, |p| &p.text_document.uri, tokens::range),
     document!(asked::FoldingRangeRequest, Refused, |p| &p.text_document.uri, structure::folding),
     document!(asked::SelectionRangeRequest, Refused, |p| &p.text_document.uri, structure::selection),
     document!(asked::DocumentLinkRequest, Refused, |p| &p.text_document.uri, structure::links),
+    document!(asked::CodeLensRequest, Refused, |p| &p.text_document.uri, lenses::lenses),
     // Finding.
     document!(
         asked::GotoDefinition,
@@ -185,6 +192,14 @@ pub static METHODS: &[Method] = &[
     document!(asked::References, Refused, |p| &p.text_document_position.text_document.uri, navigation::references),
     document!(asked::DocumentSymbolRequest, Refused, |p| &p.text_document.uri, symbols::document),
     read!(asked::WorkspaceSymbolRequest, Repeated, symbols::begin_workspace),
+    document!(
+        asked::CallHierarchyPrepare,
+        Refused,
+        |p| &p.text_document_position_params.text_document.uri,
+        calls::prepare
+    ),
+    document!(asked::CallHierarchyIncomingCalls, Refused, |p| &p.item.uri, calls::incoming),
+    document!(asked::CallHierarchyOutgoingCalls, Refused, |p| &p.item.uri, calls::outgoing),
     // Doing.
     read!(asked::ExecuteCommand, Repeated, commands::begin),
 ];

@@ -11,6 +11,7 @@ use crate::message::{Id, Message};
 use crate::methods::{self, Kind};
 use crate::publish::{Publications, Published};
 use crate::task::{Ended, Task, progress};
+use crate::tokens::TokenMemory;
 use crate::view::View;
 use crate::workspace::{MakeIde, ProgramView, Workspace};
 use ls_types::Uri;
@@ -48,6 +49,7 @@ enum Phase {
 pub struct Session {
     pub(crate) client: Arc<Client>,
     pub(crate) workspace: Workspace,
+    pub(crate) tokens: Arc<TokenMemory>,
     pub(crate) published: Published,
     /// The folders that the client told in `initialize`, until it says `initialized`.
     pub(crate) folders: Vec<PathBuf>,
@@ -79,6 +81,7 @@ impl Session {
         Session {
             client: Arc::default(),
             workspace: Workspace::new(files, library, make),
+            tokens: Arc::default(),
             published: Published::default(),
             folders: Vec::new(),
             phase: Phase::New,
@@ -305,7 +308,7 @@ impl Session {
         let (program, file) = self.workspace.document(uri).ok_or_else(|| {
             ResponseError::invalid_params(format!("`{}` is not open, and no program has it", uri.as_str()))
         })?;
-        Ok(View::new(program, file, self.client.clone()))
+        Ok(View::new(program, file, self.client.clone(), self.tokens.clone()))
     }
 
     /// All programs.

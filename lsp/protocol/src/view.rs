@@ -2,6 +2,7 @@
 
 use crate::client::Client;
 use crate::lines::Lines;
+use crate::tokens::TokenMemory;
 use crate::workspace::ProgramView;
 use ls_types::{Location, LocationLink, OptionalVersionedTextDocumentIdentifier, Position, Uri};
 use std::cell::OnceCell;
@@ -18,13 +19,15 @@ pub struct View {
     pub file: String,
     /// What the client can do.
     pub client: Arc<Client>,
+    /// What the client knows of tokens.
+    pub tokens: Arc<TokenMemory>,
     lines: OnceCell<Lines>,
 }
 
 impl View {
     /// A file of a snapshot that has it.
-    pub fn new(program: ProgramView, file: String, client: Arc<Client>) -> View {
-        View { program, file, client, lines: OnceCell::new() }
+    pub fn new(program: ProgramView, file: String, client: Arc<Client>, tokens: Arc<TokenMemory>) -> View {
+        View { program, file, client, tokens, lines: OnceCell::new() }
     }
 
     /// The lines of the file.

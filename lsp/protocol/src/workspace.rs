@@ -339,6 +339,7 @@ impl Workspace {
             && !matches!(program.kind, Kind::Library)
         {
             program.ide.set_file(&home.file, text);
+            program.ide.open_file(&home.file);
         }
     }
 
@@ -395,6 +396,7 @@ impl Workspace {
         } else {
             for (file, text) in &texts {
                 program.ide.set_file(file, text);
+                program.ide.close_file(file);
             }
         }
     }
@@ -413,6 +415,7 @@ impl Workspace {
                     Ok(text) if belongs => {
                         members.insert(home.file.clone());
                         program.ide.set_file(&home.file, &text);
+                        program.ide.close_file(&home.file);
                     }
                     _ => {
                         members.remove(&home.file);

@@ -1,9 +1,11 @@
 //! The server on a real connection: order, cancelling, the end.
 
 mod client;
+mod server;
 
-use client::{Client, at, in_process, of};
+use client::{Client, at, of};
 use serde_json::{Value, json};
+use server::in_process;
 use std::sync::{Arc, Mutex};
 use tenon_project::Memory;
 

@@ -43,6 +43,8 @@ pub struct Page {
     session: Session,
     files: Arc<Mutex<Memory>>,
     next: i64,
+    /// What the server said that it can do.
+    pub capabilities: Value,
     /// Notifications of the server, and what it asks.
     pub heard: Vec<Value>,
     /// The queries that ran since this was emptied.
@@ -66,13 +68,13 @@ impl Page {
             Ide::with_listener(Box::new(move |query| sink.lock().unwrap().push(query.to_owned())))
         };
         let session = Session::with(Box::new(files.clone()), PathBuf::from(LIBRARY_FOLDER), Box::new(make));
-        let mut page = Page { session, files, next: 0, heard: Vec::new(), ran };
+        let mut page = Page { session, files, next: 0, capabilities: Value::Null, heard: Vec::new(), ran };
         let params = json!({
             "processId": null,
             "capabilities": capabilities,
             "workspaceFolders": [{ "uri": "file:///w", "name": "w" }],
         });
-        page.ask("initialize", params).unwrap();
+        page.capabilities = page.ask("initialize", params).unwrap()["capabilities"].take();
         page.notify("initialized", json!({}));
         page
     }
@@ -89,8 +91,7 @@ impl Page {
 
     /// Tells the server what happened on disk: 1 made, 2 changed, 3 gone.
     pub fn watched(&mut self, events: &[(&str, u32)]) {
-        let changes: Vec<_> =
-            events.iter().map(|(path, what)| json!({ "uri": format!("file://{path}"), "type": what })).collect();
+        let changes: Vec<_> = events.iter().map(|(path, what)| json!({ "uri": uri(path), "type": what })).collect();
         self.notify("workspace/didChangeWatchedFiles", json!({ "changes": changes }));
     }
 
@@ -194,7 +195,7 @@ impl Page {
 
 /// The URI of a path.
 pub fn uri(path: &str) -> String {
-    if path.contains(':') { path.to_owned() } else { format!("file://{path}") }
+    if path.contains(':') { path.to_owned() } else { format!("file://{}", path.replace(' ', "%20")) }
 }
 
 /// Parameters that name a document.
@@ -219,6 +220,12 @@ pub const WHOLE: &[(&str, &str)] = &[
     ("textDocument/foldingRange", "{}"),
     ("textDocument/documentLink", "{}"),
     ("textDocument/formatting", r#"{"options": {"tabSize": 2, "insertSpaces": true}}"#),
+    ("textDocument/codeLens", "{}"),
+    ("textDocument/semanticTokens/full", "{}"),
+    (
+        "textDocument/codeAction",
+        r#"{"range": {"start": {"line": 2, "character": 0}, "end": {"line": 2, "character": 9}}, "context": {"diagnostics": []}}"#,
+    ),
     (
         "textDocument/inlayHint",
         r#"{"range": {"start": {"line": 0, "character": 0}, "end": {"line": 100000, "character": 0}}}"#,
@@ -234,6 +241,7 @@ pub const PLACED: &[&str] = &[
     "textDocument/documentHighlight",
     "textDocument/signatureHelp",
     "textDocument/completion",
+    "textDocument/prepareCallHierarchy",
 ];
 
 /// Every answer about a document as a whole.
@@ -242,7 +250,11 @@ pub fn answers(page: &mut Page, path: &str) -> Vec<(String, Value)> {
     for (method, more) in WHOLE {
         let mut params: Value = serde_json::from_str(more).unwrap();
         params["textDocument"] = of(path)["textDocument"].clone();
-        let answer = page.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error:?}"));
+        let mut answer = page.ask(method, params).unwrap_or_else(|error| panic!("{method}: {error:?}"));
+        if method.ends_with("/full") {
+            // Counts what was told.
+            answer["resultId"] = Value::Null;
+        }
         found.push(((*method).to_owned(), answer));
     }
     found

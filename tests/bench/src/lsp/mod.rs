@@ -26,11 +26,11 @@ const COMPLETIONS: usize = 300;
 /// Runs the part.
 pub fn run() -> Result<(), Stop> {
     let scratch = Scratch::new()?;
-    let here = std::env::current_exe()?;
-    let tenon = here.with_file_name("tenon");
+    let beside = std::env::current_exe()?.with_file_name("tenon");
+    let tenon = std::env::var_os("TENON_BENCH_SERVER").map_or(beside, PathBuf::from);
     if !tenon.is_file() {
         let how = "cargo build --release -p tenon-bench -p tenon-driver";
-        return Err(Stop::failed(format!("`tenon` does not stand beside `{}`: {how}", here.display())));
+        return Err(Stop::failed(format!("there is no `{}`: {how}", tenon.display())));
     }
     let ours = Workspace::tenon();
     println!("lsp: {FILES} files, {} lines of Tenon", ours.lines());
