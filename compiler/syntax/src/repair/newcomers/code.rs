@@ -170,7 +170,7 @@ impl Translator<'_> {
                 || begins_operand(kind)
                 || matches!(kind, K::KwFail | K::KwUpdate | K::KwDelete | K::LParen)
         });
-        if begins && self.kind(block) != Some(K::LParen) || begins && self.begins_line(block) {
+        if begins && (self.kind(block) != Some(K::LParen) || self.begins_line(block)) {
             self.put_in_braces(block, "what follows a condition stands in braces");
         }
     }
