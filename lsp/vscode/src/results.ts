@@ -69,11 +69,22 @@ export async function present(command: string, args: readonly unknown[], answer:
     case 'tenon.showCore':
       await answers.open('program.core', (answer as { text: string }).text);
       return;
+    case 'tenon.showPlaces':
+      await peek(args[0] as { uri: string; places: readonly Location[] });
+      return;
     case 'tenon.runScenario':
       await presentScenarios(answer as { scenarios: readonly Reported[]; failed: number });
       return;
     default:
   }
+}
+
+/** Shows places in the line from which they were asked for. */
+async function peek({ uri, places }: { uri: string; places: readonly Location[] }): Promise<void> {
+  const at = ({ start }: Location['range']) => new vscode.Position(start.line, start.character);
+  const locations = places.map((place) => new vscode.Location(vscode.Uri.parse(place.uri), at(place.range)));
+  const from = vscode.window.activeTextEditor?.selection.active ?? new vscode.Position(0, 0);
+  await vscode.commands.executeCommand('editor.action.peekLocations', vscode.Uri.parse(uri), from, locations, 'peek');
 }
 
 async function presentScenarios(answer: { scenarios: readonly Reported[]; failed: number }): Promise<void> {

@@ -134,6 +134,8 @@ export function clientOptions(output: vscode.LogOutputChannel): LanguageClientOp
       { scheme: 'file', language: 'tenon' },
       { scheme: 'untitled', language: 'tenon' },
     ],
+    // Lenses whose command the client has are shown only if it says so.
+    initializationOptions: { commands: ['tenon.client.run'] },
     outputChannel: output,
     traceOutputChannel: output,
     synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher('**/{*.tn,tenon.toml}') },
