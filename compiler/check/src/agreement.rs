@@ -197,6 +197,12 @@ impl<'db> Agreement<'db> {
                 let message =
                     format!("`{}` cannot be stored: `{}` has no form in the store", field.name, Shown(&field.ty));
                 self.report(Code::NotStorable, at.ty.range, message, "not storable");
+            } else if !field.computed
+                && let Some(recursive) = contains_itself(self.db, &field.ty, &mut Vec::new(), &mut FxHashSet::default())
+            {
+                let message = format!("types that contain themselves, like `{}`, are not stored yet", recursive.name);
+                let diagnostic = self.report(Code::NotSupported, at.ty.range, message, "contains itself");
+                diagnostic.notes.push(String::from("keep its parts as rows that refer to each other"));
             }
             if let (Some(name), Some(target)) = (&at.inverse, field.target()) {
                 self.inverse(sig, field, name, target);
@@ -434,6 +440,39 @@ impl ByValue<'_> {
             }
             _ => false,
         }
+    }
+}
+
+/// A variant type in a type that contains itself, also through collections. `open` are the types around, `done` those that
+/// do not.
+fn contains_itself(db: &dyn Db, ty: &Ty, open: &mut Vec<Symbol>, done: &mut FxHashSet<Symbol>) -> Option<Symbol> {
+    match ty {
+        Ty::Option(inner) | Ty::Refined(inner, _) | Ty::List(inner) | Ty::Bag(inner) | Ty::Set(inner) => {
+            contains_itself(db, inner, open, done)
+        }
+        Ty::Map(key, value) => contains_itself(db, key, open, done).or_else(|| contains_itself(db, value, open, done)),
+        Ty::Record(record) => record.fields.iter().find_map(|field| contains_itself(db, &field.ty, open, done)),
+        Ty::Variant(symbol, args) => {
+            if let Some(found) = args.iter().find_map(|arg| contains_itself(db, arg, open, done)) {
+                return Some(found);
+            }
+            if open.contains(symbol) {
+                return Some(symbol.clone());
+            }
+            if done.contains(symbol) {
+                return None;
+            }
+            let Some(Signature::Type(TypeSig { body: TypeBody::Variant(cases), .. })) = signature(db, symbol) else {
+                return None;
+            };
+            open.push(symbol.clone());
+            let fields = cases.iter().flat_map(|case| &case.fields);
+            let found = fields.into_iter().find_map(|field| contains_itself(db, &field.ty, open, done));
+            open.pop();
+            done.insert(symbol.clone());
+            found
+        }
+        _ => None,
     }
 }
 

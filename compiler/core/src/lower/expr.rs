@@ -4,12 +4,12 @@ use super::scope::{
     Binding, Closure, Scope, and, bool_literal, compare, int_literal, is_some, none, not, or, some, text_literal, unit,
     unwrap,
 };
-use super::source::{BodyPart, refinement_part};
+use super::source::BodyPart;
 use super::types::absentable;
 use crate::ir::{CheckKind, Expr, ExprKind, FieldId, Prim, RelationId, Type};
 use std::rc::Rc;
 use tenon_check::ty::{RuleRef, Symbol, Ty};
-use tenon_check::typed::{self, BinaryOp, Conversion, ExprKind as T, Literal, TextPart};
+use tenon_check::typed::{self, Conversion, ExprKind as T, Literal, TextPart};
 use tenon_span::Range;
 use tenon_value::Value;
 
@@ -451,52 +451,6 @@ impl Scope<'_, '_> {
         allowed
     }
 
-    fn convert(&mut self, conversion: Conversion, value: &typed::Expr, ty: &Ty, range: Range) -> Expr {
-        let lowered = self.expr(value);
-        self.converted(conversion, lowered, &value.ty, ty, range)
-    }
-
-    /// A lowered value after a conversion between two types.
-    pub fn converted(&mut self, conversion: Conversion, lowered: Expr, from: &Ty, to: &Ty, range: Range) -> Expr {
-        let core = self.ty(to);
-        match conversion {
-            Conversion::Forget | Conversion::Narrow => lowered,
-            Conversion::Reshape | Conversion::BagToList | Conversion::ListToBag => self.coerce(lowered, &core),
-            Conversion::Refine { checked } => {
-                if !checked {
-                    return lowered;
-                }
-                let named = self.name(lowered);
-                let source = self.closed(from);
-                let target = self.closed(to);
-                match self.satisfies(&named, &target, Some(&source)) {
-                    Some(condition) => {
-                        let rule = self.rule_text(&target);
-                        self.guarded(CheckKind::Refinement, condition, named, &rule, range)
-                    }
-                    None => named,
-                }
-            }
-            Conversion::Some => some(lowered),
-            Conversion::Present => {
-                let named = self.name(lowered);
-                if matches!(named.ty, Type::Option(_)) { unwrap(named) } else { named }
-            }
-            Conversion::IntToDecimal => {
-                let site = self.site(range);
-                Expr::new(ExprKind::Prim(Prim::IntToDecimal, vec![lowered], site), core)
-            }
-            Conversion::WidenDecimal => {
-                let site = self.site(range);
-                Expr::new(ExprKind::Prim(Prim::Rescale, vec![lowered], site), core)
-            }
-            Conversion::Key => match lowered.ty {
-                Type::Row(r) | Type::Ref(r) => self.key_of(lowered, r),
-                _ => lowered,
-            },
-        }
-    }
-
     /// The key of a row or reference: its one key field, or a record of them.
     pub fn key_of(&mut self, value: Expr, relation: RelationId) -> Expr {
         let row = self.as_row(value);
@@ -517,276 +471,6 @@ impl Scope<'_, '_> {
         }
         let ty = Type::record(parts.iter().map(|(n, e)| (n.clone(), e.ty.clone())).collect());
         Expr::new(ExprKind::Record(parts.into_iter().map(|(_, e)| e).collect()), ty)
-    }
-
-    /// The condition under which a value belongs to a type; `None` if it always does. Rules that the type it
-    /// comes from has already are left out.
-    pub fn satisfies(&mut self, value: &Expr, target: &Ty, known: Option<&Ty>) -> Option<Expr> {
-        match target {
-            Ty::Refined(base, rule) => {
-                if known.is_some_and(|k| has_rule(k, rule)) {
-                    return self.satisfies(value, base, known);
-                }
-                let inner = self.satisfies(value, base, known);
-                let body = self.l.source.rule(&rule.owner, refinement_part(rule))?;
-                let value = self.name(value.clone());
-                let argument = if self.in_query() { Binding::Query(value) } else { Binding::Code(value) };
-                let own = match inner {
-                    // The rule may rest on the rules of its base.
-                    Some(condition) => self.conditional(
-                        condition,
-                        &Type::Bool,
-                        |s| {
-                            s.inline_body(
-                                &rule.owner,
-                                std::sync::Arc::new(body.body.clone()),
-                                vec![argument],
-                                Vec::new(),
-                                Range::empty(0),
-                            )
-                        },
-                        |_| bool_literal(false),
-                    ),
-                    None => {
-                        let body = std::sync::Arc::new(body.body.clone());
-                        self.inline_body(&rule.owner, body, vec![argument], Vec::new(), Range::empty(0))
-                    }
-                };
-                Some(own)
-            }
-            Ty::Option(inner) if has_rules(inner) => {
-                let value = self.name(value.clone());
-                let held = unwrap(value.clone());
-                let known = known.map(|k| match k {
-                    Ty::Option(k) => (**k).clone(),
-                    k => k.clone(),
-                });
-                Some(self.conditional(
-                    is_some(value),
-                    &Type::Bool,
-                    |s| s.satisfies(&held, inner, known.as_ref()).unwrap_or_else(|| bool_literal(true)),
-                    |_| bool_literal(true),
-                ))
-            }
-            Ty::Record(record) if record.fields.iter().any(|f| has_rules(&f.ty)) => {
-                let mut all: Option<Expr> = None;
-                for field in &record.fields {
-                    if !has_rules(&field.ty) {
-                        continue;
-                    }
-                    let Some(part) = self.raw_field(value.clone(), &field.name) else { continue };
-                    let ty =
-                        if field.absent { Ty::Option(std::sync::Arc::new(field.ty.clone())) } else { field.ty.clone() };
-                    let known = match known {
-                        Some(Ty::Record(k)) => k.field(&field.name).map(|f| f.ty.clone()),
-                        _ => None,
-                    };
-                    if let Some(condition) = self.satisfies(&part, &ty, known.as_ref()) {
-                        all = Some(match all {
-                            Some(before) => and(before, condition),
-                            None => condition,
-                        });
-                    }
-                }
-                all
-            }
-            Ty::List(inner) | Ty::Bag(inner) | Ty::Set(inner) if has_rules(inner) => {
-                let inner = (**inner).clone();
-                let known = known.and_then(|k| k.element().cloned());
-                Some(self.every_element(value.clone(), move |s, e| {
-                    s.satisfies(&e, &inner, known.as_ref()).unwrap_or_else(|| bool_literal(true))
-                }))
-            }
-            _ => None,
-        }
-    }
-
-    /// The source text of a type's own rule, for the log.
-    pub fn rule_text(&mut self, target: &Ty) -> String {
-        match target {
-            Ty::Refined(_, rule) => match self.l.source.rule(&rule.owner, refinement_part(rule)) {
-                Some(rule) => rule.text.to_string(),
-                None => String::new(),
-            },
-            Ty::Option(t) | Ty::List(t) | Ty::Bag(t) | Ty::Set(t) => self.rule_text(&t.clone()),
-            _ => String::new(),
-        }
-    }
-
-    fn negate(&mut self, value: &typed::Expr, range: Range) -> Expr {
-        let value = self.expr(value);
-        let prim = match value.ty {
-            Type::Decimal(_) => Prim::NegDecimal,
-            Type::Float => Prim::NegFloat,
-            Type::Duration => Prim::NegDuration,
-            _ => Prim::NegInt,
-        };
-        let (site, ty) = (self.site(range), value.ty.clone());
-        Expr::new(ExprKind::Prim(prim, vec![value], site), ty)
-    }
-
-    fn binary(&mut self, op: BinaryOp, left: &typed::Expr, right: &typed::Expr, ty: &Ty, range: Range) -> Expr {
-        match op {
-            BinaryOp::And => {
-                let a = self.expr(left);
-                return self.short_circuit(a, right, true);
-            }
-            BinaryOp::Or => {
-                let a = self.expr(left);
-                return self.short_circuit(a, right, false);
-            }
-            BinaryOp::Implies => {
-                let a = self.expr(left);
-                return self.short_circuit(not(a), right, false);
-            }
-            BinaryOp::In => {
-                let mut values = self.all(&[left, right]);
-                let (Some(collection), Some(element)) = (values.pop(), values.pop()) else {
-                    return bool_literal(false);
-                };
-                let want = match &collection.ty {
-                    Type::Map(k, _) => (**k).clone(),
-                    ty => ty.element().cloned().unwrap_or(Type::Unit),
-                };
-                let element = self.coerce(element, &want);
-                return Expr::new(
-                    ExprKind::Prim(Prim::Contains, vec![element, collection], crate::ir::SiteId(0)),
-                    Type::Bool,
-                );
-            }
-            _ => {}
-        }
-        let mut values = self.all(&[left, right]);
-        let (Some(b), Some(a)) = (values.pop(), values.pop()) else { return unit() };
-        self.apply_binary(op, a, b, ty, range)
-    }
-
-    fn short_circuit(&mut self, left: Expr, right: &typed::Expr, conjunction: bool) -> Expr {
-        if self.in_query() {
-            let left = self.name(left);
-            self.push_path(if conjunction { left.clone() } else { not(left.clone()) });
-            let right = self.expr(right);
-            self.pop_path();
-            return if conjunction { and(left, right) } else { or(left, right) };
-        }
-        let (block, value) = self.in_block(|s| s.expr(right));
-        if block.is_empty() {
-            return if conjunction { and(left, value) } else { or(left, value) };
-        }
-        let left = self.name(left);
-        let condition = if conjunction { left.clone() } else { not(left.clone()) };
-        let var = self.fresh("t", Type::Bool, false);
-        self.emit(crate::ir::Stmt::Let(var, left));
-        let mut block = block;
-        block.push(crate::ir::Stmt::Let(var, value));
-        self.emit(crate::ir::Stmt::If(condition, block, Vec::new()));
-        // Assigned twice, but never after this point.
-        Expr::var(var, Type::Bool)
-    }
-
-    /// An operator on lowered operands; used for `+=` too.
-    pub fn apply_binary(&mut self, op: BinaryOp, a: Expr, b: Expr, ty: &Ty, range: Range) -> Expr {
-        let core = self.ty(ty);
-        let site = self.site(range);
-        let prim = |prim, a: Expr, b: Expr, ty: Type| Expr::new(ExprKind::Prim(prim, vec![a, b], site), ty);
-        match op {
-            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
-                let (a, b) = self.comparable(a, b);
-                let which = match op {
-                    BinaryOp::Eq => Prim::Eq,
-                    BinaryOp::Ne => Prim::Ne,
-                    BinaryOp::Lt => Prim::Lt,
-                    BinaryOp::Le => Prim::Le,
-                    BinaryOp::Gt => Prim::Gt,
-                    _ => Prim::Ge,
-                };
-                prim(which, a, b, Type::Bool)
-            }
-            BinaryOp::Add => match (&a.ty, &b.ty) {
-                (Type::Int, _) => prim(Prim::AddInt, a, b, core),
-                (Type::Decimal(_), _) => prim(Prim::AddDecimal, a, b, core),
-                (Type::Float, _) => prim(Prim::AddFloat, a, b, core),
-                (Type::Text, _) => prim(Prim::Concat, a, b, core),
-                (Type::Duration, Type::Duration) => prim(Prim::AddDurations, a, b, core),
-                (Type::Date, Type::Duration) => date_plus(a, b, false, site),
-                (Type::Duration, Type::Date) => date_plus(b, a, false, site),
-                (Type::Duration, _) => prim(Prim::AddDuration, b, a, core),
-                (_, Type::Duration) => prim(Prim::AddDuration, a, b, core),
-                _ => {
-                    let (a, b) = (self.coerce(a, &core), self.coerce(b, &core));
-                    prim(Prim::Append, a, b, core)
-                }
-            },
-            BinaryOp::Sub => match (&a.ty, &b.ty) {
-                (Type::Int, _) => prim(Prim::SubInt, a, b, core),
-                (Type::Decimal(_), _) => prim(Prim::SubDecimal, a, b, core),
-                (Type::Float, _) => prim(Prim::SubFloat, a, b, core),
-                (Type::Duration, _) => prim(Prim::SubDurations, a, b, core),
-                (Type::Date, Type::Duration) => date_plus(a, b, true, site),
-                (_, Type::Duration) => prim(Prim::SubDuration, a, b, core),
-                (Type::Set(_), _) => {
-                    let element = a.ty.element().cloned().unwrap_or(Type::Unit);
-                    let removed = self.coerce(b, &core);
-                    self.filter_collection(a, &core, move |_, e| {
-                        let contains = vec![e, removed];
-                        let _ = element;
-                        not(Expr::new(ExprKind::Prim(Prim::Contains, contains, crate::ir::SiteId(0)), Type::Bool))
-                    })
-                }
-                _ => prim(Prim::Elapsed, a, b, core),
-            },
-            BinaryOp::Mul => match (&a.ty, &b.ty) {
-                (Type::Int, Type::Duration) => prim(Prim::ScaleDuration, b, a, core),
-                (Type::Duration, _) => prim(Prim::ScaleDuration, a, b, core),
-                (Type::Decimal(_), _) => prim(Prim::MulDecimal, a, b, core),
-                (Type::Float, _) => prim(Prim::MulFloat, a, b, core),
-                _ => prim(Prim::MulInt, a, b, core),
-            },
-            BinaryOp::Div => prim(division(&a.ty), a, b, core),
-            BinaryOp::DivOption => {
-                let b = self.name(b);
-                let a = self.name(a);
-                let result = core.present().clone();
-                let zero = zero_of(&b.ty);
-                let divided = prim(division(&a.ty), a, b.clone(), result);
-                let none_ty = core.clone();
-                self.conditional(compare(Prim::Eq, b, zero), &core, |_| none(none_ty), |_| some(divided))
-            }
-            BinaryOp::IntDiv => prim(Prim::DivInt, a, b, core),
-            BinaryOp::Mod => prim(Prim::ModInt, a, b, core),
-            BinaryOp::And => and(a, b),
-            BinaryOp::Or => or(a, b),
-            BinaryOp::Implies => or(not(a), b),
-            BinaryOp::In => Expr::new(ExprKind::Prim(Prim::Contains, vec![a, b], site), Type::Bool),
-        }
-    }
-
-    /// Brings two operands of a comparison to one type: rows to references, `T` to `T?`.
-    pub fn comparable(&mut self, a: Expr, b: Expr) -> (Expr, Expr) {
-        let a = self.row_to_ref(a);
-        let b = self.row_to_ref(b);
-        if a.ty == b.ty {
-            return (a, b);
-        }
-        match (&a.ty, &b.ty) {
-            (Type::Option(_), _) => {
-                let ty = a.ty.clone();
-                (a, self.coerce(b, &ty))
-            }
-            (_, Type::Option(_)) => {
-                let ty = b.ty.clone();
-                (self.coerce(a, &ty), b)
-            }
-            _ => {
-                let ty = a.ty.clone();
-                (a, self.coerce(b, &ty))
-            }
-        }
-    }
-
-    fn row_to_ref(&mut self, value: Expr) -> Expr {
-        let ty = super::types::as_stored(&value.ty);
-        self.coerce(value, &ty)
     }
 
     pub fn closure(&mut self, expr: &typed::Expr) -> Option<Binding> {
@@ -823,24 +507,6 @@ pub(super) fn is_case(value: Expr, tag: u32) -> Expr {
     Expr::new(ExprKind::IsCase(Box::new(value), tag), Type::Bool)
 }
 
-fn division(ty: &Type) -> Prim {
-    match ty {
-        Type::Float => Prim::DivFloat,
-        Type::Duration => Prim::DivDuration,
-        _ => Prim::DivDecimal,
-    }
-}
-
-fn zero_of(ty: &Type) -> Expr {
-    let value = match ty {
-        Type::Decimal(scale) => Value::Decimal { unscaled: 0, scale: *scale },
-        Type::Float => Value::Float(0.0),
-        Type::Duration => Value::Duration(0),
-        _ => Value::Int(0),
-    };
-    Expr::new(ExprKind::Literal(value), ty.clone())
-}
-
 /// `f?: T?`, present: wrapped so that a present `none` differs from an absent one.
 fn present_field(value: Expr) -> Expr {
     match &value.ty {
@@ -849,23 +515,6 @@ fn present_field(value: Expr) -> Expr {
             Expr::new(ExprKind::Record(vec![value]), ty)
         }
         _ => value,
-    }
-}
-
-fn has_rule(ty: &Ty, rule: &RuleRef) -> bool {
-    match ty {
-        Ty::Refined(base, own) => own == rule || has_rule(base, rule),
-        _ => false,
-    }
-}
-
-/// True if values of the type keep a rule somewhere.
-pub(super) fn has_rules(ty: &Ty) -> bool {
-    match ty {
-        Ty::Refined(..) => true,
-        Ty::Option(t) | Ty::List(t) | Ty::Bag(t) | Ty::Set(t) => has_rules(t),
-        Ty::Record(r) => r.fields.iter().any(|f| has_rules(&f.ty)),
-        _ => false,
     }
 }
 
@@ -886,15 +535,4 @@ pub(super) fn literal_value(literal: &Literal, ty: &Type) -> Value {
         Literal::Time(us) => Value::Time(*us),
         Literal::Duration(us) => Value::Duration(*us),
     }
-}
-
-/// A date so many whole days later, or earlier: the part of a duration below a day moves no date.
-fn date_plus(date: Expr, duration: Expr, earlier: bool, site: crate::ir::SiteId) -> Expr {
-    use crate::builtins::Builtin;
-    let call = |builtin: Builtin, args, ty| Expr::new(ExprKind::Prim(Prim::Builtin(builtin.0), args, site), ty);
-    let mut days = call(Builtin::DurationDays, vec![duration], Type::Int);
-    if earlier {
-        days = Expr::new(ExprKind::Prim(Prim::NegInt, vec![days], site), Type::Int);
-    }
-    call(Builtin::DatePlusDays, vec![date, days], Type::Date)
 }

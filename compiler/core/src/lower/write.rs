@@ -130,7 +130,7 @@ impl Scope<'_, '_> {
             (_, target) => target,
         };
         // The rules of the field that the record's own type does not have.
-        if super::expr::has_rules(&target) {
+        if super::conversions::has_rules(&target) {
             let text = self.rule_text(&target);
             let checked = self.conditional(
                 present.clone(),
