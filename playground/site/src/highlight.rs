@@ -83,7 +83,7 @@ fn is_keyword(code: &str, table: &TokenTable, index: usize) -> bool {
     let leads = after.is_some_and(|t| begins_operand(t.kind) && !t.first_on_line);
     match token.range.slice(code) {
         "public" | "live" | "asc" | "desc" | "current" | "before" | "after" => follows || token.first_on_line && leads,
-        "at" | "status" | "per" | "to" | "by" | "rows" => follows && leads || token.first_on_line && leads,
+        "at" | "status" | "per" | "to" | "by" | "rows" => leads && (follows || token.first_on_line),
         "min" | "max" => token.first_on_line && leads && after.is_some_and(|t| t.kind.is_name()),
         "of" | "header" | "next" | "timeout" | "drop" | "read" => false,
         _ => leads && (token.first_on_line || before.is_none_or(|t| matches!(t.kind, K::LBrace | K::Semi))),

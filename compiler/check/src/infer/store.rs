@@ -89,6 +89,8 @@ impl Infer<'_> {
     ) -> (Vec<(SmolStr, Expr)>, Option<Box<Expr>>, bool) {
         let mut fields: Vec<(SmolStr, Expr)> = Vec::new();
         let mut spread = None;
+        // What is written by its name is written once; over what was spread before it, it wins, as in records.
+        let mut named: Vec<SmolStr> = Vec::new();
         let mut wrong = args.broken;
         for arg in &args.list {
             if arg.spread {
@@ -154,10 +156,12 @@ impl Infer<'_> {
                 wrong = true;
                 continue;
             }
-            if fields.iter().any(|(n, _)| *n == name.text) {
+            if named.contains(&name.text) {
                 self.error(Code::Twice, name.range, format!("`{}` is given twice", name.text), "again");
                 wrong = true;
             }
+            named.push(name.text.clone());
+            fields.retain(|(n, _)| *n != name.text);
             let ty = field.ty.clone();
             let value = self.check(&arg.value, &ty);
             if !field.secret {

@@ -109,6 +109,20 @@ impl Scope<'_, '_> {
                 Prim::Rescale
             }
             Builtin::ListAt => Prim::ElementAt,
+            // Outside of an empty list stands no element, and an optional element is the option itself.
+            Builtin::ListFirst => {
+                values.truncate(1);
+                values.push(int_literal(0));
+                Prim::ElementAt
+            }
+            Builtin::ListLast => {
+                let Some(list) = values.pop() else { return unit() };
+                let list = self.name(list);
+                let length = Expr::new(ExprKind::Prim(Prim::Length, vec![list.clone()], site), Type::Int);
+                let at = Expr::new(ExprKind::Prim(Prim::SubInt, vec![length, int_literal(1)], site), Type::Int);
+                values = vec![list, at];
+                Prim::ElementAt
+            }
             Builtin::MapGet => Prim::ValueAt,
             Builtin::ListContains | Builtin::SetContains | Builtin::MapContains => {
                 values.reverse();

@@ -50,12 +50,14 @@ impl Scope<'_, '_> {
             Folded::Exists => (Output::Exists, false),
             Folded::NotExists => (Output::Exists, true),
             Folded::First(element) => {
-                let element = self.coerce(element, ty.present());
+                let of = one_of(&element, ty);
+                let element = self.coerce(element, &of);
                 (Output::First(element), false)
             }
             Folded::Only(element) => {
-                let element = self.coerce(element, ty.present());
-                let list = self.finish_query(Output::Collect(element), Type::list(ty.present().clone()), range);
+                let of = one_of(&element, ty);
+                let element = self.coerce(element, &of);
+                let list = self.finish_query(Output::Collect(element), Type::list(of), range);
                 return self.only(list, ty, range);
             }
             Folded::One(value) => (Output::One(value), false),
@@ -94,7 +96,8 @@ impl Scope<'_, '_> {
                 let (rel, rows) = self.begin_sub();
                 let path = self.take_path();
                 self.set_rel(right);
-                let element = self.coerce(element, ty.present());
+                let of = one_of(&element, ty);
+                let element = self.coerce(element, &of);
                 let input = Box::new(self.take_rel());
                 self.set_rel(Rel::Limit { input, limit: Some(int_literal(1)), offset: None });
                 let var = self.fresh_query("first", element.ty.clone());
@@ -106,7 +109,7 @@ impl Scope<'_, '_> {
                 Expr::var(to, ty.clone())
             }
             Folded::Only(element) => {
-                let list = Type::list(ty.present().clone());
+                let list = Type::list(one_of(&element, ty));
                 let list = self.attach(Folded::Collect(element), right, &list, range);
                 self.only(list, ty, range)
             }
@@ -593,6 +596,15 @@ enum Folded {
     First(Expr),
     Only(Expr),
     One(Expr),
+}
+
+/// The type of the element that `first` or `only` picks, where their result has type `ty`: an option of an option is the
+/// option itself, so an optional element keeps its own.
+fn one_of(element: &Expr, ty: &Type) -> Type {
+    match element.ty {
+        Type::Option(_) => ty.clone(),
+        _ => ty.present().clone(),
+    }
 }
 
 /// The aggregate function, and whether it takes its argument.
