@@ -25,7 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "tenon-codegen",
         &["tenon-span", "tenon-core", "tenon-plan", "tenon-value", "tenon-store", "tenon-authority", "tenon-runtime"],
     ),
-    ("tenon-site", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check"]),
+    ("tenon-site", &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check", "tenon-ide"]),
     (
         "tenon-ide",
         &["tenon-span", "tenon-diagnostics", "tenon-syntax", "tenon-check", "tenon-core", "tenon-plan", "tenon-value"],

@@ -1,8 +1,9 @@
 //! Fenced blocks as HTML: programs, commands, outputs.
 
 use crate::compiler::{Compiler, files};
-use crate::highlight::pieces;
+use crate::highlight::{Piece, pieces, pieces_of_expression};
 use crate::html::{escape, inline};
+use std::cell::RefCell;
 use tenon_diagnostics::find_code;
 
 /// What a fence is, by the words behind its quotes.
@@ -48,17 +49,33 @@ fn kind(words: &str) -> Kind<'_> {
     Kind::Program { file, verb, told }
 }
 
-/// A program with its tokens coloured, without anything around it.
-pub fn coloured(program: &str) -> String {
+/// An expression with its tokens coloured, without anything around it.
+pub fn coloured_expression(text: &str) -> String {
+    coloured(text, &pieces_of_expression(text))
+}
+
+fn coloured(program: &str, pieces: &[Piece]) -> String {
     let mut out = String::new();
     let mut at = 0;
-    for piece in pieces(program) {
+    for piece in pieces {
         out.push_str(&escape(program.get(at..piece.range.start as usize).unwrap_or_default()));
         out.push_str(&format!("<span class=\"t-{}\">{}</span>", piece.class, escape(piece.range.slice(program))));
         at = piece.range.end as usize;
     }
     out.push_str(&escape(program.get(at..).unwrap_or_default()));
     out
+}
+
+/// Conditions, one on each line; a line that is indented continues the one before.
+fn conditions(text: &str) -> String {
+    let mut conditions: Vec<String> = Vec::new();
+    for line in text.lines() {
+        match conditions.last_mut() {
+            Some(last) if line.starts_with(' ') => last.push_str(&format!("\n{line}")),
+            _ => conditions.push(line.to_owned()),
+        }
+    }
+    conditions.iter().map(|condition| format!("{}\n", coloured_expression(condition))).collect()
 }
 
 fn figure(class: &str, caption: &str, body: &str) -> String {
@@ -90,6 +107,8 @@ pub struct Fences<'a> {
     pub compiler: &'a Compiler,
     /// True if what the compiler says is shown at once.
     pub open: bool,
+    /// The files that pages have shown so far, path and text: what is shown now belongs to the same program.
+    pub beside: &'a RefCell<Vec<(String, String)>>,
 }
 
 impl Fences<'_> {
@@ -97,7 +116,7 @@ impl Fences<'_> {
     pub fn block(&self, words: &str, text: &str) -> String {
         match kind(words) {
             Kind::Program { file, verb, told } => self.program(text, file, &verb, &told),
-            Kind::Holds => figure("holds", "each line is true", &pre(&coloured(text))),
+            Kind::Holds => figure("holds", "each line is true", &pre(&conditions(text))),
             Kind::Commands => figure("commands", "", &pre(&commands(text))),
             Kind::Output => figure("output", "prints", &pre(&escape(text))),
             Kind::Text { file } => figure("text", &caption(file), &pre(&escape(text))),
@@ -129,17 +148,36 @@ impl Fences<'_> {
             caption.push_str(&format!(" <span class=\"told\">{word} {}</span>", told_links(told, self.root)));
         }
         let mut body = String::new();
-        for (index, (path, text)) in files(text).iter().enumerate() {
+        let mut parts = files(text);
+        if let Some(file) = file {
+            self.remember(file, text, verb);
+            let beside = self.beside.borrow();
+            let others: Vec<_> = beside.iter().filter(|(path, _)| path != file).cloned().collect();
+            body.push_str(&pre(&coloured(text, &pieces(text, &others))));
+            parts.clear();
+        }
+        for (index, (path, text)) in parts.iter().enumerate() {
             if index > 0 {
                 body.push_str(&format!("<p class=\"file-break\">{}</p>", escape(path)));
             }
-            body.push_str(&pre(&coloured(text)));
+            let others: Vec<_> = parts.iter().filter(|(other, _)| other != path).cloned().collect();
+            body.push_str(&pre(&coloured(text, &pieces(text, &others))));
         }
         // What is added to a file is no program by itself: the page says what becomes of it.
         if matches!(verb, Verb::Bad | Verb::Warned) && file.is_none() {
             body.push_str(&self.says(text));
         }
         figure(class, caption.trim(), &body)
+    }
+
+    /// Takes a file into the program that the pages make.
+    fn remember(&self, file: &str, text: &str, verb: &Verb) {
+        let mut beside = self.beside.borrow_mut();
+        match beside.iter_mut().find(|(path, _)| path == file) {
+            Some((_, whole)) if matches!(verb, Verb::Added) => whole.push_str(&format!("\n{text}")),
+            Some((_, whole)) => text.clone_into(whole),
+            None => beside.push((file.to_owned(), text.to_owned())),
+        }
     }
 
     /// What the compiler says, below the program.
@@ -187,7 +225,7 @@ fn commands(text: &str) -> String {
 /// A table of functions or the like whose cells are HTML already.
 pub fn definition(anchor: &str, signature: &str, doc: &str, examples: &[String]) -> String {
     let examples: String =
-        examples.iter().map(|example| format!("<code class=\"example\">{}</code>", coloured(example))).collect();
+        examples.iter().map(|example| format!("<code class=\"example\">{}</code>", coloured_expression(example))).collect();
     format!(
         "<div class=\"definition\" id=\"{anchor}\"><h3><a class=\"anchor\" href=\"#{anchor}\"><code>{}</code></a></h3><p>{}</p>{}</div>\n",
         coloured_signature(signature),
@@ -199,5 +237,5 @@ pub fn definition(anchor: &str, signature: &str, doc: &str, examples: &[String])
 /// A signature coloured as the head of a function.
 fn coloured_signature(signature: &str) -> String {
     let program = format!("fn {signature}");
-    coloured(&program).replacen("<span class=\"t-keyword\">fn</span> ", "", 1)
+    coloured(&program, &pieces(&program, &[])).replacen("<span class=\"t-keyword\">fn</span> ", "", 1)
 }

@@ -4,6 +4,7 @@ use crate::book::{Page, Section};
 use crate::compiler::Compiler;
 use crate::html::{escape, inline, sentence};
 use crate::markdown::{Content, Heading, Passage, Renderer};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use tenon_diagnostics::{CATALOGUE, CodeInfo, Severity};
 
@@ -76,7 +77,7 @@ fn severity(info: &CodeInfo) -> (&'static str, &'static str) {
 /// A page does not fit; the message names it.
 pub fn pages(compiler: &Compiler, law: &Law) -> Result<Vec<Page>, String> {
     let targets = BTreeMap::new();
-    let renderer = Renderer { compiler, root: "../", targets: &targets, open: true };
+    let renderer = Renderer { compiler, root: "../", targets: &targets, open: true, beside: &RefCell::default() };
     let mut pages = vec![index()];
     for (code, info) in CATALOGUE {
         let code = code.to_string();

@@ -5,6 +5,7 @@ use crate::code::Fences;
 use crate::compiler::Compiler;
 use crate::markdown::Content;
 use crate::sources::Sources;
+use std::cell::RefCell;
 
 /// What the page promises, each with the page that keeps the promise.
 const PROMISES: [(&str, &str, &str); 6] = [
@@ -59,7 +60,8 @@ query totals() {
 /// The README has no program.
 pub fn page(sources: &Sources, compiler: &Compiler) -> Result<Page, String> {
     let program = first_program(&sources.readme).ok_or("README.md has no program")?;
-    let fences = Fences { root: "", compiler, open: true };
+    let beside = RefCell::default();
+    let fences = Fences { root: "", compiler, open: true, beside: &beside };
     let promises: String = PROMISES
         .iter()
         .map(|(title, text, path)| format!("<li><h2><a href=\"{path}\">{title}</a></h2><p>{text}</p></li>\n"))

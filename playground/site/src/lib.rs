@@ -51,7 +51,7 @@ pub type Files = BTreeMap<String, String>;
 /// A text that cannot be read, or a page that does not fit: each says which.
 pub fn build(root: &Path) -> Result<Files, String> {
     let sources = sources::Sources::read(root)?;
-    let compiler = compiler::Compiler::new(&sources.library);
+    let compiler = compiler::Compiler;
     let book = book::Book::new(&sources, &compiler)?;
     let mut files = layout::pages(&book);
     files.insert("search-index.js".to_owned(), search::index(&book));

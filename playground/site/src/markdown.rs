@@ -5,6 +5,7 @@ use crate::code;
 use crate::compiler::Compiler;
 use crate::html::{escape, slug};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use tenon_diagnostics::find_code;
 
@@ -53,6 +54,8 @@ pub struct Renderer<'a> {
     pub targets: &'a BTreeMap<String, String>,
     /// True if what the compiler says about a program is shown at once rather than when it is asked for.
     pub open: bool,
+    /// The files that pages have shown so far; the pages of the guide make one program.
+    pub beside: &'a RefCell<Vec<(String, String)>>,
 }
 
 struct Page<'a> {
@@ -92,7 +95,8 @@ impl Renderer<'_> {
 
 impl Renderer<'_> {
     fn fence(&self, words: &str, text: &str) -> String {
-        code::Fences { root: self.root, compiler: self.compiler, open: self.open }.block(words, text)
+        let fences = code::Fences { root: self.root, compiler: self.compiler, open: self.open, beside: self.beside };
+        fences.block(words, text)
     }
 }
 
@@ -258,9 +262,9 @@ mod tests {
     use super::*;
 
     fn render(text: &str) -> Result<Content, String> {
-        let compiler = Compiler::new(&[]);
+        let compiler = Compiler;
         let targets = BTreeMap::from([("04-types.md".to_owned(), "spec/04-types.html".to_owned())]);
-        Renderer { compiler: &compiler, root: "../", targets: &targets, open: false }.render(text)
+        Renderer { compiler: &compiler, root: "../", targets: &targets, open: false, beside: &RefCell::default() }.render(text)
     }
 
     #[test]
