@@ -127,7 +127,13 @@ fn path(section: Section, name: &str) -> String {
 fn chapters(section: Section, sources: &Sources, compiler: &Compiler) -> Result<Vec<Page>, String> {
     let texts = if section == Section::Guide { &sources.guide } else { &sources.spec };
     let targets = targets(section, sources);
-    let renderer = Renderer { compiler, root: "../", targets: &targets, open: section == Section::Guide, beside: &RefCell::default() };
+    let renderer = Renderer {
+        compiler,
+        root: "../",
+        targets: &targets,
+        open: section == Section::Guide,
+        beside: &RefCell::default(),
+    };
     let mut ordered: Vec<&Text> =
         texts.iter().filter(|text| !DERIVED.iter().any(|(name, _)| text.name == *name)).collect();
     let numbered = |text: &Text| text.name.starts_with(|c: char| c.is_ascii_digit());

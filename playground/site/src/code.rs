@@ -224,8 +224,10 @@ fn commands(text: &str) -> String {
 
 /// A table of functions or the like whose cells are HTML already.
 pub fn definition(anchor: &str, signature: &str, doc: &str, examples: &[String]) -> String {
-    let examples: String =
-        examples.iter().map(|example| format!("<code class=\"example\">{}</code>", coloured_expression(example))).collect();
+    let examples: String = examples
+        .iter()
+        .map(|example| format!("<code class=\"example\">{}</code>", coloured_expression(example)))
+        .collect();
     format!(
         "<div class=\"definition\" id=\"{anchor}\"><h3><a class=\"anchor\" href=\"#{anchor}\"><code>{}</code></a></h3><p>{}</p>{}</div>\n",
         coloured_signature(signature),

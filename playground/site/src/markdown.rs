@@ -264,7 +264,8 @@ mod tests {
     fn render(text: &str) -> Result<Content, String> {
         let compiler = Compiler;
         let targets = BTreeMap::from([("04-types.md".to_owned(), "spec/04-types.html".to_owned())]);
-        Renderer { compiler: &compiler, root: "../", targets: &targets, open: false, beside: &RefCell::default() }.render(text)
+        Renderer { compiler: &compiler, root: "../", targets: &targets, open: false, beside: &RefCell::default() }
+            .render(text)
     }
 
     #[test]
