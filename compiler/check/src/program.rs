@@ -24,7 +24,7 @@ pub fn check(db: &CheckDatabase) -> Vec<Diagnostic> {
 /// What [`check`] says of one file of the program. A query per file, so that an edit looks again at the files that it
 /// reaches; what concerns items together comes to it through [`found_together`].
 #[salsa::tracked(returns(ref))]
-pub fn check_file<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Diagnostic> {
+pub fn check_file(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     aliases_settled(db);
     let mut found = Vec::new();
     for item in items(db, file) {
@@ -47,7 +47,7 @@ fn all_found_together(db: &dyn Db) -> FxHashMap<Arc<str>, Vec<Diagnostic>> {
 }
 
 #[salsa::tracked(returns(ref))]
-fn found_together<'db>(db: &'db dyn Db, file: SourceFile) -> Vec<Diagnostic> {
+fn found_together(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     all_found_together(db).get(file.path(db)).cloned().unwrap_or_default()
 }
 
