@@ -21,19 +21,19 @@ pub fn of_server(client: &Client) -> ServerCapabilities {
             identifier: Some("tenon".to_owned()),
             inter_file_dependencies: true,
             workspace_diagnostics: true,
-            work_done_progress_options: quiet.clone(),
+            work_done_progress_options: quiet,
         })),
         completion_provider: Some(CompletionOptions {
             resolve_provider: Some(true),
             trigger_characters: Some([".", ":", "(", "{", "\"", "@"].map(str::to_owned).to_vec()),
             all_commit_characters: None,
-            work_done_progress_options: quiet.clone(),
+            work_done_progress_options: quiet,
             completion_item: None,
         }),
         signature_help_provider: Some(SignatureHelpOptions {
             trigger_characters: Some(vec!["(".to_owned(), ",".to_owned()]),
             retrigger_characters: None,
-            work_done_progress_options: quiet.clone(),
+            work_done_progress_options: quiet,
         }),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
@@ -46,7 +46,7 @@ pub fn of_server(client: &Client) -> ServerCapabilities {
         workspace_symbol_provider: Some(OneOf::Left(true)),
         rename_provider: Some(OneOf::Right(RenameOptions {
             prepare_provider: Some(true),
-            work_done_progress_options: quiet.clone(),
+            work_done_progress_options: quiet,
         })),
         code_action_provider: client.code_actions.then(|| {
             CodeActionProviderCapability::Options(CodeActionOptions {
@@ -59,7 +59,7 @@ pub fn of_server(client: &Client) -> ServerCapabilities {
                     CodeActionKind::SOURCE_FIX_ALL,
                     CodeActionKind::SOURCE_ORGANIZE_IMPORTS,
                 ]),
-                work_done_progress_options: quiet.clone(),
+                work_done_progress_options: quiet,
                 resolve_provider: Some(true),
             })
         }),
@@ -69,7 +69,7 @@ pub fn of_server(client: &Client) -> ServerCapabilities {
         inlay_hint_provider: Some(OneOf::Left(true)),
         semantic_tokens_provider: Some(SemanticTokensServerCapabilities::SemanticTokensOptions(
             SemanticTokensOptions {
-                work_done_progress_options: quiet.clone(),
+                work_done_progress_options: quiet,
                 legend: tokens::legend(),
                 range: Some(true),
                 full: Some(SemanticTokensFullOptions::Delta { delta: Some(true) }),
@@ -79,7 +79,7 @@ pub fn of_server(client: &Client) -> ServerCapabilities {
         selection_range_provider: Some(SelectionRangeProviderCapability::Simple(true)),
         document_link_provider: Some(DocumentLinkOptions {
             resolve_provider: Some(false),
-            work_done_progress_options: quiet.clone(),
+            work_done_progress_options: quiet,
         }),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),

@@ -58,7 +58,6 @@ pub fn workspace(
     client: &Arc<Client>,
     params: &WorkspaceDiagnosticParams,
 ) -> Result<Found, ResponseError> {
-    #[expect(clippy::mutable_key_type, reason = "a URI is compared by its text, which does not change")]
     let mut known: HashMap<_, _> =
         params.previous_result_ids.iter().map(|previous| (&previous.uri, &previous.value)).collect();
     let mut items = Vec::new();

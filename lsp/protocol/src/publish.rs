@@ -38,7 +38,6 @@ impl Published {
             return Vec::new();
         }
         let mut news = Vec::new();
-        #[expect(clippy::mutable_key_type, reason = "a URI is compared by its text, which does not change")]
         let listed: HashSet<Uri> = found.list.iter().map(|params| params.uri.clone()).collect();
         for params in found.list {
             let number = hash(&params.diagnostics);
@@ -105,13 +104,11 @@ impl Session {
             });
             found.push(PublishDiagnosticsParams { uri, diagnostics: diagnostics.into_iter().collect(), version: None });
         }
-        #[expect(clippy::mutable_key_type, reason = "a URI is compared by its text, which does not change")]
         let now: HashMap<Uri, u64> = found
             .iter()
             .filter(|params| !params.diagnostics.is_empty())
             .map(|params| (params.uri.clone(), hash(&params.diagnostics)))
             .collect();
-        #[expect(clippy::mutable_key_type, reason = "a URI is compared by its text, which does not change")]
         let before = std::mem::replace(&mut self.published.configs, now);
         let now = &self.published.configs;
         let gone = before.keys().filter(|uri| !now.contains_key(*uri)).cloned();

@@ -135,7 +135,6 @@ impl<'a> Places<'a> {
             let edits = ls_types::DocumentChanges::Edits(edits.collect());
             return ls_types::WorkspaceEdit { document_changes: Some(edits), ..Default::default() };
         }
-        #[expect(clippy::mutable_key_type, reason = "a URI is compared by its text, which does not change")]
         let changes = files.into_iter().map(|(uri, _, edits)| (uri, edits)).collect();
         ls_types::WorkspaceEdit { changes: Some(changes), ..Default::default() }
     }
