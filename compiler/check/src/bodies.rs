@@ -23,7 +23,7 @@ use crate::sites::{BodyPart, Expected, Scope, Site, SiteCode, sites};
 use crate::ty::{RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Clause, ExprKind, Fold, Rule};
 use crate::types::{DeclaredParts, TypeResolver};
-use crate::uses::{Use, note_type};
+use crate::uses::{Meaning, Use, note_type};
 use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -563,7 +563,12 @@ impl<'db> BodyContext<'db> {
         self.probed(checked.probed);
         found.diagnostics.extend(checked.diagnostics);
         found.effects.push((site.part, checked.effects));
-        found.uses.extend(checked.uses);
+        let of_error = matches!(site.scope, Scope::ErrorFields).then(|| owner_of(self.db, self.item));
+        found.uses.extend(checked.uses.into_iter().map(|used| match (used.meaning, &of_error) {
+            // What a message is given are the fields of its error.
+            (Meaning::Given(name), Some(error)) => Use { meaning: Meaning::Field(error.clone(), name), ..used },
+            (meaning, _) => Use { meaning, ..used },
+        }));
         match (site.expected, site.code) {
             (Expected::Condition(message), SiteCode::Expr(expr)) => {
                 let message = self.message(message, &mut found.diagnostics);

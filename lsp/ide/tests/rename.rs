@@ -116,7 +116,9 @@ fn renamed_programs_still_check() {
             }
         }
     }
-    let refused: usize = reasons.values().sum();
+    // A title is refused by design, whatever its new text.
+    let titles = |why: &str| why.contains("a title is no name");
+    let refused: usize = reasons.iter().filter(|(why, _)| !titles(why)).map(|(_, times)| times).sum();
     assert!(done > 50, "{done} names were changed");
     assert!(refused * 10 <= done, "{done} names were changed, and these refused: {reasons:#?}");
 }

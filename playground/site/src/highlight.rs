@@ -89,6 +89,6 @@ mod tests {
         assert!(pieces("", &[]).is_empty() && !pieces("no program (", &[]).is_empty());
         let text = "\"abc\".length == 3";
         let classes: Vec<&str> = pieces_of_expression(text).iter().map(|piece| piece.class).collect();
-        assert_eq!(classes, ["text", "field", "sign", "number"]);
+        assert_eq!(classes, ["text", "function", "sign", "number"]);
     }
 }

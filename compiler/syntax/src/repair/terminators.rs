@@ -1,7 +1,7 @@
 //! Line ends become `;`, directly inside braces only.
 //!
 //! A line ends where the token before can end one and the token behind cannot continue one. `;` is dropped
-//! behind `{` and `;` and before `}`. A `;` that the writer forgot before a statement word is put in.
+//! behind `{` and `;` and before `}`; outside of all brackets it is an error. A `;` that the writer forgot before a statement word is put in.
 
 use super::classes::{begins_statement, can_end, continues_line};
 use super::put_in;
@@ -37,6 +37,17 @@ pub(super) fn place(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxErr
             }
         }
         let before = out.last().map(|token| token.kind);
+        if token.kind == K::Semi && open.is_empty() {
+            errors.push(
+                SyntaxError::new(
+                    Code::LineEnd,
+                    "`;` stands between statements or members, inside of braces",
+                    token.range,
+                )
+                .label("nothing is separated here")
+                .fix("remove it", [(token.range, String::new())], true),
+            );
+        }
         if token.kind == K::Semi && (!in_braces || matches!(before, Some(K::LBrace | K::Semi))) {
             continue;
         }
