@@ -1,5 +1,7 @@
 //! `tenon lsp` as editors start it: a process of its own, with framed messages on its standard input and output.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "../../../lsp/server/tests/client/mod.rs"]
 mod client;
 

@@ -119,13 +119,13 @@ fn service(loaded: &Arc<Loaded>, database: Arc<Database>) -> NativeService {
 /// What is wrong with the run of a seed.
 fn simulate(seed: u64, folder: &Path) -> Result<(), String> {
     let mut random = Random::new(seed ^ 0x5eed);
-    let config = Config { depth: 2, reads: 3, writes: 8, faults: seed % 3 == 0 };
+    let config = Config { depth: 2, reads: 3, writes: 8, faults: seed.is_multiple_of(3) };
     let case = case(seed, &config);
     let relations = case.program.relations.len();
     let dumps = &case.run[case.run.len() - relations..];
     let data = folder.join("data");
     let _ = std::fs::remove_dir_all(&data);
-    let mut native = Simulated::new(&case, &data, seed % 2 == 0)?;
+    let mut native = Simulated::new(&case, &data, seed.is_multiple_of(2))?;
     let program = Arc::new(case.program.clone());
     let limits = Limits { fuel: 3_000_000, memory: 1 << 30, ..Limits::default() };
     let evaluator = Evaluator::with_limits(program.clone(), limits);

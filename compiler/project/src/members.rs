@@ -143,7 +143,7 @@ mod tests {
                 .collect();
             match owner(&memory, path) {
                 Owner::Folder { root, file } => {
-                    assert_eq!(owners, [root.clone()], "{path:?}");
+                    assert_eq!(owners, std::slice::from_ref(&root), "{path:?}");
                     assert_eq!(root.join(file), path);
                 }
                 Owner::Single => assert!(owners.is_empty(), "{path:?} {owners:?}"),

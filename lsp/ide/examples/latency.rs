@@ -74,15 +74,17 @@ fn broken(ide: &mut Ide, path: &str, text: &str) {
 /// Writes and removes a call, which changes what the function does.
 fn call(ide: &mut Ide, path: &str, text: &str) {
     let at = body_start(text);
-    let typed =
-        |n: usize| format!("{}{}{}", &text[..at], if n % 2 == 0 { "\n  let t = now()\n" } else { "" }, &text[at..]);
+    let typed = |n: usize| {
+        format!("{}{}{}", &text[..at], if n.is_multiple_of(2) { "\n  let t = now()\n" } else { "" }, &text[at..])
+    };
     edits(ide, path, "an effect comes and goes", typed, path);
 }
 
 /// Changes the type of a field, and asks for the messages of a file that uses it.
 fn signature(ide: &mut Ide, path: &str, text: &str, other: &str) {
     let at = text.find(": Int").map_or(0, |at| at + 2);
-    let typed = |n: usize| format!("{}{}{}", &text[..at], if n % 2 == 0 { "Text" } else { "Int" }, &text[at + 3..]);
+    let typed =
+        |n: usize| format!("{}{}{}", &text[..at], if n.is_multiple_of(2) { "Text" } else { "Int" }, &text[at + 3..]);
     edits(ide, path, "a field's type, the next file's messages", typed, other);
     ide.set_file(path, text);
 }

@@ -158,10 +158,10 @@ impl Analysis {
                     }
                 }
             }
-            Meaning::Parameter(owner, _) => {
-                if self.function(owner).is_some_and(|sig| sig.params.iter().any(|param| param.name == new)) {
-                    return taken(&format!("another parameter of `{}`", owner.name));
-                }
+            Meaning::Parameter(owner, _)
+                if self.function(owner).is_some_and(|sig| sig.params.iter().any(|param| param.name == new)) =>
+            {
+                return taken(&format!("another parameter of `{}`", owner.name));
             }
             Meaning::Case(owner, _) => {
                 if let Some(sig) = self.type_sig(owner)

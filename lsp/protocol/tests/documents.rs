@@ -1,5 +1,7 @@
 //! Documents, files and programs: what is open says what the editor says, all else what the disk says.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod page;
 
 use page::{Page, able, at, codes, of};

@@ -1,5 +1,7 @@
 //! Each request once, from message to message; and that what is promised is there.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod page;
 
 use page::{Page, able, at, of, uri};

@@ -2,6 +2,8 @@
 //! that are opened and closed; files that come, go and are renamed on disk. Nothing panics, the server's texts are the
 //! client's, and at the end of each run every answer is that of a server that begins with what is there.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod page;
 
 use page::{Numbers, Page, able, answers, answers_at};

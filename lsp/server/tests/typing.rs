@@ -1,6 +1,8 @@
 //! A program is typed character by character over a real connection; after each keystroke diagnostics and completion
 //! are asked. At the end every answer is that of a server that never saw anything else.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod client;
 mod server;
 

@@ -129,7 +129,7 @@ fn start(
         return Instance::new(core, declarations, store, inputs);
     };
     if old.declarations == declarations && same_relations(&old.program, &core) {
-        let store = old.service.with(|store| std::mem::take(store));
+        let store = old.service.with(std::mem::take);
         return Instance::new(core, declarations, store, inputs);
     }
     let store = MemoryStore::new(&core);

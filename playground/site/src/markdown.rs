@@ -1,5 +1,5 @@
 //! Markdown to HTML: headings get anchors, links to pages of the repository become links to pages of the site, codes of
-//! diagnostics become links to their pages, fenced blocks go through [`code`](crate::code).
+//! diagnostics become links to their pages, fenced blocks go through [`crate::code`].
 
 use crate::code;
 use crate::compiler::Compiler;

@@ -64,7 +64,7 @@ impl<'db> Collector<'_, 'db> {
             self.row_fields(&row, 105, &[]);
         }
         let wanted = self.wanted().cloned();
-        if let Some(Ty::Variant(owner, _) | Ty::Tag(owner)) = wanted.as_ref().map(|ty| inside(ty)) {
+        if let Some(Ty::Variant(owner, _) | Ty::Tag(owner)) = wanted.as_ref().map(inside) {
             self.wanted_cases(owner);
         }
         for near in self.in_sight() {
@@ -545,7 +545,7 @@ impl<'db> Collector<'_, 'db> {
     pub fn transition_cases(&mut self, field: &str) {
         let Some(symbol) = symbol_of(&self.analysis.db, self.place.item) else { return };
         let ty = self.analysis.relation(&symbol).and_then(|sig| sig.field(field)).map(|field| field.ty.clone());
-        if let Some(Ty::Variant(owner, _)) = ty.as_ref().map(|ty| inside(ty)) {
+        if let Some(Ty::Variant(owner, _)) = ty.as_ref().map(inside) {
             self.clear_words();
             let Some(TypeBody::Variant(cases)) = self.analysis.type_sig(owner).map(|sig| &sig.body) else { return };
             for case in cases {

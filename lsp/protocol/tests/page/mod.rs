@@ -1,5 +1,6 @@
 //! A client as a page is one: messages go in and come out as texts, one after the other.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(dead_code, reason = "each test uses a part")]
 
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! A client on a real connection: framed messages over a stream.
 
 #![allow(dead_code, reason = "each test uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use serde_json::{Value, json};
 use std::collections::HashMap;

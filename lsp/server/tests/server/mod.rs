@@ -1,5 +1,7 @@
 //! A server in this process, on a stream.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use crate::client::Client;
 use std::io::Write;
 use std::os::unix::net::UnixStream;
