@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | [`config`] | `tenon.toml` |
 //! | [`files`] | where texts come from: the trait, and files in memory |
-//! | [`members`] | which files a folder's program has, and to which program a file belongs |
+//! | [`members`](mod@members) | which files a folder's program has, and to which program a file belongs |
 
 pub mod config;
 pub mod files;

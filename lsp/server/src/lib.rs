@@ -14,10 +14,10 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`transport`], [`input`] | messages from and to tower-lsp |
-//! | [`owner`] | the thread that holds the session |
-//! | [`pool`] | the threads that do tasks |
-//! | [`outlet`] | answers, each to the one who waits for it |
+//! | `transport`, `input` | messages from and to tower-lsp |
+//! | `owner` | the thread that holds the session |
+//! | `pool` | the threads that do tasks |
+//! | `outlet` | answers, each to the one who waits for it |
 
 mod input;
 mod outlet;

@@ -1,18 +1,18 @@
 //! Code actions: changes of the text that an editor offers at a place.
 //!
-//! Each module offers some, given a [`Context`]; none of them changes anything by itself. What an action writes checks
-//! without new errors, and items that were in the one style stay in it (see [`change`]).
+//! Each module offers some, given a `Context`; none of them changes anything by itself. What an action writes checks
+//! without new errors, and items that were in the one style stay in it (see `change`).
 //!
 //! | module | offers |
 //! | --- | --- |
-//! | [`fixes`] | what diagnostics propose, one by one and all of a kind |
-//! | [`fields`] | missing fields, missing arms |
-//! | [`guards`] | guards, `let … else` |
-//! | [`extract`], [`inline`] | taking code out of its place and putting it back |
-//! | [`rewrite`] | one form into another |
-//! | [`stubs`] | scenarios, endpoints, types that are inferred |
-//! | [`imports`] | `use` items |
-//! | [`scope`], [`values`] | what is in sight at a place; values to begin with |
+//! | `fixes` | what diagnostics propose, one by one and all of a kind |
+//! | `fields` | missing fields, missing arms |
+//! | `guards` | guards, `let … else` |
+//! | `extract`, `inline` | taking code out of its place and putting it back |
+//! | `rewrite` | one form into another |
+//! | `stubs` | scenarios, endpoints, types that are inferred |
+//! | `imports` | `use` items |
+//! | `scope`, `values` | what is in sight at a place; values to begin with |
 
 mod change;
 mod extract;

@@ -1,7 +1,7 @@
 //! What may be written at the cursor.
 //!
 //! The word under the cursor is replaced by a marker, the item is read with it, and its place in the tree says what
-//! kind of thing may stand there ([`site`]). Inference looks around at the marker: which names are in sight, what type
+//! kind of thing may stand there (`site`). Inference looks around at the marker: which names are in sight, what type
 //! is wanted, what a dot follows. None of this touches the answers of the database: the marked text is tried beside
 //! them. Words of the language come from the grammar, which says what it would take after the text before the cursor.
 //! Nothing is offered that the grammar would refuse there.
