@@ -115,9 +115,10 @@ async function load(program: Shared, rows: { [relation: string]: object[] } = {}
 
 async function loadExample(example: Example): Promise<void> {
   if (tour.active) tour.stop(false);
+  // Before it loads: whoever turns to another panel meanwhile stays there.
+  app.show("data");
   await load({ title: example.title, files: example.files }, example.rows);
   save();
-  app.show("data");
 }
 
 function drawFiles(): void {
@@ -206,7 +207,7 @@ function setUpPanels(): void {
     }
   };
   app.on("panel", draw);
-  phone.addEventListener("change", () => app.show(phone.matches ? "program" : app.panel));
+  phone.addEventListener("change", () => app.show(app.panel));
   app.show(phone.matches ? "program" : "data");
 }
 
