@@ -192,7 +192,7 @@ fn declaration(
 fn completion(client: &mut Client, uri: &str, text: &str, workspace: &Workspace) -> Result<Times, Stop> {
     let at = workspace.after(text, workspace.body)?;
     let begin = position(text, at);
-    client.change(uri, &begin, &begin, workspace.receiver)?;
+    client.change(uri, &begin, &begin, &format!("{}\n", workspace.receiver))?;
     let written = workspace.receiver.chars().count() as u64;
     let place =
         |column: u64| json!({ "line": begin["line"], "character": begin["character"].as_u64().unwrap_or(0) + column });
@@ -211,7 +211,8 @@ fn completion(client: &mut Client, uri: &str, text: &str, workspace: &Workspace)
             items.as_array().is_some_and(|items| items.iter().any(|item| item["label"].as_str() == Some(label)))
         };
         if !has(workspace.offered) {
-            return Err(Stop::failed(format!("`{}` is not offered", workspace.offered)));
+            let labels: Vec<_> = items.as_array().into_iter().flatten().filter_map(|item| item["label"].as_str()).take(20).collect();
+            return Err(Stop::failed(format!("`{}` is not offered ({} answers were right), but {labels:?}", workspace.offered, times.len() - 1)));
         }
         client.change(uri, &before, &after, "")?;
     }

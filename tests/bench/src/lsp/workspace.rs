@@ -75,7 +75,7 @@ impl Workspace {
             dependent: "part00/file001.tn".into(),
             body: "  let one = p.price\n",
             typed: "  let typed = one * 2 + p.stock\n",
-            declaration: ("  name: Text\n", "  name: Bool\n"),
+            declaration: ("  name: Text", "  name: Bool"),
             receiver: "  p",
             offered: "price",
         }
@@ -118,7 +118,7 @@ impl Workspace {
             dependent: "file001.py".into(),
             body: "    one = p.price\n",
             typed: "    typed = one * 2 + p.stock\n",
-            declaration: ("    name: str\n", "    name: int\n"),
+            declaration: ("    name: str", "    name: int"),
             receiver: "    p",
             offered: "price",
         }
