@@ -89,6 +89,7 @@ builtins! {
     TextPadEnd Pure "Text.pad_end(length: Int, with: Text) -> Text" "Filled up at the end to a length." r#""a".pad_end(3, ".") == "a..""#;
     TextReverse Pure "Text.reverse -> Text" "The characters from the last to the first." r#""abc".reverse == "cba""#;
     TextNormalise Pure "Text.normalise -> Text" "In Unicode normal form C." r#""é".normalise == "é""#;
+    TextInLanguage Pure "Text.in_language(language: Text) -> Bytes" "A key by which speakers of a language order texts, for `order by`: `order by p.name.in_language(\"nb\")`. Languages are written as in HTML (`nb`, `sv`, `de-u-co-phonebk`; `-u-kn` orders numbers in texts by their value); one without rules of its own has the common ones; what is no name of a language fails." r#""Ærfugl".in_language("nb") > "Zebra".in_language("nb")"#;
     TextToInt Pure "Text.to_int -> Int?" "The Int that is written." r#""42".to_int == 42 and "x".to_int == none"#;
     TextToFloat Pure "Text.to_float -> Float?" "The Float that is written." r#""1.5".to_float == 1.5f"#;
     TextToDecimal Pure "Text.to_decimal(digits: Int) -> Decimal(digits)?" "The Decimal that is written, if it has no more fractional digits." r#""1.5".to_decimal(2) == 1.50"#;

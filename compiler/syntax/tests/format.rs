@@ -16,6 +16,14 @@ fn programs_are_formatted_once_and_for_all() {
 }
 
 #[test]
+fn a_remark_about_the_file_stays_apart_from_its_first_item() {
+    let text = "// About the file.\n\n/// A thing.\nrelation P {\n  key n: Int\n}\n\n// About both.\n\nrelation Q { key n: Int }\n";
+    assert_eq!(format(text).text, text);
+    let far = text.replace("\n\n", "\n\n\n\n");
+    assert_eq!(format(&far).text, text);
+}
+
+#[test]
 fn formatting_changes_no_tree() {
     for (name, text) in programs() {
         for item in items(&text) {

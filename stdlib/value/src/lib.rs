@@ -22,6 +22,7 @@
 
 mod ascii;
 pub mod base64;
+pub mod collation;
 pub mod decimal;
 pub mod dispatch;
 pub mod fault;

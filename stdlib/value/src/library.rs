@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::format::display;
 use crate::time::{self, Zone};
 use crate::value::Value;
-use crate::{decimal, float, identity, integer, text};
+use crate::{collation, decimal, float, identity, integer, text};
 
 /// A primitive: from its arguments and the scale of its result.
 pub type Function = fn(&[Value], u8) -> Result<Value, Fault>;
@@ -62,6 +62,9 @@ table! {
     TextPadEnd(Text(t), Int(length), Text(with)) => made(text::pad_end(t, *length, with)?);
     TextReverse(Text(t)) => made(text::reverse(t));
     TextNormalise(Text(t)) => made(text::normalise(t));
+    TextInLanguage(Text(t), Text(language)) => {
+        collation::key(t, language).map(|key| Bytes(key.into())).ok_or(Fault::BadArgument)
+    };
     TextToInt(Text(t)) => Ok(Value::option(text::to_int(t).map(Int)));
     TextToFloat(Text(t)) => Ok(Value::option(text::to_float(t).map(Float)));
     TextToDecimal(Text(t), Int(_)), scale => {

@@ -44,9 +44,6 @@ impl Infer<'_> {
             return self.call_function(sig, Some(base), args, range, hint);
         }
         self.skip_args(args);
-        if name.text == "in_language" && matches!(ty, Ty::Text) {
-            return self.not_supported(range, "orders of languages (`in_language`)");
-        }
         match &ty {
             Ty::Option(inner) if !self.candidates(&name.text, inner).is_empty() => {
                 let written = self.ctx.source(base.range);

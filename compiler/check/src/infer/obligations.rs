@@ -592,7 +592,7 @@ fn number(literal: &Literal, ty: &Ty) -> Option<i128> {
 }
 
 /// The text that an expression always is.
-fn constant_text(expr: &Expr) -> Option<SmolStr> {
+pub(super) fn constant_text(expr: &Expr) -> Option<SmolStr> {
     match &strip(expr).kind {
         ExprKind::Literal(Literal::Text(text)) => Some(text.clone()),
         _ => None,

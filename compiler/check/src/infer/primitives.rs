@@ -2,6 +2,7 @@
 
 use super::calls::{Callee, Param};
 use super::engine::{Infer, substitute};
+use super::obligations::constant_text;
 use crate::builtins::{Builtin, Need, SCALE_DIGITS, SCALE_SAME, Scheme};
 use crate::ty::Ty;
 use crate::typed::{Arg, Conversion, Expr, ExprKind};
@@ -9,6 +10,8 @@ use smol_str::SmolStr;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
+use tenon_value::collation::is_language;
+use tenon_value::time::Zone;
 
 impl Infer<'_> {
     /// True if a primitive may be called on a value of the type.
@@ -131,6 +134,11 @@ impl Infer<'_> {
                 }
             }
         }
+        let named = values.iter().rev().zip(params.iter().rev());
+        let complaints: Vec<_> = named.filter_map(|(value, param)| unknown_name(&param.name, value)).collect();
+        for (range, message, label) in complaints {
+            self.error(Code::Literal, range, message, label);
+        }
         if builtin == Builtin::Log {
             for value in &values.clone() {
                 self.refuse_secret(value, "would stand in the log");
@@ -149,6 +157,24 @@ impl Infer<'_> {
         let b = both.pop().expect("two went in");
         let a = both.pop().expect("two went in");
         self.node(ExprKind::Builtin(builtin, vec![a, b]), ty, range)
+    }
+}
+
+/// What is wrong with a constant that names a time zone or a language. What is no constant fails when it runs.
+fn unknown_name(param: &str, value: &Expr) -> Option<(Range, String, &'static str)> {
+    let text = constant_text(value)?;
+    match param {
+        "zone" if Zone::named(&text).is_err() => Some((
+            value.range,
+            format!("there is no time zone `{text}`"),
+            "zones are written as in the tz database: `Europe/Oslo`, `UTC`",
+        )),
+        "language" if !is_language(&text) => Some((
+            value.range,
+            format!("`{text}` is not written as languages are"),
+            "languages are written as in HTML: `nb`, `en-GB`, `de-u-co-phonebk`",
+        )),
+        _ => None,
     }
 }
 

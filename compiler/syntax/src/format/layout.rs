@@ -94,6 +94,10 @@ impl Writer<'_> {
             if index > 0 {
                 self.new_line(index, piece.blank && closed.is_none() && !before.is_some_and(K::opens));
             } else {
+                // What is written about the file or about several items stays apart from the first of them.
+                if piece.blank && !piece.remarks.is_empty() {
+                    self.out.push('\n');
+                }
                 self.line_start = self.out.len();
                 self.lines.push(Line { first: 0, last: 0, width: 0 });
             }

@@ -211,8 +211,13 @@ fn completion(client: &mut Client, uri: &str, text: &str, workspace: &Workspace)
             items.as_array().is_some_and(|items| items.iter().any(|item| item["label"].as_str() == Some(label)))
         };
         if !has(workspace.offered) {
-            let labels: Vec<_> = items.as_array().into_iter().flatten().filter_map(|item| item["label"].as_str()).take(20).collect();
-            return Err(Stop::failed(format!("`{}` is not offered ({} answers were right), but {labels:?}", workspace.offered, times.len() - 1)));
+            let labels: Vec<_> =
+                items.as_array().into_iter().flatten().filter_map(|item| item["label"].as_str()).take(20).collect();
+            return Err(Stop::failed(format!(
+                "`{}` is not offered ({} answers were right), but {labels:?}",
+                workspace.offered,
+                times.len() - 1
+            )));
         }
         client.change(uri, &before, &after, "")?;
     }
