@@ -129,6 +129,7 @@ fn rules_of<'db>(
             generics: &generics,
             names: vec![(SmolStr::new_static("it"), base.clone())],
             row: None,
+            unborn: None,
             expected: Some(Ty::Bool),
         };
         let checked = infer::expression(context, &around, rule.predicate);
@@ -195,6 +196,7 @@ fn main_of(tree: &ast::Item, declared: &Declared, context: &BodyContext<'_>) -> 
                 generics: &[],
                 names: Vec::new(),
                 row: None,
+                unborn: None,
                 expected: sig.ty.clone(),
             };
             let mut checked = infer::expression(context, &around, &constant.value);
@@ -550,7 +552,8 @@ impl<'db> BodyContext<'db> {
             Expected::Condition(_) => Some(Ty::Bool),
             Expected::Failure => None,
         };
-        let around = Surroundings { kind, generics, names, row, expected };
+        let unborn = matches!(site.part, BodyPart::Default(_)).then(|| owner_of(self.db, self.item));
+        let around = Surroundings { kind, generics, names, row, unborn, expected };
         let checked = match (site.code, &site.expected) {
             (SiteCode::Text(text), _) => infer::text(self, &around, text),
             (SiteCode::Expr(failure), Expected::Failure) => infer::failure(self, &around, failure),

@@ -371,9 +371,20 @@ impl Infer<'_> {
     pub fn mismatch(&mut self, expr: &Expr, wanted: &Ty) {
         let (found, wanted) = (self.resolve(&expr.ty), self.resolve(wanted));
         let range = expr.range;
+        if matches!(expr.kind, ExprKind::Error) {
+            return;
+        }
         let (shown, want) = (self.show(&found), self.show(&wanted));
         let written = self.ctx.source(range);
         let mut d = match (found.base(), wanted.base()) {
+            (Ty::Option(inner), _) if self.scenario && self.fits(inner, &wanted) => self
+                .diagnostic(
+                    Code::MaybeNone,
+                    range,
+                    format!("`{written}` may be `none`, and `{want}` is wanted"),
+                    format!("type `{shown}`"),
+                )
+                .fix(self.fix("say that it is there", Range::empty(range.end), "!", false)),
             (Ty::Option(inner), _) if self.fits(inner, &wanted) => self
                 .diagnostic(
                     Code::MaybeNone,
@@ -394,7 +405,20 @@ impl Infer<'_> {
                         format!("`{shown}`, perhaps its key")
                     },
                 );
-                d.note(format!("look the row up first: `let x = {}[{written}] else fail NotFound()`", relation.name))
+                let is_key = self
+                    .relation(relation)
+                    .is_some_and(|sig| matches!(self.key_types(sig).as_slice(), [only] if only.base() == found.base()));
+                match (self.scenario, is_key) {
+                    (true, true) => {
+                        let found = format!("{}[{written}]!", relation.name);
+                        d.fix(self.fix(format!("write `{found}`"), range, found, false))
+                    }
+                    (true, false) => d.note(format!("name the row where it is made: `given x = {}(…)`", relation.name)),
+                    _ => d.note(format!(
+                        "look the row up first: `let x = {}[{written}] else fail NotFound()`",
+                        relation.name
+                    )),
+                }
             }
             (Ty::Float, Ty::Int | Ty::Decimal(_)) => self
                 .diagnostic(

@@ -129,6 +129,8 @@ pub(crate) struct Infer<'a> {
     pub depth: u32,
     /// The row whose fields are in sight by their bare names.
     pub row: Option<(Symbol, LocalId)>,
+    /// The relation whose row does not exist yet, in a default of its fields.
+    pub unborn: Option<Symbol>,
     /// How many writes to the store precede this point; what is known of the store ends at each.
     pub store_version: u32,
     /// The version at which the row of a local was read from the store or written to it; rows that came
@@ -175,6 +177,7 @@ impl<'a> Infer<'a> {
             lambdas: 0,
             depth: 0,
             row: None,
+            unborn: None,
             store_version: 0,
             versions: FxHashMap::default(),
             atoms: Vec::new(),

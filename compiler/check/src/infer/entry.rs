@@ -115,6 +115,7 @@ fn surrounded<'a>(ctx: &'a dyn Context, around: &Surroundings<'a>, range: Range)
         infer.row = Some((relation.clone(), row));
         params.push(row);
     }
+    infer.unborn.clone_from(&around.unborn);
     for (name, ty) in &around.names {
         params.push(infer.bind(name, ty.clone(), false, Range::empty(range.start)));
     }

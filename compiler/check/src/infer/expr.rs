@@ -10,7 +10,7 @@ use crate::typed::{Expr, ExprKind, Literal, LocalId, TextPart};
 use crate::uses::{Meaning, Role};
 use smol_str::SmolStr;
 use std::sync::Arc;
-use tenon_diagnostics::Code;
+use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
 use tenon_syntax::ast;
 
@@ -234,6 +234,10 @@ impl Infer<'_> {
         if name.text == "stdin" {
             return self.not_supported(name.range, "lines of the standard input (`stdin`)");
         }
+        if let Some(d) = self.unborn_field(name) {
+            self.report(d);
+            return self.broken(name.range);
+        }
         let names = self.ctx.names();
         let locals: Vec<SmolStr> = self.scope.names().cloned().collect();
         let near = nearest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str)).map(SmolStr::new);
@@ -251,6 +255,20 @@ impl Infer<'_> {
         }
         self.report(d);
         self.broken(name.range)
+    }
+
+    /// In a default, the name of a field or an inverse of the row that is being made.
+    fn unborn_field(&self, name: &ast::Ident) -> Option<Diagnostic> {
+        let relation = self.unborn.as_ref()?;
+        let sig = self.relation(relation)?;
+        let known = sig.fields.iter().any(|field| field.name == name.text)
+            || self.ctx.inverses(relation).iter().any(|inverse| inverse.name == name.text);
+        let message = format!("a default is made before its row, so it sees no `{}`", name.text);
+        let label = format!("of the `{}` that is being made", relation.name);
+        known.then(|| {
+            self.diagnostic(Code::UnknownName, name.range, message, label)
+                .note("what follows from other fields is computed: `name: Type => …` instead of `= …`")
+        })
     }
 
     /// An item used as a value.

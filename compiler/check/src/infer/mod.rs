@@ -101,6 +101,8 @@ pub struct Surroundings<'a> {
     /// The relation whose fields are in sight by their bare names: the first parameter of the body is its row,
     /// before `names`.
     pub row: Option<Symbol>,
+    /// The relation whose row does not exist yet: a default sees none of its fields.
+    pub unborn: Option<Symbol>,
     /// The type that is wanted; `None` takes what comes.
     pub expected: Option<Ty>,
 }

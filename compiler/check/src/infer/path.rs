@@ -516,6 +516,9 @@ impl Infer<'_> {
                     }
                 }
             };
+            if values.iter().any(|value| matches!(value.kind, ExprKind::Error)) {
+                return fail;
+            }
             return self.node(ExprKind::Lookup { relation: symbol.clone(), unique: None, key: values }, ty, range);
         }
         // By a unique, whose parts are all named; or by the key's names.
