@@ -269,13 +269,19 @@ impl Infer<'_> {
             self.report(d);
             return self.after_maybe_none(base, inner, name, name_range, range);
         }
-        let d = self
-            .diagnostic(Code::MaybeNone, base.range, message, format!("type `{shown}`"))
-            .fix(self.fix("read through it; the value is optional then", dot, "?.", false))
-            .note(format!(
+        let d = self.diagnostic(Code::MaybeNone, base.range, message, format!("type `{shown}`")).fix(self.fix(
+            "read through it; the value is optional then",
+            dot,
+            "?.",
+            false,
+        ));
+        self.report(if self.scenario {
+            d.fix(self.fix("say that it is there", Range::empty(base.range.end), "!", false))
+        } else {
+            d.note(format!(
                 "or bind it first: `let x = {written} else fail NotFound()`; or test it: `if let x = {written} {{ … }}`"
-            ));
-        self.report(d);
+            ))
+        });
         self.after_maybe_none(base, inner, name, name_range, range)
     }
 
