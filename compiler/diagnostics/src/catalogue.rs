@@ -94,7 +94,7 @@ catalogue! {
     BlockNeeded = 145 "block-needed" Error "what follows a condition stands in braces";
     NamedArgument = 146 "named-argument" Error "a named argument or field is written `name: value`";
     ForeignWord = 147 "foreign-word" Error "the words of statements are Tenon's: `var`, `let`, `else if`, `for`, `fail`";
-    BlockComment = 148 "block-comment" Error "a comment is `//` and the rest of its line";
+    ForeignComment = 148 "foreign-comment" Error "a comment is `//` and the rest of its line";
     FieldAssign = 149 "field-assign" Error "a field of a row is changed by `update`";
     Unreachable = 150 "unreachable" Warning "code after `return`, `fail`, `break` or `continue` never runs";
     UnusedValue = 151 "unused-value" Warning "a value that nobody gets is probably a mistake";

@@ -42,6 +42,8 @@ enum Plain {
     RawText,
     #[regex("'[^'\n]*'")]
     QuotedText,
+    #[regex("`[^`\n]*`")]
+    BackText,
     #[token("\"\"\"")]
     BlockQuote,
     #[token("\"")]
@@ -153,6 +155,7 @@ impl Plain {
             Plain::Bytes => K::Bytes,
             Plain::RawText => K::RawText,
             Plain::QuotedText => K::QuotedText,
+            Plain::BackText => K::BackText,
             Plain::LParen => K::LParen,
             Plain::RParen => K::RParen,
             Plain::LBracket => K::LBracket,
@@ -277,7 +280,7 @@ impl<'a> Driver<'a> {
                 }
                 Ok(Plain::RBrace) => self.right_brace(start, end, starts_line),
                 Ok(Plain::BadNumber) => self.bad_number(start, end, starts_line),
-                Ok(Plain::BlockComment) => self.block_comment(start, end),
+                Ok(Plain::BlockComment) => self.block_comment(start, end, starts_line),
                 Ok(other) => {
                     let kind = other.kind().unwrap_or(TokenKind::Bad);
                     self.push(kind, start, end, starts_line)
@@ -285,9 +288,7 @@ impl<'a> Driver<'a> {
                 Err(()) => self.bad_character(start, end, starts_line),
             };
             plain.bump(end - plain.span().end);
-            if next != Ok(Plain::BlockComment) {
-                self.end = end;
-            }
+            self.end = end;
         }
     }
 
@@ -317,11 +318,35 @@ impl<'a> Driver<'a> {
                 self.open.push(OpenText { start: start as u32, block, braces: 0 });
                 self.push(TokenKind::TextHead, start, end, starts_line)
             }
+            Stop::Unclosed(_) if self.closes_hole(block) => self.text_end_in_hole(start, starts_line),
             Stop::Unclosed(end) => {
                 self.unclosed_text(start as u32, block, end as u32);
                 self.push(TokenKind::Text, start, end, starts_line)
             }
         }
+    }
+
+    /// True if a quote whose text has no end is rather the end of the text around it.
+    fn closes_hole(&self, block: bool) -> bool {
+        !block && self.open.last().is_some_and(|open| !open.block)
+    }
+
+    /// `"a {b"`: the quote at `start` ends the text, and the hole is open.
+    fn text_end_in_hole(&mut self, start: usize, starts_line: bool) -> usize {
+        let end = start + 1;
+        let Some(open) = self.open.pop() else { return end };
+        let mut error =
+            SyntaxError::new(Code::UnclosedText, "this text has an open `{`", Range::new(open.start, end as u32))
+                .label("I expected `}` before the closing quote")
+                .note("a brace itself is written `\\{`");
+        // Behind a quote that was read as the beginning of another text, the place of the brace is not known.
+        let opens_hole = |token: &&Token| matches!(token.kind, TokenKind::TextHead | TokenKind::TextMiddle);
+        let mut hole = self.tokens.iter().rev().take_while(|token| !opens_hole(token));
+        if hole.all(|token| token.kind != TokenKind::Text) {
+            error = error.fix("close the hole", [(Range::empty(start as u32), "}".to_string())], false);
+        }
+        self.errors.push(error);
+        self.push(TokenKind::TextTail, start, end, starts_line)
     }
 
     /// A `}` closes a brace of the hole, or the hole itself.
@@ -393,16 +418,48 @@ impl<'a> Driver<'a> {
         self.push(TokenKind::Int, start, end, starts_line)
     }
 
-    /// `/* … */` is passed over, with an error.
-    fn block_comment(&mut self, start: usize, end: usize) -> usize {
+    /// `/* … */` is a token that nothing reads, with an error.
+    fn block_comment(&mut self, start: usize, end: usize, starts_line: bool) -> usize {
         let rest = self.text.get(end..).unwrap_or("");
-        let end = rest.find("*/").map_or(self.text.len(), |length| end + length + 2);
+        let length = rest.find("*/");
+        let inner = rest.get(..length.unwrap_or(rest.len())).unwrap_or("");
+        let end = length.map_or(self.text.len(), |length| end + length + 2);
+        let range = Range::new(start as u32, end as u32);
+        let indent = " ".repeat(usize::from(self.indent));
+        let lines = inner.trim_end().lines().map(|line| line.trim().trim_start_matches('*').trim());
+        let mut lines: Vec<String> = lines.map(|line| format!("// {line}").trim_end().to_string()).collect();
+        if lines.first().is_some_and(|first| first == "//") && lines.len() > 1 {
+            lines.remove(0);
+        }
+        let behind = self.text.get(end..).unwrap_or("").lines().next().unwrap_or("");
+        if !behind.trim().is_empty() {
+            lines.push(String::new());
+        }
+        let lines = lines.join(&format!("\n{indent}"));
         self.errors.push(
-            SyntaxError::new(Code::BlockComment, "there are no block comments", Range::new(start as u32, end as u32))
-                .label("passed over")
-                .note("a comment is `//` and the rest of its line"),
+            SyntaxError::new(Code::ForeignComment, "there are no block comments", range)
+                .label("a comment is `//` and the rest of its line")
+                .fix("write `//`", [(range, lines)], true),
         );
-        end
+        self.push(TokenKind::ForeignComment, start, end, starts_line)
+    }
+
+    /// `# …` is taken for a comment. All of an item are one error.
+    fn hash_comment(&mut self, start: usize, sign: Range, starts_line: bool) -> usize {
+        let rest = self.text.get(start..).unwrap_or("");
+        let end = start + rest.lines().next().unwrap_or("").trim_end().len();
+        let edit = (sign, "//".to_string());
+        let message = "`#` begins no comment";
+        let earlier = self.errors.iter_mut().find(|error| error.message == message);
+        match earlier.and_then(|error| error.fixes.first_mut()) {
+            Some(fix) => fix.edits.push(edit),
+            None => self.errors.push(
+                SyntaxError::new(Code::ForeignComment, message, sign)
+                    .label("a comment is `//` and the rest of its line")
+                    .fix("write `//`", [edit], true),
+            ),
+        }
+        self.push(TokenKind::ForeignComment, start, end, starts_line)
     }
 
     /// One error and one token for a run of characters that are in no token.
@@ -418,11 +475,12 @@ impl<'a> Driver<'a> {
         }
         let range = Range::new(start as u32, end as u32);
         let character = range.slice(self.text);
+        if character == "#" {
+            return self.hash_comment(start, range, starts_line);
+        }
         let mut error =
             SyntaxError::new(Code::BadCharacter, format!("`{character}` is no part of the language"), range);
-        if character == "#" {
-            error = error.fix("write `//` for a comment", [(range, "//".to_string())], false);
-        } else if !character.is_ascii() {
+        if !character.is_ascii() {
             error =
                 error.note("names are written with the letters a to z, digits and `_`; texts may hold any character");
         }

@@ -110,6 +110,9 @@ fn stray_starts(file: &str, from: usize, to: usize, starts: &mut Vec<usize>) {
     let mut depth = 0i32;
     let mut closed = before_first;
     for token in lexer::lex(piece, &mut Vec::new()) {
+        if token.kind == TokenKind::ForeignComment {
+            continue;
+        }
         let at = token.range.start as usize;
         let column_0 = at == 0 || piece.as_bytes().get(at - 1) == Some(&b'\n');
         let first = before_first && starts.is_empty();
@@ -148,7 +151,8 @@ fn trivia_start(file: &str, after: usize, next: usize) -> usize {
 /// The item word and the name in the first tokens of an item.
 fn head(text: &str) -> (&'static str, SmolStr) {
     let tokens = lexer::lex_first(text, HEAD);
-    let mut tokens = tokens.iter().map(|token| (token.kind, token.range.slice(text))).peekable();
+    let tokens = tokens.iter().filter(|token| token.kind != TokenKind::ForeignComment);
+    let mut tokens = tokens.map(|token| (token.kind, token.range.slice(text))).peekable();
     tokens.next_if(|(_, text)| *text == "private");
     let Some(word) = tokens.next().and_then(|(_, first)| words::item_words().find(|word| *word == first)) else {
         return ("", SmolStr::default());

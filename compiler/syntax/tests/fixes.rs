@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::data;
+use common::{data, show};
 use tenon_diagnostics::CATALOGUE;
 use tenon_syntax::{SyntaxError, items, parse_item};
 
@@ -79,4 +79,36 @@ fn pages_of_syntax_errors_show_them() {
         }
     }
     assert!(failures.is_empty(), "{failures}");
+}
+
+/// What is said about each case of `mended.txt`, and what it becomes by the first fix of every error.
+#[test]
+fn what_fixes_make() {
+    let cases = std::fs::read_to_string(data().join("mended.txt")).expect("the cases are there");
+    let mut said = String::new();
+    for case in cases.split("\n=== ") {
+        let (name, text) = case.trim_start_matches("=== ").split_once('\n').expect("a case has a name and a text");
+        let text = text.trim_matches('\n');
+        said += &format!("=== {name}\n{text}\n---\n");
+        for item in items(text) {
+            let parsed = parse_item(item.text(text));
+            for error in &parsed.errors {
+                said += &format!("{}\n", show(text, &item, &parsed, error));
+            }
+        }
+        let mended = mended(text);
+        if mended != text {
+            said += &format!("---\n{mended}\n");
+            for (error, _) in errors(&mended) {
+                said += &format!("still: {}\n", error.message);
+            }
+        }
+        said += "\n";
+    }
+    let path = data().join("mended.out");
+    if std::env::var_os("TENON_BLESS").is_some() {
+        std::fs::write(&path, &said).expect("the messages can be written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(said == expected, "the fixes of mended.txt changed; look at them with TENON_BLESS=1 and git diff");
 }

@@ -108,7 +108,7 @@ export function makeGrammar() {
         ], beginCaptures: { 0: { name: 'punctuation.definition.comment.tenon' } } },
         { name: 'comment.line.double-slash.tenon', begin: '//', end: '$',
           beginCaptures: { 0: { name: 'punctuation.definition.comment.tenon' } } },
-        { name: 'invalid.illegal.block-comment.tenon', match: '/\\*.*?(?:\\*/|$)' },
+        { name: 'invalid.illegal.foreign-comment.tenon', match: '/\\*.*?(?:\\*/|$)' },
       ],
     },
 

@@ -47,10 +47,13 @@ const FOREIGN_ITEM_WORDS: &[(&str, &str)] = &[
 
 /// The error for an item that does not begin with an item word.
 pub(super) fn no_item_word(code: &str, table: &TokenTable) -> Option<SyntaxError> {
-    let first = table.tokens().first()?;
+    let first = table.tokens().iter().find(|token| token.kind != K::ForeignComment)?;
     let word = first.range.slice(code);
     if words::begins_item(word) {
         return None;
+    }
+    if let Some(error) = dash_comments(table) {
+        return Some(error);
     }
     let shown = word.lines().next().unwrap_or(word);
     let error = SyntaxError::new(Code::ItemWord, format!("`{shown}` begins no item"), first.range);
@@ -69,6 +72,24 @@ pub(super) fn no_item_word(code: &str, table: &TokenTable) -> Option<SyntaxError
         ),
         None => error.label("I expected an item word: `relation`, `type`, `fn`, `query`, `handler`, …"),
     })
+}
+
+/// `-- said`, as SQL comments, outside of items.
+fn dash_comments(table: &TokenTable) -> Option<SyntaxError> {
+    let dashes = table.tokens().windows(2).filter_map(|pair| match pair {
+        [first, second] if first.first_on_line && first.kind == K::Minus && second.kind == K::Minus => {
+            (first.range.end == second.range.start).then(|| first.range.cover(second.range))
+        }
+        _ => None,
+    });
+    let dashes: Vec<Range> = dashes.collect();
+    let first = *dashes.first().filter(|first| first.start == 0)?;
+    let edits: Vec<(Range, String)> = dashes.into_iter().map(|range| (range, "//".to_string())).collect();
+    Some(
+        SyntaxError::new(Code::ForeignComment, "`--` begins no comment", first)
+            .label("a comment is `//` and the rest of its line")
+            .fix("write `//`", edits, true),
+    )
 }
 
 /// True if one word becomes the other by one letter put in, left out, changed or exchanged with its neighbour.

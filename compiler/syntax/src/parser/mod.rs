@@ -69,16 +69,21 @@ pub fn parse_item(text: &str) -> Parsed {
     let mut item = read(&code, &docs, &repaired, &tokens, &mut errors);
     let too_deep = errors.iter().any(|error| error.code == Code::TooDeep);
     if !errors.is_empty() && !too_deep {
-        errors = lexical;
+        let first = std::mem::replace(&mut errors, lexical);
         item = match messages::no_item_word(&code, &tokens) {
             Some(error) => {
-                errors.retain(|error| error.code == Code::BlockComment);
+                errors.retain(|error| error.code == Code::ForeignComment);
                 errors.push(error);
                 None
             }
             None => {
                 let repaired = repair::repair_broken(&code, &tokens, &mut errors);
-                read(&code, &docs, &repaired, &tokens, &mut errors)
+                let item = read(&code, &docs, &repaired, &tokens, &mut errors);
+                // What is replaced is told; were it not, the item would be taken for what it is not.
+                if errors.is_empty() && !repaired.told_later {
+                    errors = first;
+                }
+                item
             }
         };
     }

@@ -30,6 +30,8 @@ pub(crate) struct Repaired {
     pub tokens: Vec<Token>,
     /// The texts that are meant where others, or none, are written.
     pub meant: Vec<SmolStr>,
+    /// Something was replaced of which the checker tells.
+    pub told_later: bool,
 }
 
 impl Repaired {
@@ -46,12 +48,13 @@ impl Repaired {
 pub(crate) fn repair(source: &str, table: &mut TokenTable, errors: &mut Vec<SyntaxError>) -> Repaired {
     let tokens = keywords::promote(source, &mut table.tokens);
     let tokens = finish(source, tokens, table, errors);
-    Repaired { tokens, meant: Vec::new() }
+    Repaired { tokens, meant: Vec::new(), told_later: false }
 }
 
 /// Repairs the tokens of an item that has errors: what newcomers write is translated first.
 pub(crate) fn repair_broken(source: &str, table: &TokenTable, errors: &mut Vec<SyntaxError>) -> Repaired {
     let mut table = table.clone();
+    without_comments(&mut table.tokens);
     for token in &mut table.tokens {
         // Keywords are found anew from plain words.
         if !matches!(
@@ -62,9 +65,22 @@ pub(crate) fn repair_broken(source: &str, table: &TokenTable, errors: &mut Vec<S
         }
     }
     let tokens = keywords::promote(source, &mut table.tokens);
-    let (tokens, meant) = newcomers::translate(source, tokens, errors);
-    let tokens = finish(source, tokens, &table, errors);
-    Repaired { tokens, meant }
+    let translated = newcomers::translate(source, tokens, errors);
+    let tokens = finish(source, translated.tokens, &table, errors);
+    Repaired { tokens, ..translated }
+}
+
+/// Takes block comments away; what stands behind one begins the line that it began.
+fn without_comments(tokens: &mut Vec<Token>) {
+    let mut begins_line = false;
+    tokens.retain_mut(|token| {
+        let comment = token.kind == TokenKind::ForeignComment;
+        match comment {
+            true => begins_line |= token.first_on_line,
+            false => token.first_on_line |= std::mem::take(&mut begins_line),
+        }
+        !comment
+    });
 }
 
 fn finish(source: &str, tokens: Vec<Token>, table: &TokenTable, errors: &mut Vec<SyntaxError>) -> Vec<Token> {

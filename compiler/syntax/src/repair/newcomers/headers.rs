@@ -35,6 +35,7 @@ impl Translator<'_> {
             let operand = !self.kind_before(index).is_some_and(can_end) || self.begins_line(index);
             if operand && declared.contains(&self.text(index)) {
                 self.become_kind(index, K::LowerName);
+                self.told_later = true;
             }
         }
     }

@@ -12,7 +12,7 @@ mod queries;
 mod signs;
 mod types;
 
-use super::put_in;
+use super::{Repaired, put_in};
 use crate::error::SyntaxError;
 use crate::token::Token;
 use crate::words::TokenKind as K;
@@ -24,21 +24,12 @@ use tenon_span::Range;
 const TOKENS: usize = 8_000;
 
 /// Gives the tokens with all replacements, and the texts that are meant.
-pub(super) fn translate(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxError>) -> (Vec<Token>, Vec<SmolStr>) {
-    let mut translator = Translator { source, tokens, errors, meant: Vec::new() };
-    if translator.tokens.len() > TOKENS {
-        return (translator.tokens, translator.meant);
+pub(super) fn translate(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxError>) -> Repaired {
+    let mut translator = Translator { source, tokens, errors, meant: Vec::new(), told_later: false };
+    if translator.tokens.len() <= TOKENS {
+        translator.all();
     }
-    translator.items_inside();
-    translator.signs();
-    translator.header();
-    translator.names_in_declarations();
-    translator.types();
-    translator.members();
-    translator.queries();
-    translator.code();
-    translator.elements();
-    (translator.tokens, translator.meant)
+    Repaired { tokens: translator.tokens, meant: translator.meant, told_later: translator.told_later }
 }
 
 struct Translator<'a> {
@@ -46,9 +37,22 @@ struct Translator<'a> {
     tokens: Vec<Token>,
     errors: &'a mut Vec<SyntaxError>,
     meant: Vec<SmolStr>,
+    told_later: bool,
 }
 
 impl<'a> Translator<'a> {
+    fn all(&mut self) {
+        self.items_inside();
+        self.signs();
+        self.header();
+        self.names_in_declarations();
+        self.types();
+        self.members();
+        self.queries();
+        self.code();
+        self.elements();
+    }
+
     fn token(&self, index: usize) -> Option<Token> {
         self.tokens.get(index).copied()
     }

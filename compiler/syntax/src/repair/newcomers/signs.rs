@@ -13,7 +13,8 @@ impl Translator<'_> {
         while let Some(token) = self.token(index) {
             match token.kind {
                 K::QuotedText => self.quoted_text(index),
-                K::BarBar if self.item_word().1 == Some(K::ItemType) => self.become_kind(index, K::Bar),
+                K::BarBar if self.is_between_cases(index) => self.between_cases(index),
+                K::BackText => self.back_text(index),
                 K::ColonEqual => {
                     self.tell(
                         SyntaxError::new(Code::ForeignOperator, "an assignment is written `=`", token.range).fix(
@@ -26,6 +27,7 @@ impl Translator<'_> {
                 }
                 kind if kind.class() == TokenClass::Foreign => self.foreign_operator(index),
                 K::Bang if self.is_prefix(index) => self.not(index),
+                K::Minus if self.begins_comment(index) => self.dash_comment(index),
                 K::Plus | K::Minus if self.kind(index + 1) == Some(token.kind) && self.glued(index) => {
                     self.increment(index);
                 }
@@ -55,6 +57,63 @@ impl Translator<'_> {
             _ => K::BangEqual,
         };
         self.become_kind(index, kind);
+    }
+
+    /// `A || B` in the declaration of a variant type, and as the pattern of an arm.
+    fn is_between_cases(&self, index: usize) -> bool {
+        if self.item_word().1 == Some(K::ItemType) {
+            return (0..index).all(|at| self.kind(at) != Some(K::KwWhere));
+        }
+        let Some(open) = self.enclosing(index).filter(|open| self.kind(*open) == Some(K::LBrace)) else { return false };
+        let line = (0..open).rev().take_while(|at| !matches!(self.kind(*at), Some(K::Semi | K::LBrace | K::RBrace)));
+        let in_match = line.into_iter().any(|at| self.kind(at) == Some(K::KwMatch));
+        let arrow = self.find(index, |this, at| {
+            matches!(this.kind(at), Some(K::FatArrow | K::Arrow | K::Comma | K::KwIf))
+                || this.token(at).is_some_and(|token| token.first_on_line)
+        });
+        in_match && matches!(self.kind(arrow), Some(K::FatArrow | K::Arrow | K::KwIf))
+    }
+
+    fn between_cases(&mut self, index: usize) {
+        let range = self.range(index);
+        self.tell(SyntaxError::new(Code::ForeignOperator, "between cases stands `|`", range).fix(
+            "write `|`",
+            [(range, "|".to_string())],
+            true,
+        ));
+        self.become_kind(index, K::Bar);
+    }
+
+    /// A text, or a name as some languages write names.
+    fn back_text(&mut self, index: usize) {
+        let range = self.range(index);
+        let inner = self.text(index).trim_matches('`').to_string();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let is_word = inner.starts_with(|c: char| c.is_ascii_alphabetic()) && inner.chars().all(plain);
+        let name_place = matches!(self.kind(index + 1), Some(K::Colon | K::KwIn))
+            || matches!(self.kind_before(index), Some(K::Dot | K::KwLet | K::KwVar));
+        if is_word && name_place {
+            let kind = if inner.starts_with(|c: char| c.is_ascii_uppercase()) { K::UpperName } else { K::LowerName };
+            self.tell(SyntaxError::new(Code::ForeignLiteral, "names are written without quotes", range).fix(
+                format!("write `{inner}`"),
+                [(range, inner.clone())],
+                true,
+            ));
+            self.become_text(index, kind, inner);
+            return;
+        }
+        let holes = inner.replace('"', "\\\"").split("${").map(|part| part.replace('{', "\\{")).collect::<Vec<_>>();
+        let text = format!("\"{}\"", holes.join("{"));
+        self.tell(SyntaxError::new(Code::ForeignLiteral, "texts stand in double quotes", range).fix(
+            format!("write `{text}`"),
+            [(range, text.clone())],
+            true,
+        ));
+        // What its holes say is read when the fix is made.
+        match inner.contains("${") {
+            true => self.cut(index, index + 1),
+            false => self.become_text(index, K::Text, text),
+        }
     }
 
     fn quoted_text(&mut self, index: usize) {
@@ -90,6 +149,26 @@ impl Translator<'_> {
                 .fix("write `not`", [(range, "not ".to_string())], true),
         );
         self.become_kind(index, K::KwNot);
+    }
+
+    /// `-- said`, as SQL comments.
+    fn begins_comment(&self, index: usize) -> bool {
+        let twice = self.kind(index + 1) == Some(K::Minus) && self.glued(index);
+        twice
+            && !self.glued(index + 1)
+            && !self.begins_line(index + 2)
+            && (self.begins_line(index) || self.token(index - 1).is_some_and(|before| before.space_after))
+    }
+
+    fn dash_comment(&mut self, index: usize) {
+        let range = self.range(index).cover(self.range(index + 1));
+        let end = (index + 1..self.tokens.len()).find(|at| self.token(*at).is_some_and(|token| token.first_on_line));
+        self.tell(
+            SyntaxError::new(Code::ForeignComment, "`--` begins no comment", range)
+                .label("a comment is `//` and the rest of its line")
+                .fix("write `//`", [(range, "//".to_string())], true),
+        );
+        self.remove(index, end.unwrap_or(self.tokens.len()));
     }
 
     /// `x++` at the end of a line.
