@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 /// than a third of the letters different. Of equally close ones the first in the order of names.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = fold(name).chars().collect();
-    let limit = (wanted.len() / 3).clamp(1, 3);
+    let limit = (wanted.len() / 3).min(3);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         if candidate == name || candidate.is_empty() {
@@ -17,8 +17,7 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = distance(&wanted, &other, limit);
-        // One letter in place of the only one is no likeness.
-        if distance > limit || distance >= wanted.len().max(other.len()) {
+        if distance > limit {
             continue;
         }
         if best.is_none_or(|(least, first)| (distance, candidate) < (least, first)) {
@@ -102,7 +101,9 @@ mod tests {
         assert_eq!(closest("produkt", ["Product", "Order"]), Some("Product"));
         assert_eq!(closest("firstName", ["first_name", "last_name"]), Some("first_name"));
         assert_eq!(closest("nmae", ["name", "same"]), Some("name"));
+        assert_eq!(closest("x", ["y", "X"]), Some("X"));
         assert_eq!(closest("x", ["y", "z"]), None);
+        assert_eq!(closest("ps", ["p", "as"]), None);
         assert_eq!(closest("customer", ["order", "product"]), None);
         assert_eq!(closest("", ["a"]), None);
     }

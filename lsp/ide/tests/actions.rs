@@ -133,7 +133,7 @@ fn uses_are_put_in_order() {
     let ide = harness::program(files);
     let action = ide.analysis().organize_uses("shop.tn").expect("something to do");
     let text = action.edit.files[0].apply(program);
-    let expected = "// The shop.\nuse shop.billing { Invoice, Payer }\n// More.\nrelation Order { key id: Id; invoice: Invoice; payer: Payer }\n";
+    let expected = "// The shop.\nuse shop.billing { Invoice, Payer }\n// More.\n\nrelation Order { key id: Id; invoice: Invoice; payer: Payer }\n";
     assert_eq!(text, expected);
     let again = harness::program([files[0], ("shop.tn", text.as_str()), files[2]]);
     assert!(again.analysis().organize_uses("shop.tn").is_none());

@@ -1,9 +1,10 @@
 //! Calls: of functions, cases, refined types, library primitives; and `fail`.
 
 use super::ProbedAt;
-use super::engine::{Infer, Seen, nearest, substitute};
+use super::engine::{Infer, Seen, substitute};
 use crate::builtins::Builtin;
 use crate::signature::{CallableKind, FunctionSig, ResultSig, Signature, TypeBody};
+use crate::suggest::closest;
 use crate::ty::{FieldTy, Symbol, Ty};
 use crate::typed::{Arg, Expr, ExprKind};
 use crate::uses::{Form, Meaning, Role};
@@ -105,7 +106,7 @@ impl Infer<'_> {
 
     fn unknown_type(&mut self, name: &ast::Ident) -> Expr {
         let names = self.ctx.names();
-        let near = nearest(&name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
+        let near = closest(&name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
         let mut d = self.diagnostic(
             Code::UnknownName,
             name.range,
@@ -203,7 +204,7 @@ impl Infer<'_> {
                 }
                 let names = self.ctx.names();
                 let library: Vec<&str> = Builtin::all().map(|b| b.scheme().name.as_str()).collect();
-                let near = nearest(&name.text, names.iter().map(SmolStr::as_str).chain(library)).map(SmolStr::new);
+                let near = closest(&name.text, names.iter().map(SmolStr::as_str).chain(library)).map(SmolStr::new);
                 let mut d = self.diagnostic(
                     Code::UnknownName,
                     name.range,
@@ -550,7 +551,7 @@ impl Infer<'_> {
                             format!("{what} takes no `{}`", name.text),
                             "no such parameter",
                         );
-                        match nearest(&name.text, params.iter().map(|p| p.name.as_str())) {
+                        match closest(&name.text, params.iter().map(|p| p.name.as_str())) {
                             Some(near) => {
                                 d.primary.message = format!("did you mean `{near}`?");
                                 d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));

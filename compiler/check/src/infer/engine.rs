@@ -756,36 +756,3 @@ fn with_articles(sentence: String) -> String {
     }
     out
 }
-
-/// The name that is most like the one that was written, if one is near enough.
-pub(crate) fn nearest<'n>(name: &str, among: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let limit = (name.chars().count() / 3).max(1);
-    among
-        .filter(|other| *other != name && other.len().abs_diff(name.len()) <= limit)
-        .map(|other| (distance(name, other, limit + 1), other))
-        .filter(|(d, _)| *d <= limit)
-        .min()
-        .map(|(_, other)| other)
-}
-
-/// Edit distance with swaps of neighbours, at most `cap`.
-fn distance(a: &str, b: &str, cap: usize) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len() > 64 || b.len() > 64 {
-        return cap;
-    }
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let cost = usize::from(!a[i - 1].eq_ignore_ascii_case(&b[j - 1]));
-            let mut best = (rows[i - 1][j] + 1).min(row[j - 1] + 1).min(rows[i - 1][j - 1] + cost);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()].min(cap)
-}

@@ -3,8 +3,9 @@
 use super::BodyKind;
 use super::ProbedAt;
 use super::calls::Callee;
-use super::engine::{Infer, MAX_DEPTH, Seen, Why, nearest};
+use super::engine::{Infer, MAX_DEPTH, Seen, Why};
 use crate::signature::Signature;
+use crate::suggest::closest;
 use crate::ty::{FieldTy, Symbol, Ty};
 use crate::typed::{Expr, ExprKind, Literal, LocalId, TextPart};
 use crate::uses::{Meaning, Role};
@@ -240,7 +241,7 @@ impl Infer<'_> {
         }
         let names = self.ctx.names();
         let locals: Vec<SmolStr> = self.scope.names().cloned().collect();
-        let near = nearest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str)).map(SmolStr::new);
+        let near = closest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str)).map(SmolStr::new);
         let mut d = self.diagnostic(
             Code::UnknownName,
             name.range,

@@ -1,8 +1,9 @@
 //! `fail` and the errors that it names.
 
 use super::calls::{Callee, Param};
-use super::engine::{Infer, nearest};
+use super::engine::Infer;
 use crate::signature::{ErrorSig, Signature};
+use crate::suggest::closest;
 use crate::ty::{FieldTy, Symbol, Ty};
 use crate::typed::{Arg, Expr, ExprKind};
 use smol_str::SmolStr;
@@ -29,7 +30,7 @@ impl Infer<'_> {
         }
         let known = tenon_value::BuiltIn::ALL.iter().map(|b| b.name());
         let names = self.ctx.names();
-        let near = nearest(&name.text, known.chain(names.iter().map(SmolStr::as_str))).map(SmolStr::new);
+        let near = closest(&name.text, known.chain(names.iter().map(SmolStr::as_str))).map(SmolStr::new);
         let mut d =
             self.diagnostic(Code::UnknownName, name.range, format!("there is no error `{}`", name.text), "not found");
         match near {

@@ -1,9 +1,10 @@
 //! Calls behind a dot, and what is meant where there is no such function.
 
 use super::ProbedAt;
-use super::engine::{Infer, nearest};
+use super::engine::Infer;
 use crate::builtins::Builtin;
 use crate::signature::Signature;
+use crate::suggest::closest;
 use crate::ty::Ty;
 use crate::typed::{Expr, ExprKind};
 use crate::uses::{Meaning, Role};
@@ -80,7 +81,7 @@ impl Infer<'_> {
                 );
                 if let Some(note) = self.statement_for(&base, &ty, &name.text) {
                     d = d.note(note);
-                } else if let Some(near) = nearest(&name.text, library.into_iter()) {
+                } else if let Some(near) = closest(&name.text, library.into_iter()) {
                     d.primary.message = format!("did you mean `{near}`?");
                     d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));
                 }

@@ -1,9 +1,10 @@
 //! Paths: fields, look-ups, elements.
 
 use super::ProbedAt;
-use super::engine::{Infer, nearest};
+use super::engine::Infer;
 use crate::builtins::Builtin;
 use crate::signature::Signature;
+use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
 use crate::typed::{Expr, ExprKind};
 use crate::uses::{Meaning, Role};
@@ -79,7 +80,7 @@ impl Infer<'_> {
             format!("`{}` has no case `{}`", symbol.name, name.text),
             "no such case",
         );
-        match nearest(&name.text, cases.iter().map(|(n, _)| n.as_str())) {
+        match closest(&name.text, cases.iter().map(|(n, _)| n.as_str())) {
             Some(near) => d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false)),
             None => {
                 let list: Vec<_> = cases.iter().map(|(n, _)| n.as_str()).collect();
@@ -117,7 +118,7 @@ impl Infer<'_> {
                         format!("`{shown}` has no field `{name}`"),
                         "no such field",
                     );
-                    match nearest(name, names.iter().copied()) {
+                    match closest(name, names.iter().copied()) {
                         Some(near) => {
                             d.primary.message = format!("did you mean `{near}`?");
                             d = d.fix(self.fix(format!("write `{near}`"), name_range, near, false));
@@ -227,7 +228,7 @@ impl Infer<'_> {
             self.diagnostic(Code::UnknownField, name_range, format!("`{shown}` has no `{name}`"), "no such field");
         let names: Vec<&str> =
             Builtin::all().filter(|b| self.receives(*b, ty)).map(|b| b.scheme().name.as_str()).collect();
-        if let Some(near) = nearest(name, names.into_iter()) {
+        if let Some(near) = closest(name, names.into_iter()) {
             d.primary.message = format!("did you mean `{near}`?");
             d = d.fix(self.fix(format!("write `{near}`"), name_range, near, false));
         } else if let Some(element) = ty.element()
@@ -335,7 +336,7 @@ impl Infer<'_> {
             format!("`{}` has no field `{name}`", symbol.name),
             "no such field",
         );
-        match nearest(name, names.clone()) {
+        match closest(name, names.clone()) {
             Some(near) => {
                 d.primary.message = format!("did you mean `{near}`?");
                 d = d.fix(self.fix(format!("write `{near}`"), name_range, near, false));

@@ -1,7 +1,8 @@
 //! Patterns.
 
 use super::ProbedAt;
-use super::engine::{Infer, Seen, nearest};
+use super::engine::{Infer, Seen};
+use crate::suggest::closest;
 use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
 use crate::typed::{self, Literal, LocalId, Pattern, PatternKind};
 use crate::uses::{Form, Meaning, Role};
@@ -411,7 +412,7 @@ impl Infer<'_> {
                                 format!("`{shown}` has no field for `{written}`"),
                                 "no such field",
                             );
-                            if let Some(near) = nearest(&written, declared.iter().map(|(n, _)| n.as_str())) {
+                            if let Some(near) = closest(&written, declared.iter().map(|(n, _)| n.as_str())) {
                                 d.primary.message = format!("did you mean `{near}`?");
                             }
                             self.report(d);

@@ -2,8 +2,9 @@
 
 use super::ProbedAt;
 use super::block::assign_op;
-use super::engine::{Infer, nearest};
+use super::engine::Infer;
 use crate::signature::{FieldSig, GeneratedKey, RelationSig, Signature};
+use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
 use crate::typed::{BinaryOp, Conversion, Expr, ExprKind, FieldSet, Stmt};
 use crate::uses::{Form, Meaning, Role};
@@ -34,7 +35,7 @@ impl Infer<'_> {
             }
             None => {
                 let names = self.ctx.names();
-                let near = nearest(&name.name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
+                let near = closest(&name.name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
                 let mut d = self.diagnostic(
                     Code::UnknownName,
                     name.range,
@@ -59,7 +60,7 @@ impl Infer<'_> {
             format!("`{}` has no field `{}`", symbol.name, name.text),
             "no such field",
         );
-        match nearest(&name.text, names.iter().copied()) {
+        match closest(&name.text, names.iter().copied()) {
             Some(near) => {
                 d.primary.message = format!("did you mean `{near}`?");
                 d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));
