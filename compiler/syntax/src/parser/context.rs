@@ -62,6 +62,26 @@ pub(crate) fn ident(text: &str, start: u32) -> Ident {
     Ident { text: SmolStr::new(text), range: Range::new(start, start + text.len() as u32) }
 }
 
+impl Context<'_> {
+    /// A block. A query whose value nobody gets, with a `let` behind it, was to go on: the `let` ended it.
+    pub(crate) fn block(&mut self, start: u32, stmts: Vec<Stmt>, end: u32) -> Block {
+        for pair in stmts.windows(2) {
+            if let [Stmt { kind: StmtKind::Expr(query), .. }, Stmt { kind: StmtKind::Let { .. }, range }] = pair
+                && matches!(query.kind, ExprKind::Query(_))
+            {
+                let word = Range::new(range.start, range.start + "let".len() as u32);
+                self.errors.push(let_in_query(word));
+            }
+        }
+        Block { range: Range::new(start, end), stmts }
+    }
+}
+
+/// A `let` between the clauses of a query.
+pub(crate) fn let_in_query(word: Range) -> SyntaxError {
+    SyntaxError::new(Code::QueryLet, "a query names a value with `with`", word).label("`let` would end the query")
+}
+
 /// A lower-case name where a case may stand: `ok(v)`.
 pub(crate) fn name_of(name: Ident) -> TypeName {
     TypeName { range: name.range, qualifier: None, name }

@@ -26,6 +26,7 @@ impl Translator<'_> {
                 K::KwWhere | K::KwOn | K::KwAssert | K::KwSatisfies if index > first && !self.in_type(index) => {
                     self.comparison(index, ends_clause);
                 }
+                K::WordThen if self.failure_after_then(index).is_some() => self.then_fails(index),
                 K::WordCheck | K::WordThen if index > first && self.begins_line(index) => {
                     self.comparison(index, ends_clause);
                 }
@@ -53,6 +54,26 @@ impl Translator<'_> {
         }
     }
 
+    /// The `fails` in `then f(x) fails E`.
+    fn failure_after_then(&self, index: usize) -> Option<usize> {
+        let is_fails = |this: &Self, at: usize| this.text(at) == "fails" && this.kind(at + 1) == Some(K::UpperName);
+        let ends = |this: &Self, at: usize| this.token(at).is_some_and(|token| token.first_on_line);
+        let at = self.find(index + 1, |this, at| ends(this, at) || is_fails(this, at));
+        (self.item_word().1 == Some(K::ItemScenario) && self.begins_line(index) && is_fails(self, at)).then_some(at)
+    }
+
+    fn then_fails(&mut self, index: usize) {
+        let Some(fails) = self.failure_after_then(index) else { return };
+        let range = self.range(index);
+        self.tell(
+            SyntaxError::new(Code::ScenarioLine, "a call that is to fail is a `when`", range)
+                .label("`then` is a condition")
+                .fix("write `when`", [(range, "when".to_string())], true),
+        );
+        self.become_kind(index, K::WordWhen);
+        self.become_kind(fails, K::SoftFails);
+    }
+
     /// True if the `where` at `index` refines a type rather than filters rows.
     fn in_type(&self, index: usize) -> bool {
         let relation = matches!(self.item_word().1, Some(K::ItemRelation | K::ItemEvent | K::ItemType));
@@ -63,7 +84,9 @@ impl Translator<'_> {
     /// `return { a: 1 }`, `insert R { a: 1 }`, `R{a: 1}`, `{ "a": 1 }`
     fn braces_for_data(&mut self, index: usize) {
         let colon = self.kind(index + 2) == Some(K::Colon);
-        let names = self.is_name(index + 1) && colon;
+        let names = self.is_name(index + 1) && colon
+            || self.kind_before(index) == Some(K::KwSelect)
+            || self.names_behind_comma(index);
         let texts = self.kind(index + 1) == Some(K::Text) && colon;
         let Some(close) = self.closing(index).filter(|_| names || texts) else { return };
         let row = self.kind_before(index) == Some(K::UpperName);
@@ -83,6 +106,15 @@ impl Translator<'_> {
         let (open, end) = if texts { (K::LBracket, K::RBracket) } else { (K::LParen, K::RParen) };
         self.become_kind(index, open);
         self.become_kind(close, end);
+    }
+
+    /// `{ p.name, cost: p.price }`: no block has a comma before a name with a colon.
+    fn names_behind_comma(&self, open: usize) -> bool {
+        let is_named = |this: &Self, at: usize| {
+            this.kind(at) == Some(K::Comma) && this.is_name(at + 1) && this.kind(at + 2) == Some(K::Colon)
+        };
+        let at = self.find(open + 1, |this, at| this.kind(at) == Some(K::Semi) || is_named(this, at));
+        is_named(self, at)
     }
 
     /// `f(a = 1, b = 2)`

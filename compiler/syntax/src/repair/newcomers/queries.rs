@@ -2,6 +2,7 @@
 
 use super::Translator;
 use crate::error::SyntaxError;
+use crate::parser::context::let_in_query;
 use crate::repair::classes::{begins_operand, begins_query_clause, begins_statement, can_end};
 use crate::words::TokenKind as K;
 use tenon_diagnostics::Code;
@@ -44,14 +45,9 @@ impl Translator<'_> {
                     );
                     self.become_kind(index, K::KwSelect);
                 }
-                K::KwLet if self.is_let_in_query(index) => {
-                    let range = self.range(index);
-                    self.tell(
-                        SyntaxError::new(Code::QueryLet, "a query names a value with `with`", range)
-                            .label("`let` would end the query")
-                            .fix("write `with`", [(range, "with".to_string())], true),
-                    );
-                    self.become_kind(index, K::SoftWith);
+                K::KwLet if self.in_query(index) => self.let_in_query(index),
+                K::KwWhere if self.kind_before(index) == Some(K::LParen) && self.is_name(index.wrapping_sub(2)) => {
+                    self.condition_without_subject(index);
                 }
                 K::Comma if self.is_name(index + 1) && self.kind(index + 2) == Some(K::KwIn) => {
                     self.comma_between_sources(index);
@@ -60,6 +56,28 @@ impl Translator<'_> {
             }
             index += 1;
         }
+    }
+
+    /// `count(where p.stock == 0)`
+    fn condition_without_subject(&mut self, index: usize) {
+        let source = (0..index).rev().find(|at| self.kind(*at) == Some(K::SoftFrom) && self.is_name(at + 1));
+        let variable = source.map_or("", |at| self.text(at + 1)).to_string();
+        let range = self.range(index);
+        let function = self.text(index - 2);
+        let mut error = SyntaxError::new(
+            Code::Missing,
+            format!("`{function}` of what? The `where` says only of which ones"),
+            range,
+        )
+        .label("I expected a value before this");
+        if !variable.is_empty() {
+            let edits = [(Range::empty(range.start), format!("{variable} "))];
+            error = error.fix(format!("write `{function}({variable} where …)`"), edits, true);
+            self.insert_text(index, K::LowerName, variable);
+        } else {
+            self.insert(index, K::Hole);
+        }
+        self.tell(error);
     }
 
     fn after_dot(&self, index: usize) -> bool {
@@ -193,14 +211,27 @@ impl Translator<'_> {
         self.become_kind(index, K::PairCrossJoin);
     }
 
-    /// A `let` in a query, with a clause behind it: on the next line where it has a line of its own.
-    fn is_let_in_query(&self, index: usize) -> bool {
+    /// `let` before another clause of a query. A query that is its value stands in parentheses.
+    fn let_in_query(&mut self, index: usize) {
         let first = self.token(index).is_some_and(|token| token.first_on_line);
         let next = self.find(index + 1, |this, at| {
             this.token(at).is_some_and(|token| token.first_on_line)
                 || !first && this.kind(at).is_some_and(begins_query_clause)
         });
-        self.in_query(index) && self.kind(next).is_some_and(begins_query_clause)
+        if !self.kind(next).is_some_and(begins_query_clause) {
+            return;
+        }
+        let word = self.range(index);
+        let mut edits = vec![(word, "with".to_string())];
+        self.become_kind(index, K::SoftWith);
+        let value = self.find(index + 1, |this, at| at >= next || this.kind(at) == Some(K::Equal)) + 1;
+        if self.kind(value) == Some(K::SoftFrom) && value < next {
+            edits.push((self.range(value), "(from".to_string()));
+            edits.push((Range::empty(self.range(next - 1).end), ")".to_string()));
+            self.insert(next, K::RParen);
+            self.insert(value, K::LParen);
+        }
+        self.tell(let_in_query(word).fix("write `with`", edits, true));
     }
 
     /// `select p.a, p.b` in braces.
