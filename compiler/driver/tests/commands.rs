@@ -224,8 +224,27 @@ fn rows_come_in_all_or_none_and_go_out() {
     let text = std::fs::read_to_string(out).unwrap();
     assert_eq!(text.lines().next(), Some("sku,name,price,cost,stock"));
     assert!(text.contains("mug,\"Blue, big\",9,4,3"), "{text}");
+    let said = tenon(&["export", "Product", "--limit", "1", "--program", &program, "--data", &data]);
+    assert_eq!(said.out, "{\"sku\":\"bag\",\"name\":\"Bag\",\"price\":7,\"cost\":2,\"stock\":1}\n", "{}", said.err);
     let said = tenon(&["query", &program, "from p in Product where p.prise < 5", "--data", &data]);
     assert_eq!((said.code, said.err.contains("prise")), (1, true), "{}", said.err);
+}
+
+#[test]
+fn the_rows_of_a_module_are_exported_by_its_name() {
+    let folder = Folder::new("modules");
+    std::fs::create_dir(folder.0.join("billing")).unwrap();
+    folder.file("tenon.toml", "name = \"shop\"\n");
+    folder.file("billing/invoice.tn", "relation Invoice { key nr: Int }\n");
+    let rows = folder.file("rows.jsonl", "{\"nr\":9007199254740993}\n{\"nr\":3}\n");
+    folder.file("main.tn", "use shop.billing { Invoice }\nquery all() at GET \"/\" public { from i in Invoice }\n");
+    let (program, data) = (folder.path(""), folder.path("data"));
+    let said = tenon(&["import", "Invoice", &rows, "--program", &program, "--data", &data]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let said = tenon(&["export", "shop.billing.Invoice", "--program", &program, "--data", &data]);
+    assert_eq!((said.code, said.out.as_str()), (0, "{\"nr\":3}\n{\"nr\":9007199254740993}\n"), "{}", said.err);
+    let said = tenon(&["export", "shop.billing.Nothing", "--program", &program, "--data", &data]);
+    assert_eq!((said.code, said.err.contains("Nothing")), (1, true), "{}", said.err);
 }
 
 /// A program that serves; killed at the end of the test.

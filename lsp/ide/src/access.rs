@@ -6,12 +6,13 @@
 #![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
 
 use crate::occurrences::occurrences;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use tenon_check::bodies::{main_code, parts, rules};
-use tenon_check::db::Db;
+use tenon_check::db::{Db, SourceFile};
 use tenon_check::declare::{declared, signature};
 use tenon_check::infer::Effects;
-use tenon_check::items::Item;
+use tenon_check::items::{Item, items};
 use tenon_check::signature::Signature;
 use tenon_check::ty::Symbol;
 use tenon_check::uses::{Form, Meaning, Role};
@@ -72,5 +73,22 @@ pub(crate) fn touches<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Touch> {
     }
     found.sort();
     found.dedup();
+    found
+}
+
+/// The items of a file whose code touches a relation, scenarios left out, by their places among the file's items: who
+/// asks for one relation looks at these and not at the whole program.
+#[salsa::tracked(returns(ref))]
+pub(crate) fn touched(db: &dyn Db, file: SourceFile) -> FxHashMap<Symbol, Vec<usize>> {
+    let mut found: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
+    for (at, item) in items(db, file).iter().enumerate().filter(|(_, item)| item.word(db) != "scenario") {
+        // They come in order, so those of one relation stand together.
+        for touch in touches(db, *item) {
+            let of = found.entry(touch.relation.clone()).or_default();
+            if of.last() != Some(&at) {
+                of.push(at);
+            }
+        }
+    }
     found
 }

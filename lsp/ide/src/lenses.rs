@@ -1,14 +1,15 @@
 //! Lines above declarations that say something of them or offer to run them, and what of a file can be run.
 
 use crate::Analysis;
-use crate::access::touches;
+use crate::access::{touched, touches};
 use crate::answer::FileRange;
+use crate::models::full_name;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use smol_str::SmolStr;
 use tenon_check::db::SourceFile;
 use tenon_check::declare::{name_range, signature};
-use tenon_check::items::{Item, items, program_items, tree};
+use tenon_check::items::{Item, items, tree};
 use tenon_check::names::symbol_of;
 use tenon_check::signature::{FunctionSig, Signature};
 use tenon_check::ty::Symbol;
@@ -79,7 +80,7 @@ pub enum LensCommand {
     },
     /// Shows the rows of a relation.
     Rows {
-        /// The relation.
+        /// The relation's name across modules: `billing.Invoice`.
         relation: String,
     },
 }
@@ -110,8 +111,21 @@ pub struct LensSettings<'a> {
     pub fields: bool,
     /// Calls of functions, queries and handlers.
     pub calls: bool,
-    /// How many rows a relation has, where the host knows: it is asked with the relation's name.
-    pub row_count: Option<&'a dyn Fn(&str) -> Option<u64>>,
+    /// Rows of a relation.
+    pub rows: RowLenses<'a>,
+}
+
+/// Lenses that show the rows of a relation, for a host that has them.
+#[derive(Clone, Copy, Default)]
+pub enum RowLenses<'a> {
+    /// There are none.
+    #[default]
+    Never,
+    /// They say no number.
+    Uncounted,
+    /// They say how many rows there are: who knows is asked with the relation's name across modules. One of which
+    /// nothing is known has no lens.
+    Counted(&'a dyn Fn(&str) -> Option<u64>),
 }
 
 impl Default for LensSettings<'_> {
@@ -123,7 +137,7 @@ impl Default for LensSettings<'_> {
             relations: true,
             fields: false,
             calls: false,
-            row_count: None,
+            rows: RowLenses::Never,
         }
     }
 }
@@ -223,10 +237,17 @@ impl Analysis {
         let nothing = Places::default();
         for (item, symbol) in &relations {
             let name = self.range_in_file(*item, name_range(&self.db, *item));
-            if let Some(rows) = settings.row_count.and_then(|count| count(&symbol.name)) {
-                let title = if rows == 1 { String::from("1 row") } else { format!("{rows} rows") };
-                let command = LensCommand::Rows { relation: symbol.name.to_string() };
-                found.push(CodeLens { range: name, title, command });
+            let relation = full_name(symbol);
+            let title = match settings.rows {
+                RowLenses::Never => None,
+                RowLenses::Uncounted => Some(String::from("rows")),
+                RowLenses::Counted(known) => known(&relation).map(|rows| match rows {
+                    1 => String::from("1 row"),
+                    rows => format!("{rows} rows"),
+                }),
+            };
+            if let Some(title) = title {
+                found.push(CodeLens { range: name, title, command: LensCommand::Rows { relation } });
             }
             let of = |field: Option<SmolStr>| places.get(&(symbol.clone(), field)).unwrap_or(&nothing);
             if settings.relations {
@@ -249,14 +270,16 @@ impl Analysis {
     /// The places that read and write relations and their fields, in code and not in scenarios.
     fn places_of(&self, relations: &[(Item<'_>, Symbol)]) -> FxHashMap<(Symbol, Option<SmolStr>), Places> {
         let mut places: FxHashMap<(Symbol, Option<SmolStr>), Places> = FxHashMap::default();
-        for item in program_items(&self.db).filter(|item| item.word(&self.db) != "scenario") {
-            for touch in touches(&self.db, item) {
-                if !relations.iter().any(|(_, symbol)| *symbol == touch.relation) {
-                    continue;
+        for file in self.db.program().files(&self.db) {
+            let (all, index) = (items(&self.db, *file), touched(&self.db, *file));
+            for (_, symbol) in relations {
+                for item in index.get(symbol).into_iter().flatten().filter_map(|at| all.get(*at)) {
+                    for touch in touches(&self.db, *item).iter().filter(|touch| touch.relation == *symbol) {
+                        let of = places.entry((symbol.clone(), touch.field.clone())).or_default();
+                        let list = if touch.write { &mut of.writes } else { &mut of.reads };
+                        list.push(self.file_range(*item, touch.range));
+                    }
                 }
-                let of = places.entry((touch.relation.clone(), touch.field.clone())).or_default();
-                let list = if touch.write { &mut of.writes } else { &mut of.reads };
-                list.push(self.file_range(item, touch.range));
             }
         }
         places

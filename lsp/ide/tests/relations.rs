@@ -6,7 +6,7 @@ use harness::place;
 use std::fmt::Write;
 use tenon_ide::Analysis;
 use tenon_ide::hierarchy::HierarchyEdge;
-use tenon_ide::lenses::{LensCommand, LensSettings};
+use tenon_ide::lenses::{LensCommand, LensSettings, RowLenses};
 
 fn edges(analysis: &Analysis, word: &str, of: Option<&str>, edges: &[HierarchyEdge], out: &mut String) {
     for edge in edges {
@@ -37,7 +37,10 @@ fn lenses_stand_above_declarations() {
         let rows = |relation: &str| (relation == "Order").then_some(3);
         let settings = match case.title.as_str() {
             "all of them" => {
-                LensSettings { fields: true, calls: true, row_count: Some(&rows), ..LensSettings::default() }
+                LensSettings { fields: true, calls: true, rows: RowLenses::Counted(&rows), ..LensSettings::default() }
+            }
+            "rows of which nobody knows the number" => {
+                LensSettings { rows: RowLenses::Uncounted, relations: false, ..LensSettings::default() }
             }
             _ => LensSettings::default(),
         };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tenon_ide::diagnostics::Severity;
 use tenon_ide::hints::HintSettings;
-use tenon_ide::lenses::{LensCommand, LensSettings};
+use tenon_ide::lenses::{LensCommand, LensSettings, RowLenses};
 use tenon_ide::symbols::DocumentSymbol;
 use tenon_ide::{Analysis, FileEdits, FilePosition, FileRange, Ide, TextEdit};
 use tenon_span::Range;
@@ -117,7 +117,8 @@ impl Checks<'_> {
             hint.parts.iter().filter_map(|part| part.target.as_ref()).for_each(|to| self.range(&to.file, to.range));
         }
         let rows = |_: &str| Some(1);
-        let settings = LensSettings { fields: true, calls: true, row_count: Some(&rows), ..LensSettings::default() };
+        let settings =
+            LensSettings { fields: true, calls: true, rows: RowLenses::Counted(&rows), ..LensSettings::default() };
         for lens in analysis.code_lenses(file, &settings) {
             self.range(file, lens.range);
             if let LensCommand::Show { places } = lens.command {

@@ -72,6 +72,8 @@ pub struct Lenses {
     pub call: Option<bool>,
     /// Explain queries.
     pub explain: Option<bool>,
+    /// Show the rows of relations.
+    pub rows: Option<bool>,
     /// Who reads and writes relations.
     pub relations: Option<bool>,
     /// Who reads and writes fields.

@@ -6,7 +6,7 @@ use crate::error::ResponseError;
 use crate::view::View;
 use ls_types::{CodeLens, CodeLensParams, Command};
 use serde_json::{Value, json};
-use tenon_ide::lenses::{LensCommand, LensSettings, RunnableKind};
+use tenon_ide::lenses::{LensCommand, LensSettings, RowLenses, RunnableKind};
 
 /// A command of the client: runs the program. Takes `{ uri }`.
 const RUN: &str = "tenon.client.run";
@@ -61,6 +61,6 @@ fn settings(lenses: &Lenses) -> LensSettings<'static> {
         relations: lenses.relations.unwrap_or(usual.relations),
         fields: lenses.fields.unwrap_or(usual.fields),
         calls: lenses.calls.unwrap_or(usual.calls),
-        row_count: None,
+        rows: if lenses.rows.unwrap_or(true) { RowLenses::Uncounted } else { RowLenses::Never },
     }
 }

@@ -10,9 +10,10 @@ use crate::workspace::Happened;
 use ls_types::{
     CancelParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, FileChangeType, InitializeParams,
-    InitializeResult, InitializedParams, NumberOrString, ServerInfo,
+    InitializeResult, InitializedParams, NumberOrString, ServerInfo, WorkspaceFolder,
 };
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// `initialize`.
@@ -117,14 +118,26 @@ pub fn did_change_watched_files(
     Ok(())
 }
 
+/// False where the folders stay as they are: clients begin by telling what they told in `initialize`.
+pub fn changes_workspace_folders(session: &Session, params: &Value) -> bool {
+    // What cannot be read is refused where it is applied.
+    let Ok(params) = serde_json::from_value::<DidChangeWorkspaceFoldersParams>(params.clone()) else { return true };
+    let (added, removed) = folder_changes(&params);
+    session.workspace.folders_after(added, &removed) != session.workspace.folders()
+}
+
+fn folder_changes(params: &DidChangeWorkspaceFoldersParams) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let paths = |list: &[WorkspaceFolder]| list.iter().map(|folder| path_of(&folder.uri)).collect();
+    (paths(&params.event.added), paths(&params.event.removed))
+}
+
 /// `workspace/didChangeWorkspaceFolders`.
 pub fn did_change_workspace_folders(
     session: &mut Session,
     params: DidChangeWorkspaceFoldersParams,
 ) -> Result<(), ResponseError> {
-    let added = params.event.added.iter().map(|folder| path_of(&folder.uri)).collect();
-    let removed: Vec<_> = params.event.removed.iter().map(|folder| path_of(&folder.uri)).collect();
-    session.workspace.change_folders(added, &removed);
+    let (added, removed) = folder_changes(&params);
+    session.workspace.set_folders(session.workspace.folders_after(added, &removed));
     session.refresh();
     Ok(())
 }

@@ -25,7 +25,12 @@ pub struct Method {
 /// What becomes of a message.
 pub enum Kind {
     /// It changes the programs, and has no answer.
-    Event(fn(&mut Session, Value) -> Result<(), ResponseError>),
+    Event {
+        /// Changes them.
+        apply: fn(&mut Session, Value) -> Result<(), ResponseError>,
+        /// False where it changes nothing this time: what is under way need not be done again.
+        changes: fn(&Session, &Value) -> bool,
+    },
     /// It changes no program, and has no answer.
     Note(fn(&mut Session, Value) -> Result<(), ResponseError>),
     /// It is answered at once, and changes no program.
@@ -56,9 +61,12 @@ fn answer(value: impl Serialize) -> Result<Value, ResponseError> {
 /// A notification that changes something.
 macro_rules! event {
     ($notification:ty, $apply:path) => {
+        event!($notification, $apply, |_, _| true)
+    };
+    ($notification:ty, $apply:path, $changes:expr) => {
         Method {
             name: <$notification as Notification>::METHOD,
-            kind: Kind::Event(|session, params| $apply(session, parse(params)?)),
+            kind: Kind::Event { apply: |session, params| $apply(session, parse(params)?), changes: $changes },
         }
     };
 }
@@ -125,10 +133,14 @@ pub static METHODS: &[Method] = &[
     // Documents and files.
     event!(said::DidOpenTextDocument, lifecycle::did_open),
     event!(said::DidChangeTextDocument, lifecycle::did_change),
-    event!(said::DidSaveTextDocument, lifecycle::did_save),
+    event!(said::DidSaveTextDocument, lifecycle::did_save, |session, _| !session.client.watches_files),
     event!(said::DidCloseTextDocument, lifecycle::did_close),
     event!(said::DidChangeWatchedFiles, lifecycle::did_change_watched_files),
-    event!(said::DidChangeWorkspaceFolders, lifecycle::did_change_workspace_folders),
+    event!(
+        said::DidChangeWorkspaceFolders,
+        lifecycle::did_change_workspace_folders,
+        lifecycle::changes_workspace_folders
+    ),
     // Diagnostics.
     document!(asked::DocumentDiagnosticRequest, AskAgain, |p| &p.text_document.uri, diagnostics::document),
     read!(asked::WorkspaceDiagnosticRequest, Repeated, diagnostics::begin_workspace),

@@ -124,11 +124,12 @@ impl Session {
 
     /// True for a message that may change what snapshots show. Before it is received no snapshot may be left that
     /// waits for a thread.
-    pub fn changes(message: &Message) -> bool {
+    pub fn changes(&self, message: &Message) -> bool {
         match message {
-            Message::Notification { method, .. } => {
-                matches!(methods::find(method).map(|method| &method.kind), Some(Kind::Event(_)))
-            }
+            Message::Notification { method, params } => match methods::find(method).map(|method| &method.kind) {
+                Some(Kind::Event { changes, .. }) => changes(self, params),
+                _ => false,
+            },
             Message::Request { .. } | Message::Response { .. } => false,
         }
     }
@@ -201,7 +202,7 @@ impl Session {
             (None, None) => Err(ResponseError::new(ErrorKind::MethodNotFound, format!("nobody answers `{method}`"))),
             (None, Some(found)) => match &found.kind {
                 Kind::Call(call) => call(self, params),
-                Kind::Event(_) | Kind::Note(_) => {
+                Kind::Event { .. } | Kind::Note(_) => {
                     Err(ResponseError::new(ErrorKind::InvalidRequest, format!("`{method}` has no answer")))
                 }
                 Kind::Read { overtaken, begin } => match begin(self, &params) {
@@ -227,9 +228,10 @@ impl Session {
             return;
         }
         let done = match methods::find(method).map(|method| &method.kind) {
-            Some(Kind::Event(event)) => {
+            Some(Kind::Event { changes, .. }) if !changes(self, &params) => Ok(()),
+            Some(Kind::Event { apply, .. }) => {
                 self.changed = true;
-                event(self, params)
+                apply(self, params)
             }
             Some(Kind::Note(note)) => note(self, params),
             Some(Kind::Call(_) | Kind::Read { .. }) => Err(ResponseError::invalid_params("wants an `id`")),

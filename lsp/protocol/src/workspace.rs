@@ -161,12 +161,21 @@ impl Workspace {
         self.rediscover();
     }
 
-    /// Adds and removes folders of the client.
-    pub fn change_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
-        let mut folders = std::mem::take(&mut self.folders);
-        folders.retain(|folder| !removed.contains(folder));
-        folders.extend(added);
-        self.set_folders(folders);
+    /// The folders of the client.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// The folders after some have come and gone: one that does both stays where it is.
+    pub fn folders_after(&self, added: Vec<PathBuf>, removed: &[PathBuf]) -> Vec<PathBuf> {
+        let stays = |folder: &&PathBuf| !removed.contains(folder) || added.contains(folder);
+        let mut folders: Vec<PathBuf> = self.folders.iter().filter(stays).cloned().collect();
+        for folder in added {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        folders
     }
 
     /// The snapshots of all programs, in the order of their paths; without the library's.

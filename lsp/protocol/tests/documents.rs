@@ -227,3 +227,35 @@ fn messages_that_do_not_fit_are_refused() {
     assert!(session.handle("{")[0].contains("-32700"));
     assert!(session.handle(r#"{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{}}"#).is_empty());
 }
+
+/// What clients say when they begin, and with every save, is no reason to do what is under way again.
+#[test]
+fn what_changes_nothing_overtakes_nothing() {
+    let files = [("/w/tenon.toml", "name = \"shop\"\n"), ("/w/model.tn", MODEL)];
+    let mut page = Page::new(&files, able("utf-16", true));
+    page.open("/w/model.tn", MODEL);
+    let folder = |name: &str| json!({ "uri": format!("file:///{name}"), "name": name });
+    let folders = |added: Value, removed: Value| json!({ "event": { "added": added, "removed": removed } });
+    for (changes, method, params) in [
+        (false, "workspace/didChangeWorkspaceFolders", folders(json!([folder("w")]), json!([folder("w")]))),
+        (false, "workspace/didChangeWorkspaceFolders", folders(json!([]), json!([]))),
+        (true, "workspace/didChangeWorkspaceFolders", folders(json!([folder("v")]), json!([]))),
+        (
+            false,
+            "workspace/didChangeWorkspaceFolders",
+            folders(json!([folder("v"), folder("w")]), json!([folder("w")])),
+        ),
+        (false, "textDocument/didSave", of("/w/model.tn")),
+        (true, "textDocument/didChange", json!({})),
+        (false, "workspace/didChangeConfiguration", json!({ "settings": {} })),
+    ] {
+        let message = json!({ "jsonrpc": "2.0", "method": method, "params": params }).to_string();
+        let parsed = tenon_protocol::message::Message::parse(&message).unwrap();
+        assert_eq!(page.session.changes(&parsed), changes, "{message}");
+        page.session.handle(&message);
+    }
+    // A folder that went is gone, also where it was told of twice.
+    page.notify("workspace/didChangeWorkspaceFolders", folders(json!([]), json!([folder("w")])));
+    page.close("/w/model.tn");
+    assert!(page.ask("textDocument/hover", at("/w/model.tn", 0, 0)).is_err());
+}

@@ -97,7 +97,7 @@ impl Owner {
     /// Takes a message; true at the end.
     fn receive(&mut self, message: Message) -> bool {
         // No snapshot may wait for a thread while the owner waits for snapshots.
-        let back = if Session::changes(&message) { self.pool.take_back() } else { Vec::new() };
+        let back = if self.session.changes(&message) { self.pool.take_back() } else { Vec::new() };
         let mut again = Vec::new();
         for task in back {
             match task.overtake() {

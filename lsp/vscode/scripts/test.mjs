@@ -18,6 +18,9 @@ await build({
   ...options,
   entryPoints: tests.filter((name) => name.endsWith('.test.ts')).map((name) => `test/${name}`),
   outdir: 'dist/test',
+  // Tests run outside of the editor, with a double of it.
+  alias: { vscode: path.join(root, 'test/double/vscode.ts') },
+  external: [],
 });
 node(
   '--test',

@@ -4,26 +4,51 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { programOf, run } from './program';
 import { answers } from './results';
-import type { Server } from './server';
+import type { Calls } from './calls';
+import type { Rows } from './rows';
+import { STOPPED, type Server } from './server';
 
-export function registerCommands(server: Server): vscode.Disposable[] {
-  const register = (name: string, act: () => unknown) =>
+export function registerCommands(server: Server, calls: Calls, rows: Rows): vscode.Disposable[] {
+  const register = (name: string, act: (...given: unknown[]) => unknown) =>
     vscode.commands.registerCommand(`tenon.client.${name}`, act);
   return [
     register('restart', () => server.restart()),
     register('showOutput', () => server.output.show()),
-    register('run', () => inTerminal(server, 'run', (program, uri) => {
+    register('run', (given) => inTerminal(server, given, 'run', (program, uri) => {
       const more = vscode.workspace.getConfiguration('tenon', uri).get<string[]>('run.arguments', []);
       return ['run', program, ...more];
     })),
-    register('check', () => inTerminal(server, 'check', (program) => ['check', program])),
+    register('check', (given) => inTerminal(server, given, 'check', (program) => ['check', program])),
     register('test', () => vscode.commands.executeCommand('testing.runAll')),
-    register('playground', () => inTerminal(server, 'playground', (program) => ['playground', program])),
+    register('playground', (given) => inTerminal(server, given, 'playground', (program) => ['playground', program])),
+    register('callEndpoint', async (given) => {
+      const document = await documentOf(given);
+      if (document) await calls.open(document.uri, (given as Named | undefined)?.name);
+    }),
+    register('showRows', async (given) => {
+      const document = await documentOf(given);
+      if (!document) return;
+      const relation = (given as Named | undefined)?.name ?? (await chooseRelation(server, document));
+      if (relation !== undefined) await rows.show(document.uri, relation);
+    }),
     register('explain', () => ask(server, 'tenon.explain', true)),
     register('showCore', () => ask(server, 'tenon.showCore', false)),
     register('newProgram', () => newProgram(server)),
     register('explainError', () => explainError(server)),
   ];
+}
+
+/** What a lens gives to a command. */
+interface Named {
+  readonly uri?: string;
+  readonly name?: string;
+}
+
+/** The Tenon file that a command is about: what a lens or the editor names, else what is edited. */
+async function documentOf(given: unknown): Promise<vscode.TextDocument | undefined> {
+  const named = given instanceof vscode.Uri ? given : (given as Named | undefined)?.uri;
+  if (named === undefined) return activeFile();
+  return vscode.workspace.openTextDocument(typeof named === 'string' ? vscode.Uri.parse(named) : named);
 }
 
 /** The Tenon file that is edited, or nothing after the user has been told. */
@@ -36,10 +61,11 @@ function activeFile(): vscode.TextDocument | undefined {
 
 async function inTerminal(
   server: Server,
+  given: unknown,
   what: string,
   argumentsOf: (program: string, uri: vscode.Uri) => string[],
 ): Promise<void> {
-  const document = activeFile();
+  const document = await documentOf(given);
   if (!document) return;
   if (!vscode.workspace.isTrusted) {
     void vscode.window.showInformationMessage('Programs run in trusted workspaces only.');
@@ -73,7 +99,7 @@ async function ask(server: Server, command: string, named: boolean): Promise<voi
   const offered = client?.initializeResult?.capabilities.executeCommandProvider?.commands ?? [];
   if (!offered.includes(command)) {
     void vscode.window.showWarningMessage(
-      client ? 'This `tenon` is too old for that.' : 'The language server does not run: see “Tenon: Restart Language Server”.',
+      client ? 'This `tenon` is too old for that.' : STOPPED,
     );
     return;
   }
@@ -92,6 +118,22 @@ async function itemAt(document: vscode.TextDocument, at: vscode.Position): Promi
     document.uri,
   );
   return symbols?.find((symbol) => symbol.range.contains(at))?.name;
+}
+
+async function chooseRelation(server: Server, document: vscode.TextDocument): Promise<string | undefined> {
+  if (!server.running) {
+    void vscode.window.showWarningMessage(STOPPED);
+    return undefined;
+  }
+  const { entities } = await vscode.commands.executeCommand<{ entities: readonly { name: string }[] }>(
+    'tenon.showSchema',
+    { uri: document.uri.toString() },
+  );
+  if (entities.length === 0) {
+    void vscode.window.showInformationMessage('The program has no relation.');
+    return undefined;
+  }
+  return vscode.window.showQuickPick(entities.map(({ name }) => name), { title: 'The rows of which relation?' });
 }
 
 async function newProgram(server: Server): Promise<void> {
@@ -125,8 +167,9 @@ async function newProgram(server: Server): Promise<void> {
   const folder = vscode.Uri.joinPath(parent, name);
   const inside = vscode.workspace.getWorkspaceFolder(folder) !== undefined;
   if (inside) {
-    const files = await vscode.workspace.findFiles(new vscode.RelativePattern(folder, '*.tn'), null, 1);
-    if (files[0]) await vscode.window.showTextDocument(files[0]);
+    const files = await vscode.workspace.findFiles(new vscode.RelativePattern(folder, '*.tn'), null);
+    const first = files.find((file) => file.path.endsWith('/main.tn')) ?? files[0];
+    if (first) await vscode.window.showTextDocument(first);
   } else {
     await vscode.commands.executeCommand('vscode.openFolder', folder);
   }

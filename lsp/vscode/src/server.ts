@@ -3,9 +3,20 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import { LanguageClient, type LanguageClientOptions, type ServerOptions, State } from 'vscode-languageclient/node';
+import {
+  CloseAction,
+  type CloseHandlerResult,
+  ErrorAction,
+  LanguageClient,
+  type LanguageClientOptions,
+  type ServerOptions,
+  State,
+} from 'vscode-languageclient/node';
 import { type Found, locate } from './locate';
 import { present } from './results';
+
+/** What is said where the server is needed and does not run. */
+export const STOPPED = 'The language server does not run: see “Tenon: Restart Language Server”.';
 
 export class Server implements vscode.Disposable {
   readonly output = vscode.window.createOutputChannel('Tenon', { log: true });
@@ -91,7 +102,8 @@ export class Server implements vscode.Disposable {
     }
     this.output.info(`${found.file}, found by ${found.how}`);
     const server: ServerOptions = { command: found.file, args: ['lsp'] };
-    const client = new LanguageClient('tenon', 'Tenon', server, clientOptions(this.output));
+    const crashes = new Crashes(found.file);
+    const client = new Client('tenon', 'Tenon', server, { ...clientOptions(this.output), ...crashes.options });
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) this.show(vscode.LanguageStatusSeverity.Information, 'ready', found.file);
       else if (newState === State.Starting) this.show(vscode.LanguageStatusSeverity.Information, 'starting', found.file);
@@ -100,6 +112,7 @@ export class Server implements vscode.Disposable {
     this.client = client;
     try {
       await client.start();
+      crashes.started = true;
     } catch (error) {
       this.client = undefined;
       const why = error instanceof Error ? error.message : String(error);
@@ -127,15 +140,53 @@ export class Server implements vscode.Disposable {
   }
 }
 
-/** What the client is told; also for tests. */
-export function clientOptions(output: vscode.LogOutputChannel): LanguageClientOptions {
+class Client extends LanguageClient {
+  /** One that has not begun has nothing to stop; the library's own would fail where nobody hears it. */
+  override async stop(timeout?: number): Promise<void> {
+    if (this.state === State.Running) await super.stop(timeout);
+  }
+}
+
+/** Crashes of a server: it is started again, unless it never began, or they come one after the other. */
+class Crashes {
+  /** The server has begun once. */
+  started = false;
+  private moments: number[] = [];
+
+  constructor(private readonly file: string) {}
+
+  readonly options: Pick<LanguageClientOptions, 'errorHandler' | 'initializationFailedHandler'> = {
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => this.closed(),
+    },
+    // Whoever starts it tells.
+    initializationFailedHandler: () => false,
+  };
+
+  private closed(): CloseHandlerResult {
+    if (!this.started) return { action: CloseAction.DoNotRestart, handled: true };
+    const now = Date.now();
+    this.moments = [...this.moments.filter((moment) => now - moment < WITHIN), now];
+    if (this.moments.length < OFTEN) return { action: CloseAction.Restart, handled: true };
+    void failed(this.file, `it ended ${OFTEN} times within ${WITHIN / 60_000} minutes.`);
+    return { action: CloseAction.DoNotRestart, handled: true };
+  }
+}
+
+/** So many crashes within so many milliseconds are too many. */
+const OFTEN = 5;
+const WITHIN = 180_000;
+
+/** What the client is told. */
+function clientOptions(output: vscode.LogOutputChannel): LanguageClientOptions {
   return {
     documentSelector: [
       { scheme: 'file', language: 'tenon' },
       { scheme: 'untitled', language: 'tenon' },
     ],
     // Lenses whose command the client has are shown only if it says so.
-    initializationOptions: { commands: ['tenon.client.run'] },
+    initializationOptions: { commands: ['tenon.client.run', 'tenon.client.callEndpoint', 'tenon.client.showRows'] },
     outputChannel: output,
     traceOutputChannel: output,
     synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher('**/{*.tn,tenon.toml}') },
@@ -183,7 +234,7 @@ async function missing(why: string): Promise<void> {
 
 async function failed(file: string, why: string): Promise<void> {
   const chosen = await vscode.window.showErrorMessage(
-    `\`${file} lsp\` did not start: ${why}`,
+    `\`${file} lsp\` does not run: ${why}`,
     'Show Output',
     AGAIN,
     SETTING,

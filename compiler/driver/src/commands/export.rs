@@ -9,13 +9,16 @@ use std::path::PathBuf;
 /// See the module documentation.
 #[derive(Args, Debug)]
 pub struct Export {
-    /// The relation
+    /// The relation; one of a module as `shop.billing.Invoice`
     relation: String,
     /// Where to write: `.csv` or `.jsonl`; without it JSON lines on standard output
     file: Option<PathBuf>,
     /// A `.tn` file, or a folder with `tenon.toml`
     #[arg(long, default_value = ".")]
     program: PathBuf,
+    /// Write so many rows at most, the first by key
+    #[arg(long)]
+    limit: Option<u64>,
     #[command(flatten)]
     data: Data,
 }
@@ -31,13 +34,20 @@ impl Export {
             Some("jsonl") | None => false,
             Some(other) => return Err(Stop::usage(format!("`.{other}` is neither `.csv` nor `.jsonl`"))),
         };
-        let fits = self.relation.starts_with(|c: char| c.is_ascii_uppercase())
-            && self.relation.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+        let fits =
+            self.relation.rsplit('.').next().is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+                && self.relation.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
         if !fits {
             return Err(Stop::usage(format!("`{}` is not the name of a relation", self.relation)));
         }
-        let answer =
-            super::query::ask(voice, &self.program, &format!("from row in {}", self.relation), &self.data.data)?;
+        let (module, name) = match self.relation.rsplit_once('.') {
+            Some((module, name)) => (Some(module), name),
+            None => (None, self.relation.as_str()),
+        };
+        let limit = self.limit.map(|most| format!(" limit {most}")).unwrap_or_default();
+        let text = format!("from row in {name}{limit}");
+        let uses = module.map(|module| format!("use {module} {{ {name} }}\n")).unwrap_or_default();
+        let answer = super::query::ask(voice, &self.program, &uses, &text, &self.data.data)?;
         let rows = answer.as_array().cloned().unwrap_or_default();
         let mut out = Vec::new();
         if csv {

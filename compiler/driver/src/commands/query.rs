@@ -31,7 +31,7 @@ impl Query {
     /// # Errors
     /// The text or the program has errors, or the store cannot be read.
     pub fn run(self, voice: Voice) -> Result<(), Stop> {
-        let answer = ask(voice, &self.program, &self.text, &self.data.data)?;
+        let answer = ask(voice, &self.program, "", &self.text, &self.data.data)?;
         if voice.json {
             voice.answer(&answer);
         } else {
@@ -41,10 +41,12 @@ impl Query {
     }
 }
 
-/// The answer of a query text.
-pub fn ask(voice: Voice, program: &Path, text: &str, data: &Path) -> Result<serde_json::Value, Stop> {
+/// The answer of a query text, behind `use` items for the names of modules that it says.
+pub fn ask(voice: Voice, program: &Path, uses: &str, text: &str, data: &Path) -> Result<serde_json::Value, Stop> {
     let mut project = Project::read(program)?;
-    project.files.push(("query".to_owned(), format!("query {NAME}() at GET \"/{NAME}\" public {{\n  {text}\n}}\n")));
+    project
+        .files
+        .push(("query".to_owned(), format!("{uses}query {NAME}() at GET \"/{NAME}\" public {{\n  {text}\n}}\n")));
     project.files.sort();
     let checked = Checked::new(&project);
     if !checked.is_sound() {

@@ -32,7 +32,7 @@ impl Analysis {
 }
 
 /// The name of an item across modules: `billing.Invoice`, `Order` in the program's own folder.
-fn full_name(symbol: &Symbol) -> String {
+pub(crate) fn full_name(symbol: &Symbol) -> String {
     let name = symbol.name.trim_matches('"');
     if symbol.module.is_empty() { name.to_owned() } else { format!("{}.{name}", symbol.module) }
 }

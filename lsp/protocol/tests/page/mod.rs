@@ -41,7 +41,8 @@ pub fn able(encoding: &str, pulls: bool) -> Value {
 
 /// A session with a client.
 pub struct Page {
-    session: Session,
+    /// The server.
+    pub session: Session,
     files: Arc<Mutex<Memory>>,
     next: i64,
     /// What the server said that it can do.
