@@ -77,7 +77,8 @@ impl TokenTable {
         }
     }
 
-    /// The range of the text for a range of the code. An empty range lies behind the token before it.
+    /// The range of the text for a range of the code. A blank of the code stands for the trivia there: what ends or lies
+    /// behind it does so before the next token, what begins before it begins behind the token before.
     pub fn place(&self, range: Range) -> Range {
         let end = self.place_of_end(range.end);
         if range.is_empty() {
@@ -85,6 +86,9 @@ impl TokenTable {
         }
         let index = self.tokens.partition_point(|token| token.range.end <= range.start);
         let start = match (self.tokens.get(index), self.starts.get(index)) {
+            (Some(token), Some(_)) if range.start < token.range.start && index > 0 => {
+                self.token_place(index.saturating_sub(1)).end
+            }
             (Some(token), Some(start)) => start + range.start.saturating_sub(token.range.start),
             _ => end,
         };
@@ -92,12 +96,13 @@ impl TokenTable {
     }
 
     fn place_of_end(&self, offset: u32) -> u32 {
-        let index = self.tokens.partition_point(|token| token.range.start < offset);
-        let Some(index) = index.checked_sub(1) else {
+        let after = self.tokens.partition_point(|token| token.range.start < offset);
+        let Some(index) = after.checked_sub(1) else {
             return self.starts.first().copied().unwrap_or(0);
         };
-        match (self.tokens.get(index), self.starts.get(index)) {
-            (Some(token), Some(start)) => start + offset.min(token.range.end).saturating_sub(token.range.start),
+        match (self.tokens.get(index), self.starts.get(index), self.starts.get(after)) {
+            (Some(token), _, Some(next)) if offset > token.range.end => *next,
+            (Some(token), Some(start), _) => start + offset.min(token.range.end).saturating_sub(token.range.start),
             _ => self.end,
         }
     }

@@ -278,7 +278,7 @@ impl<'a> Declaring<'a, '_> {
     fn no_key(&mut self, decl: &ast::Relation, written: &[&ast::Field]) {
         let message = format!("`{}` has no key: it says when two rows are the same row", decl.name.text);
         let fix = written.first().map(|first| {
-            self.item.fix(self.db, "add a generated key", Range::empty(first.range.start), " key id: Id;", false)
+            self.item.fix(self.db, "add a generated key", Range::empty(first.range.start), "key id: Id; ", false)
         });
         let diagnostic = self.types.report(Code::NoKey, decl.name.range, message, "needs a key");
         diagnostic.fixes.extend(fix);

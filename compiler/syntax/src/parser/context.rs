@@ -56,6 +56,8 @@ pub(crate) struct Context<'input> {
     pub errors: Vec<SyntaxError>,
     /// Errors that the grammar recovered from.
     pub failures: Vec<Failure>,
+    /// The heads of elements, which only a page has.
+    pub elements: Vec<Range>,
 }
 
 pub(crate) fn ident(text: &str, start: u32) -> Ident {
@@ -139,7 +141,7 @@ pub(crate) fn bytes(ctx: &mut Context<'_>, text: &str, start: u32) -> Literal {
 
 impl<'input> Context<'input> {
     pub(crate) fn new(docs: &'input [(u32, Doc)]) -> Self {
-        Context { docs, next_expr: 0, errors: Vec::new(), failures: Vec::new() }
+        Context { docs, next_expr: 0, errors: Vec::new(), failures: Vec::new(), elements: Vec::new() }
     }
 
     /// The documentation before the token that starts at `start`.
@@ -315,7 +317,19 @@ impl<'input> Context<'input> {
         text::with_holes(Range::new(start, end), &pieces, holes, &mut self.errors)
     }
 
+    pub(crate) fn element(&mut self, head: Expr, body: Block) -> Box<StmtKind> {
+        self.elements.push(head.range);
+        Box::new(StmtKind::Element { head, body })
+    }
+
     pub(crate) fn item(&mut self, start: u32, end: u32, private: Option<Range>, kind: Box<ItemKind>) -> Box<Item> {
+        if !matches!(*kind, ItemKind::Page(_)) {
+            let elements = std::mem::take(&mut self.elements);
+            self.errors.extend(elements.into_iter().map(|head| {
+                SyntaxError::new(Code::Misplaced, "a block behind a value is an element, which only a page has", head)
+                    .label("no word of the language")
+            }));
+        }
         let doc = self.doc(start);
         let range = Range::new(start, end);
         Box::new(Item { range, doc, private, kind: *kind, expr_count: self.next_expr })

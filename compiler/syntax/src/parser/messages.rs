@@ -34,7 +34,9 @@ const FOREIGN_ITEM_WORDS: &[(&str, &str)] = &[
     ("entity", "relation"),
     ("enum", "type"),
     ("interface", "type"),
+    ("record", "type"),
     ("import", "use"),
+    ("from", "use"),
     ("include", "use"),
     ("test", "scenario"),
     ("service", "binding"),
@@ -43,6 +45,13 @@ const FOREIGN_ITEM_WORDS: &[(&str, &str)] = &[
     ("public", ""),
     ("pub", ""),
     ("export", ""),
+];
+
+/// Words before an item that say nothing here, and why.
+const NEEDLESS_WORDS: &[(&str, &str)] = &[
+    ("async", "nothing is awaited: a call gives its value"),
+    ("static", "every function stands by itself"),
+    ("pure", "effects are inferred"),
 ];
 
 /// The error for an item that does not begin with an item word.
@@ -59,10 +68,16 @@ pub(super) fn no_item_word(code: &str, table: &TokenTable) -> Option<SyntaxError
     let error = SyntaxError::new(Code::ItemWord, format!("`{shown}` begins no item"), first.range);
     let foreign = FOREIGN_ITEM_WORDS.iter().find(|(foreign, _)| *foreign == word).map(|(_, meant)| *meant);
     let similar = words::item_words().find(|item_word| differs_little(word, item_word));
+    if let Some((_, why)) = NEEDLESS_WORDS.iter().find(|(needless, _)| *needless == word) {
+        return Some(error.label(*why).fix("remove it", [(first_with_blank(first, table), String::new())], true));
+    }
+    if let Some(error) = declared_in_braces(code, word, table) {
+        return Some(error);
+    }
     Some(match foreign.or(similar) {
         Some("") => error.label("items are public unless they are `private`").fix(
             "remove it",
-            [(first.range, String::new())],
+            [(first_with_blank(first, table), String::new())],
             false,
         ),
         Some(meant) => error.label(format!("did you mean `{meant}`?")).fix(
@@ -72,6 +87,55 @@ pub(super) fn no_item_word(code: &str, table: &TokenTable) -> Option<SyntaxError
         ),
         None => error.label("I expected an item word: `relation`, `type`, `fn`, `query`, `handler`, …"),
     })
+}
+
+/// The token and the blank behind it.
+fn first_with_blank(first: &Token, table: &TokenTable) -> Range {
+    let next = table.tokens().iter().find(|token| token.range.start >= first.range.end);
+    Range::new(first.range.start, next.map_or(first.range.end, |next| next.range.start))
+}
+
+/// `enum State { Open, Paid(at: Instant) }` and `struct P { x: Int, y: Int }`: with a fix that writes the whole.
+fn declared_in_braces(code: &str, word: &str, table: &TokenTable) -> Option<SyntaxError> {
+    let tokens: Vec<&Token> = table.tokens().iter().filter(|token| token.kind != K::ForeignComment).collect();
+    let [first, name, open, inner @ .., close] = tokens.as_slice() else { return None };
+    let braces = open.kind == K::LBrace && close.kind == K::RBrace;
+    let parentheses = word == "record" && open.kind == K::LParen && close.kind == K::RParen;
+    let shape = name.kind == K::UpperName && (braces || parentheses);
+    let (separator, start, end) = match word {
+        "enum" => (" | ", "", ""),
+        "struct" | "interface" | "record" => (", ", "(", ")"),
+        _ => return None,
+    };
+    let mut parts: Vec<String> = Vec::new();
+    let mut part: Option<Range> = None;
+    let mut depth = 0usize;
+    for token in inner {
+        let ends = depth == 0 && (matches!(token.kind, K::Comma | K::Semi) || token.first_on_line);
+        if ends && let Some(range) = part.take() {
+            parts.push(range.slice(code).to_string());
+        }
+        if depth == 0 && matches!(token.kind, K::Comma | K::Semi) {
+            continue;
+        }
+        if token.kind.opens() {
+            depth += 1;
+        } else if token.kind.closes() {
+            depth = depth.saturating_sub(1);
+        }
+        part = Some(part.map_or(token.range, |range| range.cover(token.range)));
+    }
+    parts.extend(part.map(|range| range.slice(code).to_string()));
+    let error = SyntaxError::new(Code::ItemWord, format!("`{word}` begins no item"), first.range).label(match word {
+        "enum" => "cases are declared by `type Name = A | B(x: Int)`",
+        _ => "a record is declared by `type Name = (a: A, b: B)`; what is stored is a `relation`",
+    });
+    // Cases with fields in braces, or without names, are more than can be written anew.
+    if !shape || parts.is_empty() || inner.iter().any(|token| token.kind == K::LBrace) {
+        return Some(error);
+    }
+    let text = format!("type {} = {start}{}{end}", name.range.slice(code), parts.join(separator));
+    Some(error.fix(format!("write `{text}`"), [(first.range.cover(close.range), text)], false))
 }
 
 /// `-- said`, as SQL comments, outside of items.

@@ -18,22 +18,19 @@ pub(super) fn place(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxErr
     for (index, token) in tokens.iter().enumerate() {
         let in_braces = open.last() == Some(&K::LBrace);
         let before = out.last().map(|token| token.kind);
+        let line_end = out.last().map_or(token.range.start, |token| token.range.end);
         if in_braces && before.is_some_and(can_end) {
             let rest = tokens.get(index + 1..).unwrap_or(&[]);
             if token.first_on_line && !continues_line(token, rest) {
-                out.push(put_in(K::Semi, token.range.start));
+                out.push(put_in(K::Semi, line_end));
             } else if !token.first_on_line && begins_statement(token.kind) {
                 let word = token.range.slice(source);
                 errors.push(
                     SyntaxError::new(Code::LineEnd, format!("`{word}` begins a new statement"), token.range)
                         .label("I expected a new line or `;` before it")
-                        .fix(
-                            "put `;` between the statements",
-                            [(Range::empty(token.range.start), "; ".to_string())],
-                            true,
-                        ),
+                        .fix("put `;` between the statements", [(Range::empty(line_end), ";".to_string())], true),
                 );
-                out.push(put_in(K::Semi, token.range.start));
+                out.push(put_in(K::Semi, line_end));
             }
         }
         let before = out.last().map(|token| token.kind);

@@ -1,5 +1,4 @@
-//! Code: records and rows in braces, `=` in conditions, arms with `->`, blocks without braces, fields that are assigned,
-//! words of other languages.
+//! Code: records and rows in braces, `=` in conditions, arms with `->`, blocks without braces, fields that are assigned.
 
 use super::Translator;
 use crate::error::SyntaxError;
@@ -36,18 +35,21 @@ impl Translator<'_> {
                 K::KwFor if index > first && self.kind(index + 1) == Some(K::LParen) => self.for_in_parentheses(index),
                 K::KwMatch | K::SoftAttempt if index > first => self.arms(index),
                 K::KwElse if index > first => self.block_of_else(index),
-                K::KwReturn if index > first => self.return_of_query(index),
+                K::KwReturn if index > first => {
+                    self.return_of_query(index);
+                    self.several_returned(index);
+                }
+                K::KwLet if index > first && self.kind(index + 1) == Some(K::LBrace) => {
+                    self.fields_in_braces(index + 1)
+                }
+                K::Equal if index > first && self.is_element_assigned(index) => self.element_assigned(index),
                 K::LowerName if index > first && self.begins_line(index) && self.assigned_field(index).is_some() => {
                     self.field_assignment(index);
                 }
                 K::LowerName | K::UpperName if index > first && self.begins_line(index) && self.typed_first(index) => {
                     self.typed_binding(index);
                 }
-                K::LowerName if index > first => self.foreign_word(index),
                 K::KwInsert if self.text(index + 1) == "into" => self.word_too_many(index + 1, "insert"),
-                K::KwDelete if self.text(index + 1) == "from" && self.kind(index + 2) == Some(K::UpperName) => {
-                    self.delete_from(index);
-                }
                 _ => {}
             }
             index += 1;
@@ -88,7 +90,8 @@ impl Translator<'_> {
             || self.kind_before(index) == Some(K::KwSelect)
             || self.names_behind_comma(index);
         let texts = self.kind(index + 1) == Some(K::Text) && colon;
-        let Some(close) = self.closing(index).filter(|_| names || texts) else { return };
+        let spread = self.kind(index + 1) == Some(K::DotDot);
+        let Some(close) = self.closing(index).filter(|_| names || texts || spread) else { return };
         let row = self.kind_before(index) == Some(K::UpperName);
         let (open_range, close_range) = (self.range(index), self.range(close));
         let (open, end) = if texts { ("[", "]") } else { ("(", ")") };
@@ -181,22 +184,9 @@ impl Translator<'_> {
                 this.kind(at).is_some_and(|kind| begins_statement(kind) || begins_operand(kind) || kind == K::KwFail);
             let ended = at > index + 1 && this.kind_before(at).is_some_and(can_end);
             matches!(this.kind(at), Some(K::LBrace | K::Semi))
-                || this.text(at) == "then"
                 || begins && ended
                 || this.token(at).is_some_and(|token| token.first_on_line) && ended
         });
-        if self.text(block) == "then" && self.kind(index) == Some(K::KwIf) {
-            let (before, next) = (self.range(block - 1), self.range(block + 1));
-            let range = self.range(block);
-            self.tell(
-                SyntaxError::new(Code::ForeignWord, "behind a condition stands `{ … }`, without `then`", range).fix(
-                    "remove `then`",
-                    [(Range::new(before.end, next.start), " ".to_string())],
-                    true,
-                ),
-            );
-            self.remove(block, block + 1);
-        }
         let begins = self.kind(block).is_some_and(|kind| {
             begins_statement(kind)
                 || begins_operand(kind)
@@ -255,6 +245,63 @@ impl Translator<'_> {
         );
         self.become_kind(index + 1, K::SoftFrom);
         self.remove(index, index + 1);
+    }
+
+    /// `return 1, 2`
+    fn several_returned(&mut self, index: usize) {
+        let comma = self.find(index + 1, |this, at| {
+            matches!(this.kind(at), Some(K::Comma | K::Semi)) || this.token(at).is_some_and(|token| token.first_on_line)
+        });
+        let in_braces = self.enclosing(index).is_some_and(|open| self.kind(open) == Some(K::LBrace));
+        if self.kind(comma) != Some(K::Comma) || !in_braces || self.in_arm(index) {
+            return;
+        }
+        let end = self.find(comma + 1, |this, at| {
+            this.kind(at) == Some(K::Semi) || this.token(at).is_some_and(|token| token.first_on_line)
+        });
+        let range = self.range(index + 1).cover(self.range(end.saturating_sub(1)));
+        let message = "several values are a record, whose fields have names";
+        self.tell(SyntaxError::new(Code::BraceRecord, message, range).label("I expected `(a: …, b: …)`"));
+        self.cut(index + 1, end);
+    }
+
+    /// True if the token stands in an arm of a `match`, behind which a comma may stand.
+    fn in_arm(&self, index: usize) -> bool {
+        let start = (0..index).rev().find(|at| self.begins_line(*at)).unwrap_or(0);
+        (start..index).any(|at| self.kind(at) == Some(K::FatArrow))
+    }
+
+    /// `let { a, b } = p`
+    fn fields_in_braces(&mut self, index: usize) {
+        let Some(close) = self.closing(index) else { return };
+        let (open_range, close_range) = (self.range(index), self.range(close));
+        self.tell(
+            SyntaxError::new(Code::BraceRecord, "a record is taken apart in parentheses; braces hold code", open_range)
+                .label("I expected `let (a, b) = …`")
+                .fix("write `(…)`", [(open_range, "(".to_string()), (close_range, ")".to_string())], true),
+        );
+        self.become_kind(index, K::LParen);
+        self.become_kind(close, K::RParen);
+    }
+
+    /// `xs[0] = 3` at the beginning of a statement.
+    fn is_element_assigned(&self, index: usize) -> bool {
+        let Some(bracket) = index.checked_sub(1).filter(|at| self.kind(*at) == Some(K::RBracket)) else { return false };
+        let start = self.expression_start(index);
+        self.is_name(start) && self.begins_line(start) && self.closing(start + 1) == Some(bracket)
+    }
+
+    fn element_assigned(&mut self, index: usize) {
+        let start = self.expression_start(index);
+        let end = self.find(index, |this, at| {
+            this.kind(at) == Some(K::Semi) || at > index && this.token(at).is_some_and(|token| token.first_on_line)
+        });
+        let place = self.range(start).cover(self.range(index));
+        self.tell(
+            SyntaxError::new(Code::FieldAssign, "an element is not assigned to: collections do not change", place)
+                .label("make a new one, as in `xs.map(x => …)` or `xs += [x]`"),
+        );
+        self.cut(start, end);
     }
 
     /// The dot and the sign of `x.f = e`, `x.f += e` at the beginning of a statement.
@@ -327,68 +374,6 @@ impl Translator<'_> {
         }
     }
 
-    fn foreign_word(&mut self, index: usize) {
-        let word = self.text(index);
-        let begins = self.begins_line(index);
-        let next_name = self.is_name(index + 1);
-        let assigned = matches!(self.kind(index + 2), Some(K::Equal | K::Colon));
-        match word {
-            "mut" if self.kind_before(index) == Some(K::KwLet) && next_name => {
-                let range = self.range(index - 1).cover(self.range(index));
-                self.tell(SyntaxError::new(Code::ForeignWord, "a variable is declared with `var`", range).fix(
-                    "write `var`",
-                    [(range, "var".to_string())],
-                    true,
-                ));
-                self.become_kind(index - 1, K::KwVar);
-                self.remove(index, index + 1);
-            }
-            "const" | "val" if begins && next_name && assigned => self.replace_word(index, "let"),
-            "elif" | "elsif" | "elseif" if self.kind_before(index) == Some(K::RBrace) => {
-                let range = self.range(index);
-                self.tell(SyntaxError::new(Code::ForeignWord, format!("`{word}` is written `else if`"), range).fix(
-                    "write `else if`",
-                    [(range, "else if".to_string())],
-                    true,
-                ));
-                self.become_kind(index, K::KwElse);
-                self.insert(index + 1, K::KwIf);
-            }
-            "foreach" if begins => self.replace_word(index, "for"),
-            "switch" if begins && self.block_follows(index) => self.replace_word(index, "match"),
-            "f" if self.glued(index) && matches!(self.kind(index + 1), Some(K::Text | K::TextHead)) => {
-                let range = self.range(index);
-                self.tell(
-                    SyntaxError::new(Code::ForeignLiteral, "every text may have holes, without a prefix", range).fix(
-                        "remove `f`",
-                        [(range, String::new())],
-                        true,
-                    ),
-                );
-                self.remove(index, index + 1);
-            }
-            "throw" | "raise" if begins => self.replace_word(index, "fail"),
-            _ => {}
-        }
-    }
-
-    fn block_follows(&self, index: usize) -> bool {
-        let stop = |this: &Self, at: usize| {
-            this.kind(at) == Some(K::LBrace) || this.token(at).is_some_and(|token| token.first_on_line)
-        };
-        self.kind(self.find(index + 1, stop)) == Some(K::LBrace)
-    }
-
-    pub(super) fn replace_word(&mut self, index: usize, meant: &str) {
-        let word = self.text(index).to_string();
-        let (title, edits) = self.word_fix(index, meant);
-        self.tell(
-            SyntaxError::new(Code::ForeignWord, format!("`{word}` is written `{meant}`"), self.range(index))
-                .fix(title, edits, true),
-        );
-        self.become_kind(index, Self::keyword_kind(meant));
-    }
-
     /// `for (x in xs) { … }`
     fn for_in_parentheses(&mut self, index: usize) {
         let Some(close) = self.closing(index + 1) else { return };
@@ -415,21 +400,6 @@ impl Translator<'_> {
             true,
         ));
         self.remove(index, index + 1);
-    }
-
-    /// `delete from Order where …`
-    fn delete_from(&mut self, index: usize) {
-        let relation = self.text(index + 2).to_string();
-        let name: String = relation.chars().next().map(|first| first.to_lowercase().collect()).unwrap_or_default();
-        let range = self.range(index + 1).cover(self.range(index + 2));
-        let text = format!("{name} in {relation}");
-        self.tell(
-            SyntaxError::new(Code::FromIn, "`delete` names the row before the relation", range)
-                .label(format!("I expected `delete {text}`"))
-                .fix(format!("write `delete {text}`"), [(range, text)], false),
-        );
-        self.become_text(index + 1, K::LowerName, name);
-        self.insert(index + 2, K::KwIn);
     }
 }
 

@@ -194,6 +194,7 @@ impl Translator<'_> {
         if !matches!(self.item_word().1, Some(K::ItemRelation | K::ItemEvent)) {
             return;
         }
+        self.members_in_parentheses();
         let mut depth = 0usize;
         let mut index = self.header_end();
         while let Some(kind) = self.kind(index) {
@@ -221,6 +222,10 @@ impl Translator<'_> {
             ));
             self.become_kind(index, K::Semi);
         } else if !begins && self.column_word(index) {
+        } else if kind == K::Colon {
+            self.cases_in_field(index);
+        } else if begins && kind == K::UpperName && self.is_name(index + 1) && !self.begins_line(index + 1) {
+            self.type_before_name(index);
         } else if kind == K::WordKey && self.is_name(index + 1) && self.begins_line(index + 2) {
             self.key_behind_field(index);
         } else if begins && kind == K::UpperName && self.kind(index + 1) == Some(K::Colon) {
@@ -246,12 +251,101 @@ impl Translator<'_> {
         }
     }
 
+    fn mark_as_key(&mut self, field: usize) {
+        self.insert_text(field, K::WordKey, "key");
+        let first = self.token(field + 1).is_some_and(|token| token.first_on_line);
+        if let Some(key) = self.tokens.get_mut(field) {
+            key.first_on_line = first;
+        }
+        if let Some(name) = self.tokens.get_mut(field + 1) {
+            name.first_on_line = false;
+        }
+    }
+
+    /// `relation R (key id: Int, name: Text)`
+    fn members_in_parentheses(&mut self) {
+        let open = self.item_word().0 + 2;
+        let Some(close) = self.closing(open).filter(|_| self.kind(open) == Some(K::LParen)) else { return };
+        if close + 1 != self.tokens.len() {
+            return;
+        }
+        let (open_range, close_range) = (self.range(open), self.range(close));
+        let mut edits = vec![(open_range, "{ ".to_string())];
+        for at in open + 1..close {
+            if self.kind(at) == Some(K::Comma) && self.enclosing(at) == Some(open) {
+                edits.push((self.range(at), ";".to_string()));
+                self.become_kind(at, K::Semi);
+            }
+        }
+        edits.push((close_range, " }".to_string()));
+        self.tell(SyntaxError::new(Code::BlockNeeded, "the fields of a relation stand in braces", open_range).fix(
+            "put them in braces",
+            edits,
+            true,
+        ));
+        self.become_kind(open, K::LBrace);
+        self.become_kind(close, K::RBrace);
+    }
+
+    /// `Int count`, as other languages declare fields.
+    fn type_before_name(&mut self, index: usize) {
+        let (type_range, name_range) = (self.range(index), self.range(index + 1));
+        let text = format!("{}: {}", self.text(index + 1), self.text(index));
+        self.tell(SyntaxError::new(Code::Missing, "the name of a field comes before its type", type_range).fix(
+            format!("write `{text}`"),
+            [(type_range.cover(name_range), text)],
+            true,
+        ));
+        let (name, kind) = (self.text(index + 1).to_string(), self.text(index).to_string());
+        self.become_text(index, K::LowerName, name);
+        self.become_text(index + 1, K::UpperName, kind);
+        self.insert(index + 1, K::Colon);
+    }
+
+    /// `state: Open | Closed`, `state: "open" | "closed"`
+    fn cases_in_field(&mut self, colon: usize) {
+        let end = self.find(colon + 1, |this, at| {
+            !matches!(this.kind(at), Some(K::Bar | K::UpperName | K::Text | K::QuotedText))
+                || at > colon + 1 && this.token(at).is_some_and(|token| token.first_on_line)
+        });
+        let bars = (colon + 1..end).filter(|at| self.kind(*at) == Some(K::Bar)).count();
+        let (true, Some(name)) = (bars > 0 && end == colon + 2 + 2 * bars, colon.checked_sub(1)) else { return };
+        let cases: Vec<String> = (colon + 1..end)
+            .step_by(2)
+            .map(|at| upper_camel(&self.text(at).trim_matches(['"', '\'']).replace([' ', '-'], "_")))
+            .collect();
+        let known = cases.iter().all(|case| case.chars().all(|c| c.is_ascii_alphanumeric()) && !case.is_empty());
+        let meant = upper_camel(self.text(name));
+        let declared = format!("type {meant} = {}", cases.join(" | "));
+        let range = self.range(colon + 1).cover(self.range(end - 1));
+        let mut error = SyntaxError::new(Code::Missing, "cases are declared by a type of their own", range)
+            .label(format!("I expected a type here, and `{declared}` as an item"));
+        if known {
+            let edits = [(Range::empty(0), format!("{declared}\n\n")), (range, meant)];
+            error = error.fix(format!("declare `{declared}`"), edits, false);
+        }
+        self.tell(error);
+        self.remove(colon + 2, end);
+        self.become_kind(colon + 1, K::Hole);
+    }
+
     /// What SQL writes behind a column: `primary key`, `not null`, `references B`, `auto_increment`, `default 1`. True if
     /// that stood here.
     fn column_word(&mut self, index: usize) -> bool {
         let range = self.range(index);
         let behind = Range::new(self.range(index.saturating_sub(1)).end, range.end);
         match self.text(index) {
+            "key" if self.begins_line(index + 1) => {
+                let field = (0..index).rev().find(|at| self.begins_line(*at)).unwrap_or(index);
+                let edits = [(self.range(field), format!("key {}", self.text(field))), (behind, String::new())];
+                self.tell(SyntaxError::new(Code::KeyForm, "`key` comes before the field that it marks", range).fix(
+                    "write `key` before the field",
+                    edits,
+                    true,
+                ));
+                self.remove(index, index + 1);
+                self.mark_as_key(field);
+            }
             "primary" if self.text(index + 1) == "key" => {
                 let field = (0..index).rev().find(|at| self.begins_line(*at)).unwrap_or(index);
                 let whole = Range::new(behind.start, self.range(index + 1).end);
@@ -265,14 +359,7 @@ impl Translator<'_> {
                     .fix("write `key` before the field", edits, true),
                 );
                 self.remove(index, index + 2);
-                self.insert_text(field, K::WordKey, "key");
-                let first = self.token(field + 1).is_some_and(|token| token.first_on_line);
-                if let Some(key) = self.tokens.get_mut(field) {
-                    key.first_on_line = first;
-                }
-                if let Some(name) = self.tokens.get_mut(field + 1) {
-                    name.first_on_line = false;
-                }
+                self.mark_as_key(field);
             }
             "auto_increment" | "autoincrement" | "serial" | "identity"
                 if self.kind_before(index) == Some(K::UpperName) =>

@@ -16,10 +16,12 @@ impl Translator<'_> {
         if !matches!(word, Some(K::KwFn | K::ItemQuery | K::ItemHandler)) {
             return;
         }
+        self.generics_in_angles(first + 2);
         let Some(open) = (first..self.header_end()).find(|at| self.kind(*at) == Some(K::LParen)) else { return };
         let Some(close) = self.closing(open) else { return };
         self.reserved_parameters(open, close);
         self.result_arrow(close + 1);
+        self.tuple_result(close + 2);
         self.endpoint(close + 1, word == Some(K::ItemHandler));
         self.body_without_braces(close + 1);
     }
@@ -40,9 +42,63 @@ impl Translator<'_> {
         }
     }
 
+    /// `fn f<T>(a: T)`
+    fn generics_in_angles(&mut self, index: usize) {
+        let close = (index..self.header_end()).find(|at| self.kind(*at) == Some(K::Greater));
+        let (Some(K::Less), Some(close)) = (self.kind(index), close) else { return };
+        let (open, end) = (self.range(index), self.range(close));
+        self.tell(SyntaxError::new(Code::AngleType, "parameters of types stand in brackets", open.cover(end)).fix(
+            "write brackets",
+            [(open, "[".to_string()), (end, "]".to_string())],
+            true,
+        ));
+        self.become_kind(index, K::LBracket);
+        self.become_kind(close, K::RBracket);
+    }
+
+    /// `-> (Int, Text)`
+    fn tuple_result(&mut self, open: usize) {
+        let Some(close) = self.closing(open).filter(|_| self.kind(open) == Some(K::LParen)) else { return };
+        let types: Vec<usize> = (open + 1..close)
+            .filter(|at| {
+                matches!(self.kind_before(*at), Some(K::LParen | K::Comma)) && self.enclosing(*at) == Some(open)
+            })
+            .filter(|at| matches!(self.kind(*at), Some(K::UpperName | K::LBracket)))
+            .collect();
+        let (Some(first), Some(_)) = (types.first(), types.get(1)) else { return };
+        let name = |number: usize| ["first", "second", "third", "fourth"].get(number).copied().unwrap_or("next");
+        let edits: Vec<(Range, String)> = types
+            .iter()
+            .enumerate()
+            .map(|(number, at)| (Range::empty(self.range(*at).start), format!("{}: ", name(number))))
+            .collect();
+        self.tell(
+            SyntaxError::new(Code::ParameterType, "the fields of a record have names", self.range(*first))
+                .label("I expected a name and `:` before the type")
+                .fix("name them", edits, false),
+        );
+        for (number, at) in types.into_iter().enumerate().rev() {
+            self.insert_text(at, K::LowerName, name(number));
+            self.insert(at + 1, K::Colon);
+        }
+    }
+
     /// `fn f(a: Int) Int {`, `fn f(a: Int) => Int {`
     fn result_arrow(&mut self, index: usize) {
         match self.kind(index) {
+            Some(K::FatArrow) if self.header_end() == self.tokens.len() => {
+                let (range, last) = (self.range(index), self.range(self.tokens.len() - 1));
+                let edits = [(range, "-> _ {".to_string()), (Range::empty(last.end), " }".to_string())];
+                self.tell(
+                    SyntaxError::new(Code::BlockNeeded, "the body of a function stands in braces", range)
+                        .label("I expected `-> Type { … }`")
+                        .fix("put it in braces", edits, true),
+                );
+                self.become_kind(index, K::LBrace);
+                self.insert(index, K::Underscore);
+                self.insert(index, K::Arrow);
+                self.insert(self.tokens.len(), K::RBrace);
+            }
             Some(K::FatArrow) => {
                 let range = self.range(index);
                 self.tell(

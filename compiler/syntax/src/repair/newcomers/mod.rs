@@ -4,13 +4,18 @@
 //! looks for one mistake, says what Tenon writes, offers that as a fix, and leaves tokens that the grammar
 //! accepts, so that the rest of the item is still read and checked.
 
+mod choices;
 mod code;
 mod declarations;
 mod elements;
+mod functions;
 mod headers;
+mod loops;
 mod queries;
 mod signs;
 mod types;
+mod words;
+mod writes;
 
 use super::{Repaired, put_in};
 use crate::error::SyntaxError;
@@ -48,7 +53,12 @@ impl<'a> Translator<'a> {
         self.names_in_declarations();
         self.types();
         self.members();
+        self.writes();
         self.queries();
+        self.loops();
+        self.foreign_words();
+        self.choices();
+        self.function_values();
         self.code();
         self.elements();
     }
@@ -209,9 +219,16 @@ impl<'a> Translator<'a> {
         }
     }
 
-    /// Replaces tokens by one that stands for something that cannot be read.
+    /// Replaces tokens by one that stands for something that cannot be read, which was told; what else was told about them
+    /// goes with it.
     fn cut(&mut self, from: usize, to: usize) {
         let range = self.range(from).cover(self.range(to.saturating_sub(1)));
+        let told = self.errors.len().saturating_sub(1);
+        let mut index = 0;
+        self.errors.retain(|error| {
+            index += 1;
+            index > told || !(range.start <= error.range.start && error.range.end <= range.end)
+        });
         if let Some(mut token) = self.token(from) {
             token.kind = K::Bad;
             token.range = range;

@@ -395,7 +395,9 @@ impl Translator<'_> {
         let begins =
             self.begins_line(index) || matches!(self.kind_before(index), Some(K::Equal | K::LParen | K::KwReturn));
         match self.kind(index) {
-            Some(K::UpperName) => begins && matches!(self.text(index), "SELECT" | "INSERT" | "UPDATE" | "DELETE"),
+            Some(K::UpperName) => {
+                begins && matches!(self.text(index), "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "CREATE")
+            }
             _ => begins && !self.in_query(index),
         }
     }
@@ -431,22 +433,14 @@ impl Translator<'_> {
             return None;
         }
         let variable: String = relation.chars().next()?.to_lowercase().collect();
-        let named = |at: usize| {
-            let text = self.text(at);
-            let field = self.is_name(at) && !self.after_dot(at) && self.kind(at + 1) != Some(K::LParen);
-            match text {
-                "=" => "==".to_string(),
-                "AND" | "OR" | "NOT" => text.to_ascii_lowercase(),
-                _ if field => format!("{variable}.{text}"),
-                _ => text.to_string(),
-            }
-        };
         let mut out = format!("from {variable} in {relation}");
         if let Some(filter) = filter {
-            let condition: Vec<String> = (filter + 1..end).map(named).collect();
-            out += &format!(" where {}", condition.join(" "));
+            out += &format!(" where {}", self.words_text(Some(&variable), filter + 1, end));
         }
-        let columns: Vec<String> = (start + 1..from).filter(|at| self.is_name(*at)).map(named).collect();
+        let columns: Vec<String> = (start + 1..from)
+            .filter(|at| self.is_name(*at))
+            .map(|at| format!("{variable}.{}", self.text(at)))
+            .collect();
         if (start + 1..from).any(|at| !self.is_name(at) && !matches!(self.text(at), "," | "*")) {
             return None;
         }

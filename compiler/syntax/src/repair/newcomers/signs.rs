@@ -2,7 +2,7 @@
 
 use super::Translator;
 use crate::error::SyntaxError;
-use crate::repair::classes::can_end;
+use crate::repair::classes::{begins_operand, can_end};
 use crate::words::{TokenClass, TokenKind as K, keyword};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -14,20 +14,20 @@ impl Translator<'_> {
             match token.kind {
                 K::QuotedText => self.quoted_text(index),
                 K::BarBar if self.is_between_cases(index) => self.between_cases(index),
+                K::BarBar | K::Amp if self.is_beside_text(index) => self.joins(index, index + 1),
                 K::BackText => self.back_text(index),
-                K::ColonEqual => {
-                    self.tell(
-                        SyntaxError::new(Code::ForeignOperator, "an assignment is written `=`", token.range).fix(
-                            "write `=`",
-                            [(token.range, "=".to_string())],
-                            true,
-                        ),
-                    );
-                    self.become_kind(index, K::Equal);
-                }
+                K::ColonEqual => self.colon_equal(index),
                 kind if kind.class() == TokenClass::Foreign => self.foreign_operator(index),
                 K::Bang if self.is_prefix(index) => self.not(index),
+                K::Plus if self.kind(index + 1) == Some(K::Plus) && self.is_between_operands(index) => {
+                    self.joins(index, index + 2);
+                }
                 K::Minus if self.begins_comment(index) => self.dash_comment(index),
+                K::Star if self.kind(index + 1) == Some(K::Star) && self.glued(index) => self.power(index),
+                K::Bar if self.kind(index + 1) == Some(K::Greater) && self.glued(index) => self.access(index, 2, "|>"),
+                K::Colon if self.kind(index + 1) == Some(K::Colon) && self.glued(index) => self.access(index, 2, "::"),
+                K::Arrow if self.is_access(index) => self.access(index, 1, "->"),
+                K::DotDot if self.kind(index + 1) == Some(K::Dot) && self.glued(index) => self.three_dots(index),
                 K::Plus | K::Minus if self.kind(index + 1) == Some(token.kind) && self.glued(index) => {
                     self.increment(index);
                 }
@@ -36,6 +36,55 @@ impl Translator<'_> {
             }
             index += 1;
         }
+    }
+
+    /// `x := 3`: a declaration where nothing of that name is assigned to before.
+    fn colon_equal(&mut self, index: usize) {
+        let range = self.range(index);
+        let Some(name) = index.checked_sub(1).filter(|name| self.is_name(*name) && self.begins_line(*name)) else {
+            self.assignment(range);
+            self.become_kind(index, K::Equal);
+            return;
+        };
+        let declared = (0..name).any(|at| self.text(at) == self.text(name) && !self.begins_line(at));
+        if declared {
+            self.assignment(range);
+        } else {
+            let assigned = (index..self.tokens.len()).any(|at| {
+                self.text(at) == self.text(name)
+                    && matches!(
+                        self.kind(at + 1),
+                        Some(K::Equal | K::PlusEqual | K::MinusEqual | K::StarEqual | K::ColonEqual)
+                    )
+            });
+            let word = if assigned { "var" } else { "let" };
+            let place = Range::empty(self.range(name).start);
+            let edits = [(place, format!("{word} ")), (range, "=".to_string())];
+            self.tell(
+                SyntaxError::new(Code::ForeignWord, "a value is named by `let`, a variable by `var`", range)
+                    .label(format!("I expected `{word} {} = …`", self.text(name)))
+                    .fix(format!("write `{word}`"), edits, true),
+            );
+            let first = self.token(name).is_some_and(|token| token.first_on_line);
+            self.become_kind(index, K::Equal);
+            self.insert(name, Self::keyword_kind(word));
+            if let Some(keyword) = self.tokens.get_mut(name) {
+                keyword.first_on_line = first;
+            }
+            if let Some(name) = self.tokens.get_mut(name + 1) {
+                name.first_on_line = false;
+            }
+            return;
+        }
+        self.become_kind(index, K::Equal);
+    }
+
+    fn assignment(&mut self, range: Range) {
+        self.tell(SyntaxError::new(Code::ForeignOperator, "an assignment is written `=`", range).fix(
+            "write `=`",
+            [(range, "=".to_string())],
+            true,
+        ));
     }
 
     fn foreign_operator(&mut self, index: usize) {
@@ -57,6 +106,99 @@ impl Translator<'_> {
             _ => K::BangEqual,
         };
         self.become_kind(index, kind);
+    }
+
+    /// True if the sign joins a text with something.
+    fn is_beside_text(&self, index: usize) -> bool {
+        let text = |kind: Option<K>| matches!(kind, Some(K::Text | K::TextHead | K::TextTail | K::QuotedText));
+        text(self.kind_before(index)) || text(self.kind(index + 1))
+    }
+
+    /// `a ++ b`, but not `a++` at the end of a line.
+    fn is_between_operands(&self, index: usize) -> bool {
+        let behind =
+            self.kind(index + 2).is_some_and(|kind| begins_operand(kind) || kind == K::LParen || kind == K::LBracket);
+        self.glued(index)
+            && behind
+            && !self.begins_line(index + 2)
+            && self.kind_before(index).is_some_and(can_end)
+            && !self.begins_line(index)
+    }
+
+    /// The sign up to `end` joins texts.
+    fn joins(&mut self, index: usize, end: usize) {
+        let range = self.range(index).cover(self.range(end - 1));
+        let written = range.slice(self.source);
+        self.tell(SyntaxError::new(Code::ForeignOperator, format!("`{written}` is written `+`"), range).fix(
+            "write `+`",
+            [(range, "+".to_string())],
+            true,
+        ));
+        self.become_kind(index, K::Plus);
+        self.remove(index + 1, end);
+    }
+
+    /// `a ** 2`
+    fn power(&mut self, index: usize) {
+        let range = self.range(index).cover(self.range(index + 1));
+        let end = self.range(index + 2);
+        let single = !matches!(self.kind(index + 3), Some(K::Dot | K::LParen | K::LBracket));
+        let mut error = SyntaxError::new(Code::ForeignOperator, "`a ** b` is written `a.power(b)`", range);
+        let start = self.range(index.saturating_sub(1));
+        if single && matches!(self.kind_before(index), Some(K::LowerName | K::Int | K::RParen)) {
+            let whole = Range::new(start.end, end.end);
+            error = error.fix(
+                "write `.power(…)`",
+                [(whole, format!(".power({})", end.slice(self.source)))],
+                self.kind_before(index) != Some(K::RParen),
+            );
+        }
+        self.tell(error);
+        self.remove(index + 1, index + 2);
+    }
+
+    /// `a->b` behind a value, without blanks.
+    fn is_access(&self, index: usize) -> bool {
+        let Some(before) = index.checked_sub(1) else { return false };
+        index > self.header_end()
+            && self.glued(before)
+            && self.glued(index)
+            && self.is_name(before)
+            && self.is_name(index + 1)
+            && !matches!(self.kind_before(before), Some(K::LParen | K::Comma))
+            && !matches!(self.item_word().1, Some(K::ItemRelation | K::ItemType | K::ItemBinding | K::ItemEvolve))
+    }
+
+    /// What stands behind a value is reached by `.`.
+    fn access(&mut self, index: usize, length: usize, written: &str) {
+        let range = self.range(index).cover(self.range(index + length - 1));
+        let place = match written {
+            "|>" => Range::new(self.range(index.saturating_sub(1)).end, self.range(index + length).start),
+            _ => range,
+        };
+        self.tell(SyntaxError::new(Code::ForeignOperator, format!("`{written}` is written `.`"), range).fix(
+            "write `.`",
+            [(place, ".".to_string())],
+            true,
+        ));
+        self.become_kind(index, K::Dot);
+        self.remove(index + 1, index + length);
+    }
+
+    /// `...p` in a record, `0...3` as a range.
+    fn three_dots(&mut self, index: usize) {
+        let range = self.range(index).cover(self.range(index + 1));
+        let (meant, kind) = match self.kind_before(index).is_some_and(can_end) {
+            true => ("..=", K::DotDotEqual),
+            false => ("..", K::DotDot),
+        };
+        self.tell(SyntaxError::new(Code::ForeignOperator, format!("`...` is written `{meant}`"), range).fix(
+            format!("write `{meant}`"),
+            [(range, meant.to_string())],
+            true,
+        ));
+        self.become_kind(index, kind);
+        self.remove(index + 1, index + 2);
     }
 
     /// `A || B` in the declaration of a variant type, and as the pattern of an arm.
@@ -171,8 +313,12 @@ impl Translator<'_> {
         self.remove(index, end.unwrap_or(self.tokens.len()));
     }
 
-    /// `x++` at the end of a line.
+    /// `x++` at the end of a line, `++x` at its beginning.
     fn increment(&mut self, index: usize) {
+        if self.begins_line(index) && self.is_name(index + 2) && self.begins_line(index + 3) {
+            self.increment_before(index);
+            return;
+        }
         if !self.begins_line(index + 2) || !self.kind_before(index).is_some_and(K::is_name) {
             return;
         }
@@ -190,9 +336,28 @@ impl Translator<'_> {
         self.become_text(index + 1, K::Int, "1");
     }
 
+    /// `++x` as a statement.
+    fn increment_before(&mut self, index: usize) {
+        let sign = if self.kind(index) == Some(K::Plus) { "+=" } else { "-=" };
+        let (signs, name) = (self.range(index).cover(self.range(index + 1)), self.range(index + 2));
+        let edits = [(signs, String::new()), (Range::empty(name.end), format!(" {sign} 1"))];
+        self.tell(SyntaxError::new(Code::ForeignOperator, format!("counting is written `{sign} 1`"), signs).fix(
+            format!("write `{sign} 1`"),
+            edits,
+            true,
+        ));
+        self.remove(index, index + 2);
+        self.insert(index + 1, if sign == "+=" { K::PlusEqual } else { K::MinusEqual });
+        self.insert_text(index + 2, K::Int, "1");
+    }
+
     fn null(&mut self, index: usize) {
         let word = self.text(index);
-        let plain = !matches!(self.kind_before(index), Some(K::Dot | K::QuestionDot))
+        let in_type = self.kind_before(index) == Some(K::Bar)
+            && index.checked_sub(2).is_some_and(|at| self.kind(at) == Some(K::UpperName))
+            && (index < self.header_end() || matches!(self.item_word().1, Some(K::ItemRelation | K::ItemEvent)));
+        let plain = !in_type
+            && !matches!(self.kind_before(index), Some(K::Dot | K::QuestionDot))
             && !matches!(self.kind(index + 1), Some(K::Colon | K::LParen | K::Equal));
         if plain && matches!(word, "null" | "nil" | "undefined" | "NULL") {
             let range = self.range(index);

@@ -43,6 +43,7 @@ pub(super) fn foreign_type(word: &str) -> Option<&'static str> {
 
 impl Translator<'_> {
     pub(super) fn types(&mut self) {
+        self.record_in_braces();
         self.result_colon();
         let mut index = 0;
         while index < self.tokens.len() {
@@ -57,11 +58,54 @@ impl Translator<'_> {
             let candidate = self.is_name(index) || self.kind(index) == Some(K::UpperName);
             if candidate && self.begins_type(index, header) {
                 let before = self.tokens.len();
+                self.optional_type(index);
                 self.type_name(index);
                 self.postfix_list(index);
                 header = header + self.tokens.len() - before;
             }
             index += 1;
+        }
+    }
+
+    /// `type P = { a: Int, b: Int }`, `type P { a: Int; b: Int }`
+    fn record_in_braces(&mut self) {
+        let (first, word) = self.item_word();
+        let equal = self.kind(first + 2) == Some(K::Equal);
+        let open = first + 2 + usize::from(equal);
+        let Some(close) = self.closing(open).filter(|_| word == Some(K::ItemType)) else { return };
+        if self.kind(open) != Some(K::LBrace) || close + 1 != self.tokens.len() {
+            return;
+        }
+        let (open_range, close_range) = (self.range(open), self.range(close));
+        let mut edits = vec![(open_range, if equal { "(" } else { "= (" }.to_string())];
+        let parts: Vec<usize> = (open + 2..close)
+            .filter(|at| self.enclosing(*at) == Some(open) && self.begins_line(*at) && self.kind(*at) != Some(K::Semi))
+            .collect();
+        for at in parts.into_iter().rev() {
+            match self.kind(at - 1) {
+                Some(K::Comma) => {}
+                Some(K::Semi) => {
+                    edits.push((self.range(at - 1), ",".to_string()));
+                    self.become_kind(at - 1, K::Comma);
+                }
+                _ => {
+                    edits.push((Range::empty(self.range(at - 1).end), ",".to_string()));
+                    self.insert(at, K::Comma);
+                }
+            }
+        }
+        edits.push((close_range, ")".to_string()));
+        edits.sort_by_key(|(range, _)| range.start);
+        self.tell(
+            SyntaxError::new(Code::BraceRecord, "records are written with parentheses; braces hold code", open_range)
+                .label("I expected `= (a: A, b: B)`")
+                .fix("write `(…)`", edits, true),
+        );
+        let close = self.closing(open).unwrap_or(close);
+        self.become_kind(close, K::RParen);
+        self.become_kind(open, K::LParen);
+        if !equal {
+            self.insert(open, K::Equal);
         }
     }
 
@@ -160,6 +204,33 @@ impl Translator<'_> {
         ));
         let name = meant.split('(').next().unwrap_or(&meant).to_string();
         self.become_text(index, K::UpperName, name);
+    }
+
+    /// `Optional[Int]`, `Int | null`
+    fn optional_type(&mut self, index: usize) {
+        let range = self.range(index);
+        let optional = matches!(self.text(index), "Option" | "Optional" | "Maybe" | "Nullable");
+        if let Some(close) = self.closing(index + 1).filter(|_| optional && self.kind(index + 1) == Some(K::LBracket)) {
+            let edits = [(range.cover(self.range(index + 1)), String::new()), (self.range(close), "?".to_string())];
+            self.tell(SyntaxError::new(Code::ForeignType, "an optional type ends in `?`", range).fix(
+                "write `?`",
+                edits,
+                true,
+            ));
+            self.become_kind(close, K::Question);
+            self.remove(index, index + 2);
+        } else if self.kind(index + 1) == Some(K::Bar)
+            && matches!(self.text(index + 2), "null" | "none" | "undefined" | "nil" | "None")
+        {
+            let place = Range::new(range.end, self.range(index + 2).end);
+            self.tell(SyntaxError::new(Code::ForeignType, "an optional type ends in `?`", place).fix(
+                "write `?`",
+                [(place, "?".to_string())],
+                true,
+            ));
+            self.become_kind(index + 1, K::Question);
+            self.remove(index + 2, index + 3);
+        }
     }
 
     /// `Text[]`

@@ -1,0 +1,162 @@
+//! Writes as SQL says them: `update R set … where …`, `delete from R where …`, `insert into R (…) values (…)`.
+
+use super::Translator;
+use crate::error::SyntaxError;
+use crate::words::TokenKind as K;
+use tenon_diagnostics::Code;
+
+impl Translator<'_> {
+    pub(super) fn writes(&mut self) {
+        let mut index = self.header_end() + 1;
+        while index < self.tokens.len() {
+            let begins = self.begins_line(index);
+            let end = self.statement_end(index);
+            let said = match self.text(index) {
+                "update" | "UPDATE" if begins => self.update(index, end),
+                "delete" | "DELETE" if begins => self.delete(index, end),
+                "insert" | "INSERT" if begins || self.kind_before(index) == Some(K::Equal) => {
+                    self.insert_into(index, end)
+                }
+                _ => None,
+            };
+            if let Some((code, message, label, text)) = said {
+                let whole = self.range(index).cover(self.range(end.saturating_sub(1)));
+                let mut error = SyntaxError::new(code, message, self.range(index)).label(label);
+                if let Some(text) = text {
+                    error = error.fix(format!("write `{text}`"), [(whole, text)], false);
+                }
+                self.tell(error);
+                self.cut(index, end);
+            }
+            index += 1;
+        }
+    }
+
+    /// Where the statement ends: SQL's clauses may stand on lines of their own.
+    fn statement_end(&self, index: usize) -> usize {
+        self.find(index + 1, |this, at| {
+            let word = this.text(at).to_ascii_lowercase();
+            let goes_on = matches!(word.as_str(), "set" | "where" | "and" | "or" | "values" | "from" | "into");
+            this.kind(at) == Some(K::Semi) || this.token(at).is_some_and(|token| token.first_on_line) && !goes_on
+        })
+    }
+
+    fn word_in(&self, from: usize, to: usize, word: &str) -> usize {
+        (from..to).find(|at| self.text(*at).eq_ignore_ascii_case(word)).unwrap_or(to)
+    }
+
+    fn variable(&self, relation: usize) -> String {
+        self.text(relation).chars().next().map(|first| first.to_lowercase().collect()).unwrap_or_default()
+    }
+
+    /// `update R set n = 3 where id = 4`, `UPDATE …`, `update R where … set …`
+    fn update(&mut self, index: usize, end: usize) -> Option<(Code, String, String, Option<String>)> {
+        let relation = index + 1;
+        if self.kind(relation) != Some(K::UpperName) {
+            return None;
+        }
+        let set = self.word_in(relation + 1, end, "set");
+        let filter = self.word_in(relation + 1, end, "where");
+        if set == end || !(set == relation + 1 || filter == relation + 1) {
+            return None;
+        }
+        let variable = self.variable(relation);
+        let (assigned, asked) =
+            if set < filter { ((set + 1, filter), (filter + 1, end)) } else { ((set + 1, end), (filter + 1, set)) };
+        let mut text = format!("update {variable} in {}", self.text(relation));
+        if filter < end {
+            text += &format!(" where {}", self.words_text(Some(&variable), asked.0, asked.1));
+        }
+        text += &format!(" set {}", self.words_text(None, assigned.0, assigned.1));
+        let message = "`update` names the row before the relation, and its condition before `set`".to_string();
+        let row = format!("I expected `update {variable} in {} where … set …`", self.text(relation));
+        Some((Code::FromIn, message, row, Some(text)))
+    }
+
+    /// `delete from R where id = 4`, `delete R where …`, `DELETE …`
+    fn delete(&mut self, index: usize, end: usize) -> Option<(Code, String, String, Option<String>)> {
+        let from = usize::from(self.text(index + 1).eq_ignore_ascii_case("from"));
+        let relation = index + 1 + from;
+        let filter = relation + 1;
+        let filtered = filter < end && self.text(filter).eq_ignore_ascii_case("where");
+        if self.kind(relation) != Some(K::UpperName) || !(filtered || from == 1 && filter == end) {
+            return None;
+        }
+        let variable = self.variable(relation);
+        let mut text = format!("delete {variable} in {}", self.text(relation));
+        let label = format!("I expected `{text}`");
+        if filtered {
+            text += &format!(" where {}", self.words_text(Some(&variable), filter + 1, end));
+        }
+        Some((Code::FromIn, "`delete` names the row before the relation".to_string(), label, Some(text)))
+    }
+
+    /// `insert into R (a, b) values (1, 2)`
+    fn insert_into(&mut self, index: usize, end: usize) -> Option<(Code, String, String, Option<String>)> {
+        let relation = index + 2;
+        let values = self.word_in(index, end, "values");
+        if !self.text(index + 1).eq_ignore_ascii_case("into")
+            || self.kind(relation) != Some(K::UpperName)
+            || values == end
+        {
+            return None;
+        }
+        let elements = |open: usize| -> Option<Vec<String>> {
+            let close = self.closing(open).filter(|_| self.kind(open) == Some(K::LParen))?;
+            let mut found = Vec::new();
+            let mut from = open + 1;
+            while from < close {
+                let comma = self.find(from, |this, at| this.kind(at) == Some(K::Comma)).min(close);
+                let part = self.range(from).cover(self.range(comma.saturating_sub(1))).slice(self.source);
+                found.push(part.to_string());
+                from = comma + 1;
+            }
+            Some(found)
+        };
+        let text = match (elements(relation + 1), elements(values + 1)) {
+            (Some(names), Some(values)) if names.len() == values.len() => {
+                let fields: Vec<String> =
+                    names.iter().zip(values).map(|(name, value)| format!("{name}: {}", as_text(&value))).collect();
+                Some(format!("insert {}({})", self.text(relation), fields.join(", ")))
+            }
+            _ => None,
+        };
+        let label = format!("I expected `insert {}(name: value, …)`", self.text(relation));
+        Some((Code::Sql, "this is SQL; a row is written like a record".to_string(), label, text))
+    }
+
+    /// SQL's words as Tenon writes them: a condition, where its names are fields of the row variable, or assignments.
+    pub(super) fn words_text(&self, variable: Option<&str>, from: usize, to: usize) -> String {
+        let mut out = String::new();
+        for at in from..to {
+            let text = self.text(at);
+            let plain = self.is_name(at)
+                && !matches!(self.kind_before(at), Some(K::Dot | K::QuestionDot))
+                && !matches!(self.kind(at + 1), Some(K::LParen | K::Dot));
+            let word = match text {
+                "=" if variable.is_some() => "==".to_string(),
+                "<>" => "!=".to_string(),
+                "AND" | "OR" | "NOT" => text.to_ascii_lowercase(),
+                "null" | "NULL" => "none".to_string(),
+                _ => match variable.filter(|_| plain) {
+                    Some(variable) => format!("{variable}.{text}"),
+                    None => as_text(text),
+                },
+            };
+            let gap = at > from && self.range(at - 1).end < self.range(at).start;
+            if gap {
+                out.push(' ');
+            }
+            out += &word;
+        }
+        out
+    }
+}
+
+/// A text in single quotes as one in double quotes; anything else as it is.
+fn as_text(written: &str) -> String {
+    match written.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
+        Some(inner) => format!("\"{}\"", inner.replace('"', "\\\"").replace('{', "\\{")),
+        None => written.to_string(),
+    }
+}
