@@ -338,9 +338,11 @@ impl<'db> Agreement<'db> {
                 Some(place) => self.from_text(&param.ty, at.ty.range, &param.name, place),
                 None => self.on_the_wire(&param.ty, at.ty.range, &param.name),
             }
+            self.rows_enter(&param.ty, at.ty.range);
         }
         if let (ResultSig::Declared(ty), Some(at)) = (&sig.result, &decl.result) {
             self.on_the_wire(ty, at.range, "the answer");
+            self.rows_leave(ty, at.range);
         }
     }
 
@@ -388,6 +390,32 @@ impl<'db> Agreement<'db> {
         }
     }
 
+    /// Rows in an answer travel as objects, but not in maps.
+    fn rows_leave(&mut self, ty: &Ty, range: Range) {
+        if holds(self.db, ty, &mut |part| matches!(part, Ty::Map(..)) && holds_row(self.db, part)) {
+            let message = "a map of rows cannot leave the program: select fields of them";
+            self.report(Code::NotSupported, range, message, "not run by this version");
+        }
+    }
+
+    /// Rows in a parameter are looked up by their keys, where that is built.
+    fn rows_enter(&mut self, ty: &Ty, range: Range) {
+        if !self.rows_are_found(ty) {
+            let message = "rows this deep inside of a parameter cannot be looked up: take their keys";
+            self.report(Code::NotSupported, range, message, "not run by this version");
+        }
+    }
+
+    fn rows_are_found(&self, ty: &Ty) -> bool {
+        match ty.base() {
+            Ty::Row(_) => true,
+            Ty::Option(inner) => self.rows_are_found(inner),
+            Ty::Record(record) => record.fields.iter().all(|field| self.rows_are_found(&field.ty)),
+            Ty::List(inner) | Ty::Bag(inner) | Ty::Set(inner) if matches!(inner.base(), Ty::Row(_)) => true,
+            ty => !holds_row(self.db, ty),
+        }
+    }
+
     /// A value that travels as JSON.
     fn on_the_wire(&mut self, ty: &Ty, range: Range, name: &str) {
         if !satisfies(self.db, ty, TypeBound::Storable, &[]) {
@@ -396,6 +424,42 @@ impl<'db> Agreement<'db> {
             self.report(Code::WireType, range, message, "has no form on the wire");
         }
     }
+}
+
+fn holds_row(db: &dyn Db, ty: &Ty) -> bool {
+    holds(db, ty, &mut |part| matches!(part, Ty::Row(_)))
+}
+
+/// True if a type, or a part of its values, is as `wanted` says. The fields of rows are no parts.
+fn holds(db: &dyn Db, ty: &Ty, wanted: &mut dyn FnMut(&Ty) -> bool) -> bool {
+    fn part(db: &dyn Db, ty: &Ty, wanted: &mut dyn FnMut(&Ty) -> bool, seen: &mut FxHashSet<Symbol>) -> bool {
+        if wanted(ty) {
+            return true;
+        }
+        match ty {
+            Ty::Option(inner) | Ty::Refined(inner, _) | Ty::List(inner) | Ty::Bag(inner) | Ty::Set(inner) => {
+                part(db, inner, wanted, seen)
+            }
+            Ty::Map(key, value) => part(db, key, wanted, seen) || part(db, value, wanted, seen),
+            Ty::Record(record) => record.fields.iter().any(|field| part(db, &field.ty, wanted, seen)),
+            Ty::Variant(symbol, args) => {
+                if args.iter().any(|arg| part(db, arg, wanted, seen)) {
+                    return true;
+                }
+                if !seen.insert(symbol.clone()) {
+                    return false;
+                }
+                match signature(db, symbol) {
+                    Some(Signature::Type(TypeSig { body: TypeBody::Variant(cases), .. })) => {
+                        cases.iter().flat_map(|case| &case.fields).any(|field| part(db, &field.ty, wanted, seen))
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        }
+    }
+    part(db, ty, wanted, &mut FxHashSet::default())
 }
 
 /// Where a parameter that comes as a piece of text comes from; `None` for one that comes in a body.

@@ -672,6 +672,11 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             );
             return;
         }
+        if matches!(text, "Option" | "Optional" | "Maybe" | "Nullable") {
+            let message = "an optional type ends in `?`";
+            self.report(Code::UnknownType, name.range, message, format!("I expected `T?`, not `{text}[T]`"));
+            return;
+        }
         let message = format!("no type or relation is called `{text}`");
         match suggestion {
             Some(right) => {

@@ -378,7 +378,9 @@ static bool scan(TSLexer *lexer, const bool *valid) {
     bool column_0 = (crossed || valid[FIRST_ITEM]) && lexer->get_column(lexer) == 0;
     read_word(lexer, word);
     bool space_after = lexer->eof(lexer) || is_space(lexer->lookahead);
-    if (column_0 && among(word, ITEM_WORDS)) return scan_item(lexer, word, valid[ITEM_AHEAD] && !recovering);
+    // Before a colon it is a field of that name.
+    bool item = space_after || lexer->lookahead == '"' || lexer->lookahead == '{';
+    if (column_0 && item && among(word, ITEM_WORDS)) return scan_item(lexer, word, valid[ITEM_AHEAD] && !recovering);
     if (recovering) return false;
     if (line_ends && crossed) {
       return is_special(word) ? scan_line(lexer, valid, word, space_after) : emit(lexer, LINE_END);

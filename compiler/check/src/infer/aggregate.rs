@@ -86,6 +86,13 @@ impl Infer<'_> {
             _ => {}
         }
         let arg = &args.list[0];
+        if self.is_query_without_from(&arg.value) {
+            let d = self
+                .diagnostic(Code::FromIn, arg.value.range, "a query begins with `from`", "I expected `from x in …`")
+                .fix(self.fix("write `from`", Range::empty(arg.value.range.start), "from ", true));
+            self.report(d);
+            return Some(self.broken(range));
+        }
         let grouped = self.grouped_frame();
         let plain = arg.per.is_none() && arg.filter.is_none();
         let closed = matches!(
@@ -144,6 +151,17 @@ impl Infer<'_> {
                 );
                 Some(0)
             }
+        }
+    }
+
+    /// `count(t in ts where c)`: nothing is called `t`.
+    fn is_query_without_from(&self, e: &ast::Expr) -> bool {
+        let ast::ExprKind::Binary { op: ast::BinaryOp::In, left, .. } = &e.kind else { return false };
+        match &left.kind {
+            ast::ExprKind::Name(name) => {
+                !self.scope.names().any(|known| *known == name.text) && self.ctx.resolve(&name.text).is_none()
+            }
+            _ => false,
         }
     }
 

@@ -105,6 +105,10 @@ impl Infer<'_> {
     }
 
     fn unknown_type(&mut self, name: &ast::Ident) -> Expr {
+        if let Some(d) = self.foreign_function(&name.text, name.range) {
+            self.report(d);
+            return self.broken(name.range);
+        }
         let names = self.ctx.names();
         let near = closest(&name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
         let mut d = self.diagnostic(
@@ -190,15 +194,7 @@ impl Infer<'_> {
                 if let Some(planned) = planned {
                     return self.not_supported(range, planned);
                 }
-                if matches!(name.text.as_str(), "print" | "println" | "printf" | "puts" | "echo") {
-                    let d = self
-                        .diagnostic(
-                            Code::UnknownName,
-                            name.range,
-                            "`log` writes a line for the operator",
-                            "called `log` here",
-                        )
-                        .fix(self.fix("write `log`", name.range, "log", true));
+                if let Some(d) = self.foreign_function(&name.text, name.range) {
                     self.report(d);
                     return self.broken(range);
                 }
@@ -619,6 +615,9 @@ impl Infer<'_> {
             );
             if let Some(symbol) = callee.symbol() {
                 d = self.because(d, symbol, Some(&missing[0].name), "declared here");
+            }
+            if let Some(param) = missing.iter().find(|p| matches!(self.base(&p.ty), Ty::Option(_))) {
+                d = d.note(self.may_be_absent(&param.name, &param.ty));
             }
             self.report(d);
             fine = false;

@@ -484,6 +484,15 @@ impl Infer<'_> {
                 if !missing.is_empty() {
                     d = d.note(format!("missing: {}", missing.join(", ")));
                 }
+                let optional = |f: &&FieldTy| {
+                    a.field(&f.name).is_none()
+                        && !f.absent
+                        && f.default.is_none()
+                        && matches!(self.base(&f.ty), Ty::Option(_))
+                };
+                if let Some(field) = b.fields.iter().find(optional) {
+                    d = d.note(self.may_be_absent(&field.name, &field.ty));
+                }
                 if !extra.is_empty() {
                     d = d.note(format!("not wanted: {}", extra.join(", ")));
                 }

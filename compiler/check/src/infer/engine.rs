@@ -247,6 +247,13 @@ impl<'a> Infer<'a> {
         }
     }
 
+    /// The sentence about a missing value that may be `none`.
+    pub fn may_be_absent(&self, name: &str, ty: &Ty) -> String {
+        let Ty::Option(inner) = self.base(ty) else { return format!("give a value: `{name}: …`") };
+        let shown = self.show(&inner);
+        format!("give none by `{name}: none`; a declaration `{name}?: {shown}` lets it be left out")
+    }
+
     // --- making nodes
 
     pub fn broken(&self, range: Range) -> Expr {
@@ -465,6 +472,7 @@ impl<'a> Infer<'a> {
         if !self.vars.is_empty() {
             typed::for_each_type_mut(&mut value, &mut |ty| *ty = self.resolve(ty));
         }
+        self.refuse_what_cannot_run(&value);
         let locals = std::mem::take(&mut self.locals);
         let locals = locals.into_iter().map(|l| Local { ty: self.resolve(&l.ty), ..l }).collect();
         let result = value.ty.clone();

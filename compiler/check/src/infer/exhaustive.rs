@@ -93,9 +93,12 @@ impl Infer<'_> {
         }
         if let Some(witness) = self.missing(&rows, &types, &mut budget) {
             let shown = witness.first().cloned().unwrap_or_else(|| "_".into());
-            let d = self
-                .diagnostic(Code::NotAll, range, format!("`{shown}` is not answered"), "leaves it out")
-                .note(format!("add an arm: `{shown} => …`, or `_ => …` for all the others"));
+            let d = self.diagnostic(Code::NotAll, range, not_answered(&shown), "leaves it out").note(
+                match shown.as_str() {
+                    "_" => "add an arm for all the others: `_ => …`".to_string(),
+                    _ => format!("add an arm: `{shown} => …`, or `_ => …` for all the others"),
+                },
+            );
             let d = match self.base(&subject.ty) {
                 Ty::Variant(symbol, _) => self.because(d, &symbol, None, "its cases are declared here"),
                 _ => d,
@@ -362,5 +365,12 @@ fn show(constructor: &Constructor, parts: &[String]) -> String {
             format!("({})", list.join(", "))
         }
         Constructor::Literal(_) | Constructor::Range(..) => "_".into(),
+    }
+}
+
+fn not_answered(shown: &str) -> String {
+    match shown {
+        "_" => "not every value is answered".to_string(),
+        _ => format!("`{shown}` is not answered"),
     }
 }

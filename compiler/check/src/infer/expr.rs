@@ -129,7 +129,7 @@ impl Infer<'_> {
         let mut d = self
             .diagnostic(
                 Code::AsAlias,
-                behind,
+                alias.range,
                 "a name comes before its value",
                 format!("I expected `{}: …`", alias.text),
             )
@@ -239,6 +239,10 @@ impl Infer<'_> {
             self.report(d);
             return self.broken(name.range);
         }
+        if let Some(d) = self.foreign_value(&name.text, name.range) {
+            self.report(d);
+            return self.broken(name.range);
+        }
         let names = self.ctx.names();
         let locals: Vec<SmolStr> = self.scope.names().cloned().collect();
         let near = closest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str)).map(SmolStr::new);
@@ -251,8 +255,6 @@ impl Infer<'_> {
         if let Some(near) = near {
             d.primary.message = format!("did you mean `{near}`?");
             d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false));
-        } else if name.text == "null" || name.text == "nil" {
-            d = d.fix(self.fix("write `none`", name.range, "none", true));
         }
         self.report(d);
         self.broken(name.range)

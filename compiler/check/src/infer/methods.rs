@@ -73,6 +73,12 @@ impl Infer<'_> {
                 let shown = self.show(&ty);
                 let library: Vec<&str> =
                     Builtin::all().filter(|b| self.receives(*b, &ty)).map(|b| b.scheme().name.as_str()).collect();
+                if self.statement_for(&base, &ty, &name.text).is_none()
+                    && let Some(d) = self.foreign_member(&ty, &name.text, name.range)
+                {
+                    self.report(d);
+                    return self.broken(range);
+                }
                 let mut d = self.diagnostic(
                     Code::UnknownField,
                     name.range,
@@ -81,7 +87,7 @@ impl Infer<'_> {
                 );
                 if let Some(note) = self.statement_for(&base, &ty, &name.text) {
                     d = d.note(note);
-                } else if let Some(near) = closest(&name.text, library.into_iter()) {
+                } else if let Some(near) = closest(&name.text, library) {
                     d.primary.message = format!("did you mean `{near}`?");
                     d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));
                 }

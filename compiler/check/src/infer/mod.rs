@@ -7,11 +7,13 @@
 //! | `convert` | which type fits where, and the conversions that make it so |
 //! | `expr`, `records`, `branch`, `literal`, `operators`, `path` | expressions |
 //! | `calls`, `methods`, `primitives`, `failures` | calls, and `fail` |
+//! | `foreign` | names that other languages have |
 //! | `block`, `store` | statements, and what writes the store |
 //! | `pattern`, `exhaustive` | patterns, and whether a `match` answers everything |
 //! | `query`, `aggregate`, `window` | queries |
 //! | `facts`, `obligations` | what is known where, and what has to be proved; the prover will replace them |
 //! | `scenario` | scenarios |
+//! | `running` | what cannot be run, as far as a body tells |
 //! | `entry` | the entry points |
 
 use crate::declare::Inverse;
@@ -154,6 +156,7 @@ mod exhaustive;
 mod expr;
 mod facts;
 mod failures;
+mod foreign;
 mod literal;
 mod methods;
 mod obligations;
@@ -164,6 +167,7 @@ mod primitives;
 mod probe;
 mod query;
 mod records;
+mod running;
 mod scenario;
 mod store;
 mod window;

@@ -267,7 +267,7 @@ impl Infer<'_> {
                 make(self, a, b, Ty::Decimal(sum))
             }
             (B::Div | B::DivOptional, Ty::Int, Ty::Int) => {
-                let (left, right) = (self.ctx.source(a.range), self.ctx.source(b.range));
+                let right = self.ctx.source(b.range);
                 let d = self
                     .diagnostic(
                         Code::IntDivision,
@@ -275,9 +275,14 @@ impl Infer<'_> {
                         "`/` would lose the rest of an `Int`; say which division you mean",
                         "both are `Int`",
                     )
-                    .fix(self.fix(format!("`{left} div {right}` (rounds down)"), op_range, "div", false));
+                    .fix(self.fix("write `div`, which rounds down", op_range, "div", false));
                 let d = match is_literal(&b) {
-                    true => d.fix(self.fix(format!("`{left} / {right}.0`"), b.range, format!("{right}.0"), false)),
+                    true => d.fix(self.fix(
+                        format!("write `{right}.0`, which divides exactly"),
+                        b.range,
+                        format!("{right}.0"),
+                        false,
+                    )),
                     false => d.fix(self.fix("make it a `Decimal`", Range::empty(b.range.end), ".to_decimal(0)", false)),
                 };
                 self.report(d);

@@ -224,11 +224,15 @@ impl Infer<'_> {
             );
             return self.broken(range);
         }
+        if let Some(d) = self.foreign_member(ty, name, name_range) {
+            self.report(d);
+            return self.broken(range);
+        }
         let mut d =
             self.diagnostic(Code::UnknownField, name_range, format!("`{shown}` has no `{name}`"), "no such field");
         let names: Vec<&str> =
             Builtin::all().filter(|b| self.receives(*b, ty)).map(|b| b.scheme().name.as_str()).collect();
-        if let Some(near) = closest(name, names.into_iter()) {
+        if let Some(near) = closest(name, names) {
             d.primary.message = format!("did you mean `{near}`?");
             d = d.fix(self.fix(format!("write `{near}`"), name_range, near, false));
         } else if let Some(element) = ty.element()

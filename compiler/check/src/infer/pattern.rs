@@ -210,6 +210,15 @@ impl Infer<'_> {
                 }
                 None => return failed(self, names),
             },
+            _ if matches!(name.name.text.as_str(), "Some" | "Just") => {
+                self.error(
+                    Code::PatternType,
+                    range,
+                    "a value that may be `none` is bound by its name: `if let x = …`",
+                    "no case of an option",
+                );
+                return failed(self, names);
+            }
             other => {
                 let shown = self.show(&other);
                 self.error(

@@ -253,6 +253,20 @@ impl Infer<'_> {
         }
     }
 
+    /// Complains about a second row variable of the same name: the first could be reached no more.
+    fn one_of_its_name(&mut self, var: &ast::Ident) {
+        let named = |local: &&LocalId| self.locals[local.0 as usize].name == var.text;
+        let frame = self.frames.last();
+        let Some(first) = frame.and_then(|frame| frame.vars.iter().find(named)).copied() else { return };
+        let first = self.locals[first.0 as usize].range;
+        let message = format!("the query has a row variable `{}` already", var.text);
+        let d = self
+            .diagnostic(Code::Duplicate, var.range, message, "the second one")
+            .because(self.label(first, "the first one"))
+            .note("give one of them another name");
+        self.report(d);
+    }
+
     fn bind_row(&mut self, var: &ast::Ident, from: From) -> LocalId {
         let local = self.bind(&var.text, from.element.clone(), false, var.range);
         let roots = self.source_roots(&from);
@@ -381,6 +395,7 @@ impl Infer<'_> {
             self.error(Code::ClauseOrder, range, "`join` stands before `group by` and `select`", "too late for a join");
         }
         let from = self.row_source(source);
+        self.one_of_its_name(var);
         let (fixes, uses) = self.source_roots(&from);
         self.frame().source_order = false;
         match kind {

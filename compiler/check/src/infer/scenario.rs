@@ -87,6 +87,7 @@ impl Infer<'_> {
                 self.bring_in(&pattern);
                 let steps = self.steps(lines);
                 self.restore(mark);
+                self.refuse_open_table(&pattern, &source);
                 Some(StepKind::For { pattern, source, steps })
             }
             ast::ScenarioLineKind::When { name, act } => self.when(name.as_ref(), act, range),
@@ -301,9 +302,9 @@ impl Infer<'_> {
                             Code::MissingField,
                             range,
                             format!("no value for `{name}` can be made up; give one"),
-                            "not given",
+                            format!("I expected `{name}: …`"),
                         )
-                        .note("its rule is too narrow to be guessed");
+                        .note("what a `given` leaves out gets a simple value; none that was tried keeps the rule of this field");
                     let d = self.because(d, symbol, Some(&name), "declared here");
                     self.report(d);
                     fields.push((name, self.broken(range)));

@@ -9,6 +9,11 @@
 //! Row-typed expressions have two forms in Core: `Ref` (a stored reference) and `Row` (as read). A place that
 //! wants the other form gets it by `coerce`: following a reference is a read of the store *at that
 //! moment*, so in code it is a statement of its own.
+//!
+//! What cannot be run and shows in one body is refused by the checker (`check::infer::running`, `check::agreement`). What
+//! is refused here needs the bodies of the functions that are called, at the types and places where they are called: a
+//! function that a query calls and that loops over the store, logs or draws numbers; too many ways through such a
+//! function; a function value that is not known where it is called; rows inside of inferred results.
 
 mod branches;
 mod call;

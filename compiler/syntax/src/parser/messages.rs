@@ -2,6 +2,7 @@
 
 use super::context::Failure;
 use crate::error::SyntaxError;
+use crate::repair::classes::begins_query_clause;
 use crate::token::{Token, TokenTable};
 use crate::words::{self, TOKENS, TokenClass, TokenInfo, TokenKind as K};
 use tenon_diagnostics::Code;
@@ -237,6 +238,24 @@ fn known_mistake(code: &str, found: K, range: Range, tokens: &[Token], index: us
                 .label("the second comparison")
                 .because(first.range, "the first comparison")
                 .note(format!("join them with `and`, or write `x in a..=b`; here: `… and … {} …`", range.slice(code))),
+        );
+    }
+    if begins_query_clause(found)
+        && let Some(set) = operator_before(tokens, index, |kind| {
+            matches!(kind, K::KwUnion | K::KwExcept | K::KwIntersect | K::SoftFrom)
+        })
+        && set.kind != K::SoftFrom
+    {
+        let word = set.range.slice(code);
+        return Some(
+            SyntaxError::new(
+                Code::Syntax,
+                format!("`{}` does not belong to what `{word}` joins", range.slice(code)),
+                range,
+            )
+            .label("the clause of which query?")
+            .because(set.range, format!("`{word}` takes all that stands on its two sides"))
+            .note(format!("put `… {word} …` in parentheses where it is a part of a query")),
         );
     }
     if found == K::Question {

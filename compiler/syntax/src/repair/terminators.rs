@@ -3,13 +3,32 @@
 //! A line ends where the token before can end one and the token behind cannot continue one. `;` is dropped
 //! behind `{` and `;` and before `}`; outside of all brackets it is an error. A `;` that the writer forgot before a statement word is put in.
 
-use super::classes::{begins_statement, can_end, continues_line};
+use super::classes::{begins_operand, begins_statement, can_end, continues_line};
 use super::put_in;
 use crate::error::SyntaxError;
 use crate::token::Token;
 use crate::words::TokenKind as K;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
+
+/// `when f(1) then e` on one line of a scenario: the words are keywords there, and an operand stands behind.
+fn begins_scenario_line(tokens: &[Token], index: usize) -> bool {
+    let scenario = tokens.first().is_some_and(|first| first.kind == K::ItemScenario);
+    let word = tokens.get(index).is_some_and(|token| matches!(token.kind, K::WordThen | K::WordWhen | K::WordGiven));
+    let next = tokens.get(index + 1);
+    scenario && word && next.is_some_and(|next| !next.first_on_line && begins_operand(next.kind))
+}
+
+/// True behind a word of a rule or scenario that stands alone on its line, with a line indented deeper behind it:
+/// `then`, and its condition below.
+fn leads_on(out: &[Token], token: &Token) -> bool {
+    let alone = |word: &Token| {
+        matches!(word.kind, K::WordThen | K::WordGiven | K::WordWhen | K::WordCheck)
+            && word.first_on_line
+            && token.indent > word.indent
+    };
+    out.last().is_some_and(alone)
+}
 
 /// Gives the tokens with `;` where statements and members end.
 pub(super) fn place(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxError>) -> Vec<Token> {
@@ -21,9 +40,11 @@ pub(super) fn place(source: &str, tokens: Vec<Token>, errors: &mut Vec<SyntaxErr
         let line_end = out.last().map_or(token.range.start, |token| token.range.end);
         if in_braces && before.is_some_and(can_end) {
             let rest = tokens.get(index + 1..).unwrap_or(&[]);
-            if token.first_on_line && !continues_line(token, rest) {
+            if token.first_on_line && !continues_line(token, rest) && !leads_on(&out, token) {
                 out.push(put_in(K::Semi, line_end));
-            } else if !token.first_on_line && begins_statement(token.kind) {
+            } else if !token.first_on_line
+                && (begins_statement(token.kind) || begins_scenario_line(tokens.as_slice(), index))
+            {
                 let word = token.range.slice(source);
                 errors.push(
                     SyntaxError::new(Code::LineEnd, format!("`{word}` begins a new statement"), token.range)

@@ -57,6 +57,7 @@ impl<'a> Translator<'a> {
         self.queries();
         self.loops();
         self.foreign_words();
+        self.scenario_lines();
         self.choices();
         self.function_values();
         self.code();

@@ -2,7 +2,7 @@
 
 use super::Translator;
 use crate::error::SyntaxError;
-use crate::repair::classes::begins_operand;
+use crate::repair::classes::{begins_operand, word_continues};
 use crate::words::TokenKind as K;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -124,6 +124,54 @@ impl Translator<'_> {
             .note("the failures of one call are answered by `attempt f(x) { ok(v) => …, Conflict(_) => … }`"),
         );
         self.cut(index, end);
+    }
+
+    /// Several lines below a `then`, `given` or `when` that stands alone.
+    pub(super) fn scenario_lines(&mut self) {
+        if self.item_word().1 != Some(K::ItemScenario) {
+            return;
+        }
+        let mut depth = 0usize;
+        let mut word: Option<usize> = None;
+        let mut index = 0;
+        while let Some(token) = self.token(index) {
+            let begins = depth == 1 && token.first_on_line;
+            if begins && matches!(token.kind, K::WordThen | K::WordGiven | K::WordWhen) {
+                let next = self.token(index + 1);
+                word = next.filter(|next| next.first_on_line && next.indent > token.indent).map(|_| index);
+            } else if begins
+                && let Some(at) = word.filter(|at| at + 1 != index)
+                && self.token(at + 1).is_some_and(|first| first.indent == token.indent)
+                && !token.kind.closes()
+                && !word_continues(token.kind)
+            {
+                let (kind, meant) = (self.kind(at).unwrap_or(K::WordThen), self.text(at));
+                let range = token.range;
+                let text = format!("{meant} {}", range.slice(self.source));
+                self.tell(
+                    SyntaxError::new(Code::Missing, format!("every line of a scenario has its `{meant}`"), range)
+                        .label(format!("I expected `{meant}` before this"))
+                        .fix(format!("write `{meant}`"), [(range, text)], true),
+                );
+                self.insert(index, kind);
+                if let Some(inserted) = self.tokens.get_mut(index) {
+                    inserted.first_on_line = true;
+                    inserted.indent = token.indent;
+                }
+                if let Some(token) = self.tokens.get_mut(index + 1) {
+                    token.first_on_line = false;
+                }
+                index += 1;
+            } else if begins && word.is_none_or(|at| at + 1 != index) {
+                word = None;
+            }
+            if token.kind.opens() {
+                depth += 1;
+            } else if token.kind.closes() {
+                depth = depth.saturating_sub(1);
+            }
+            index += 1;
+        }
     }
 
     /// `yield e`
