@@ -275,8 +275,8 @@ impl CheckDatabase {
     }
 }
 
-/// `billing/eu/invoice.tn` lies in `billing.eu`; `shop.tn` in the root.
-fn module_of_path(path: &str) -> SmolStr {
+/// The module of a file of the program: `billing/eu/invoice.tn` lies in `billing.eu`; `shop.tn` in the root.
+pub fn module_of_path(path: &str) -> SmolStr {
     match path.rsplit_once('/') {
         Some((folder, _)) => {
             folder.split('/').filter(|step| !matches!(*step, "" | ".")).collect::<Vec<_>>().join(".").into()

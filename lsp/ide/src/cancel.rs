@@ -3,6 +3,8 @@
 use crate::Analysis;
 use salsa::{CancellationToken, Cancelled, Database};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why there is no answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,19 +19,28 @@ pub enum Interrupted {
 
 /// Stops what runs on one snapshot.
 #[derive(Clone)]
-pub struct Canceller(CancellationToken);
+pub struct Canceller {
+    token: CancellationToken,
+    used: Arc<AtomicBool>,
+}
 
 impl Canceller {
     /// Stops what runs on the snapshot now, at its next query. Does nothing if nothing does.
     pub fn cancel(&self) {
-        self.0.cancel();
+        self.used.store(true, Ordering::Relaxed);
+        self.token.cancel();
+    }
+
+    /// True once it was used, for what runs without asking the snapshot.
+    pub fn used(&self) -> &Arc<AtomicBool> {
+        &self.used
     }
 }
 
 impl Analysis {
     /// What stops requests on this snapshot, from another thread.
     pub fn canceller(&self) -> Canceller {
-        Canceller(self.db.cancellation_token())
+        Canceller { token: self.db.cancellation_token(), used: Arc::default() }
     }
 }
 

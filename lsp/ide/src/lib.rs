@@ -23,6 +23,7 @@
 //! | [`node`] | one view of every node of a tree |
 //! | [`occurrences`], `typing` | every name and what it stands for; types of names and expressions |
 //! | [`navigation`], [`references`], [`rename`] | what declares a name, where it is used; another name for it |
+//! | [`moves`] | what `use` items say after files have moved |
 //! | [`completion`] | what may be written at the cursor |
 //! | [`hover`], `plans`, [`signature_help`] | what is to be known of a thing; plans of queries; what a call takes |
 //! | [`diagnostics`] | what is wrong with a file |
@@ -55,6 +56,7 @@ mod lines;
 pub mod links;
 pub mod locate;
 pub mod models;
+pub mod moves;
 pub mod navigation;
 pub mod node;
 pub mod occurrences;

@@ -26,17 +26,17 @@ const FIX_ALL: &str = "fix-all";
 
 /// `textDocument/codeAction`. Edits come when an action is chosen, if the client can ask for them.
 pub fn actions(view: &View, params: CodeActionParams) -> Result<Option<CodeActionResponse>, ResponseError> {
-    let wanted = |kind: &CodeActionKind| match &params.context.only {
-        None => *kind != CodeActionKind::SOURCE_FIX_ALL,
+    let wanted = |offered: &Offered| match &params.context.only {
+        None => !offered.by_kind,
         // `refactor` wants `refactor.extract` too.
         Some(only) => only.iter().any(|only| {
-            let rest = kind.as_str().strip_prefix(only.as_str());
+            let rest = offered.kind.as_str().strip_prefix(only.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         }),
     };
     let mut list = Vec::new();
     for found in offered(view, params.range) {
-        if !wanted(&found.kind) {
+        if !wanted(&found) {
             continue;
         }
         let origin = Origin {
@@ -93,6 +93,8 @@ struct Offered {
     kind: CodeActionKind,
     mends: Vec<(String, tenon_span::Range)>,
     preferred: bool,
+    /// Is about the whole document, and offered to who asks for its kind, as editors do when they save.
+    by_kind: bool,
     edit: WorkspaceEdit,
 }
 
@@ -105,9 +107,23 @@ fn offered(view: &View, range: Range) -> Vec<Offered> {
             kind: kind(action.kind),
             mends: action.mends,
             preferred: action.preferred,
+            by_kind: false,
             edit: action.edit,
         })
         .collect();
+    if !list.iter().any(|offered| offered.kind == CodeActionKind::SOURCE_ORGANIZE_IMPORTS)
+        && let Some(action) = view.program.analysis.organize_uses(&view.file)
+    {
+        list.push(Offered {
+            id: action.id,
+            title: action.title,
+            kind: CodeActionKind::SOURCE_ORGANIZE_IMPORTS,
+            mends: Vec::new(),
+            preferred: false,
+            by_kind: true,
+            edit: action.edit,
+        });
+    }
     let certain: Vec<_> = view
         .program
         .analysis
@@ -124,6 +140,7 @@ fn offered(view: &View, range: Range) -> Vec<Offered> {
             kind: CodeActionKind::SOURCE_FIX_ALL,
             mends: Vec::new(),
             preferred: false,
+            by_kind: true,
             edit: WorkspaceEdit::new(certain),
         });
     }

@@ -46,7 +46,7 @@ pub fn of_server(client: &Client) -> ServerCapabilities {
         workspace_symbol_provider: Some(OneOf::Left(true)),
         rename_provider: Some(OneOf::Right(RenameOptions {
             prepare_provider: Some(true),
-            work_done_progress_options: quiet,
+            work_done_progress_options: WorkDoneProgressOptions { work_done_progress: Some(true) },
         })),
         code_action_provider: client.code_actions.then(|| {
             CodeActionProviderCapability::Options(CodeActionOptions {
@@ -92,10 +92,24 @@ pub fn of_server(client: &Client) -> ServerCapabilities {
                 supported: Some(true),
                 change_notifications: Some(OneOf::Left(true)),
             }),
-            ..WorkspaceServerCapabilities::default()
+            file_operations: Some(WorkspaceFileOperationsServerCapabilities {
+                will_rename: Some(moving()),
+                ..WorkspaceFileOperationsServerCapabilities::default()
+            }),
         }),
         ..ServerCapabilities::default()
     }
+}
+
+/// Which moves of files the server wants to hear of before: those of sources, and of folders, which are modules.
+fn moving() -> FileOperationRegistrationOptions {
+    let filter = |glob: &str, matches| FileOperationFilter {
+        scheme: Some("file".to_owned()),
+        pattern: FileOperationPattern { glob: glob.to_owned(), matches: Some(matches), options: None },
+    };
+    let filters =
+        vec![filter("**/*.tn", FileOperationPatternKind::File), filter("**/*", FileOperationPatternKind::Folder)];
+    FileOperationRegistrationOptions { filters }
 }
 
 fn on_type() -> Option<DocumentOnTypeFormattingOptions> {

@@ -12,12 +12,12 @@
 //! | `tenon.showRunnables` | – | `{ runnables }`: what of the document can be run, [`Runnable`](tenon_ide::lenses::Runnable) |
 //! | `tenon.showPlaces` | `places` | `{ places }`, as they were given: for a client that shows what commands give |
 //!
-//! A scenario is `{ name, at, seed, passed, broken }`; what broke is `{ at, message, text, parts: [{ text, value }],
+//! A run of scenarios ends soon after the request is cancelled. A scenario is `{ name, at, seed, passed, broken }`; what broke is `{ at, message, text, parts: [{ text, value }],
 //! cause }`. `at` and `cause` are locations. What needs a program that runs fails for one with errors, and says so; the
 //! schema, endpoints, phases and runnables of a broken program are those that can be told. Ranges and places in what
 //! `tenon-ide` gives are the client's: lines and columns, URIs.
 
-use crate::error::ResponseError;
+use crate::error::{ErrorKind, ResponseError};
 use crate::session::Session;
 use crate::task::{Canceller, Found, Work};
 use crate::view::{Places, View};
@@ -25,6 +25,7 @@ use ls_types::{ExecuteCommandParams, Location, Position, Uri};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tenon_core::eval::{Evaluator, Limits};
 use tenon_core::ir::{self, SiteId};
 use tenon_core::lower::{CheckedProgram, lower};
@@ -39,7 +40,7 @@ use tenon_plan::statistics::Assumed;
 pub struct Command {
     /// Its name.
     pub name: &'static str,
-    run: fn(View, Arguments) -> Result<Value, ResponseError>,
+    run: fn(View, Arguments, &Canceller) -> Result<Value, ResponseError>,
 }
 
 /// Runs scenarios.
@@ -84,7 +85,8 @@ pub fn begin(session: &Session, params: ExecuteCommandParams) -> Result<(Option<
         serde_json::from_value(first).map_err(|error| ResponseError::invalid_params(error.to_string()))?;
     let view = session.document(&arguments.uri)?;
     let canceller = view.program.analysis.canceller();
-    Ok((Some(canceller), Box::new(move || (command.run)(view, arguments).map(Found::Answer))))
+    let stop = canceller.clone();
+    Ok((Some(canceller), Box::new(move || (command.run)(view, arguments, &stop).map(Found::Answer))))
 }
 
 /// A program in Core, and where its pieces stand. It holds no snapshot.
@@ -132,7 +134,7 @@ fn place(view: &View, places: &mut Places<'_>, site: &ir::Site) -> Option<Locati
     places.location(&view.program.analysis.resolve_location(&location))
 }
 
-fn run_scenario(view: View, arguments: Arguments) -> Result<Value, ResponseError> {
+fn run_scenario(view: View, arguments: Arguments, stop: &Canceller) -> Result<Value, ResponseError> {
     let lowered = Lowered::new(&view)?;
     // What runs does not keep the program from being edited.
     drop(view);
@@ -154,8 +156,12 @@ fn run_scenario(view: View, arguments: Arguments) -> Result<Value, ResponseError
             // The threads of a server have large stacks.
             limits.stack = 32 << 20;
         }
-        let mut engine = EvaluatorEngine::new(Evaluator::with_limits(lowered.core.clone(), limits));
-        let report = run(&lowered.core, scenario, &mut engine, seed);
+        let evaluator = Evaluator::with_limits(lowered.core.clone(), limits).stopped_by(stop.used().clone());
+        let report = run(&lowered.core, scenario, &mut EvaluatorEngine::new(evaluator), seed);
+        // The snapshot has gone, so nothing else would tell.
+        if stop.used().load(Ordering::Relaxed) {
+            return Err(ResponseError::new(ErrorKind::RequestCancelled, "the client cancelled"));
+        }
         failed += usize::from(report.broken.is_some());
         list.push(json!({
             "name": report.name,
@@ -179,7 +185,7 @@ fn broken_json(broken: &Broken, lowered: &Lowered) -> Value {
     })
 }
 
-fn explain(view: View, arguments: Arguments) -> Result<Value, ResponseError> {
+fn explain(view: View, arguments: Arguments, _: &Canceller) -> Result<Value, ResponseError> {
     let lowered = Lowered::new(&view)?;
     drop(view);
     let core = &lowered.core;
@@ -213,30 +219,30 @@ fn file_of(uri: &Uri) -> String {
     uri.as_str().rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-fn show_core(view: View, _: Arguments) -> Result<Value, ResponseError> {
+fn show_core(view: View, _: Arguments, _: &Canceller) -> Result<Value, ResponseError> {
     let lowered = Lowered::new(&view)?;
     drop(view);
     Ok(json!({ "text": tenon_core::text::print(&lowered.core) }))
 }
 
-fn show_phases(view: View, arguments: Arguments) -> Result<Value, ResponseError> {
+fn show_phases(view: View, arguments: Arguments, _: &Canceller) -> Result<Value, ResponseError> {
     let position = arguments.position.ok_or_else(|| ResponseError::invalid_params("`position` is missing"))?;
     localized(&view, view.program.analysis.phases(&view.position(position)))
 }
 
-fn show_schema(view: View, _: Arguments) -> Result<Value, ResponseError> {
+fn show_schema(view: View, _: Arguments, _: &Canceller) -> Result<Value, ResponseError> {
     localized(&view, view.program.analysis.schema())
 }
 
-fn show_endpoints(view: View, _: Arguments) -> Result<Value, ResponseError> {
+fn show_endpoints(view: View, _: Arguments, _: &Canceller) -> Result<Value, ResponseError> {
     Ok(json!({ "endpoints": localized(&view, view.program.analysis.endpoints())? }))
 }
 
-fn show_runnables(view: View, _: Arguments) -> Result<Value, ResponseError> {
+fn show_runnables(view: View, _: Arguments, _: &Canceller) -> Result<Value, ResponseError> {
     Ok(json!({ "runnables": localized(&view, view.program.analysis.runnables(&view.file))? }))
 }
 
-fn show_places(_: View, arguments: Arguments) -> Result<Value, ResponseError> {
+fn show_places(_: View, arguments: Arguments, _: &Canceller) -> Result<Value, ResponseError> {
     Ok(json!({ "places": arguments.places }))
 }
 

@@ -32,6 +32,7 @@ pub mod lifecycle;
 pub mod lines;
 pub mod message;
 pub mod methods;
+pub mod moves;
 pub mod navigation;
 pub mod publish;
 pub mod rename;

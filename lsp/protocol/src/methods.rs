@@ -4,8 +4,8 @@ use crate::error::ResponseError;
 use crate::session::Session;
 use crate::task::{Found, Overtaken, Work};
 use crate::{
-    actions, calls, commands, completion, diagnostics, formatting, hints, hover, lenses, lifecycle, navigation, rename,
-    structure, symbols, tokens,
+    actions, calls, commands, completion, diagnostics, formatting, hints, hover, lenses, lifecycle, moves, navigation,
+    rename, structure, symbols, tokens,
 };
 use ls_types::notification::{self as said, Notification};
 use ls_types::request::{self as asked, Request};
@@ -157,6 +157,7 @@ pub static METHODS: &[Method] = &[
     read!(asked::CodeActionResolveRequest, Refused, actions::begin_resolve),
     document!(asked::PrepareRenameRequest, Refused, |p| &p.text_document.uri, rename::prepare),
     document!(asked::Rename, Refused, |p| &p.text_document_position.text_document.uri, rename::rename),
+    read!(asked::WillRenameFiles, Repeated, moves::begin),
     document!(asked::Formatting, Refused, |p| &p.text_document.uri, formatting::whole),
     document!(asked::RangeFormatting, Refused, |p| &p.text_document.uri, formatting::range),
     document!(asked::OnTypeFormatting, Refused, |p| &p.text_document_position.text_document.uri, formatting::on_type),

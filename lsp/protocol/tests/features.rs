@@ -94,6 +94,8 @@ fn every_provider_has_its_methods_and_every_method_its_provider() {
             assert_eq!(promised.contains(&provider), there, "{provider} and {method}");
         }
     }
+    let moving = capabilities["workspace"]["fileOperations"].get("willRename").is_some();
+    assert_eq!(moving, METHODS.iter().any(|known| known.name == "workspace/willRenameFiles"));
     let named: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
     assert_eq!(capabilities["executeCommandProvider"]["commands"], json!(named));
     assert!(page.ask("workspace/executeCommand", json!({ "command": "tenon.nothing" })).is_err());
@@ -325,4 +327,82 @@ fn a_field_is_renamed_everywhere_or_it_is_said_why_not() {
     let renamed = apply(SHOP, &edit["documentChanges"][0]["edits"]);
     assert!(renamed.contains("p.left_over < qty") && !renamed.contains("p.stock"), "{renamed}");
     assert_eq!(rename(&mut page, "price").unwrap_err().0, -32803, "the name is taken");
+}
+
+#[test]
+fn uses_are_put_in_order_for_who_asks_wherever_the_cursor_is() {
+    let text = "use shop.b { Two }\nuse shop.a { One, Other }\n\nfn f(o: One, t: Two) -> Int { o.n + t.n }\n";
+    let files = [
+        ("/w/tenon.toml", "name = \"shop\"\n"),
+        ("/w/a/a.tn", "relation One { key n: Int }\nrelation Other { key n: Int }\n"),
+        ("/w/b/b.tn", "relation Two { key n: Int }\n"),
+        ("/w/main.tn", text),
+    ];
+    let mut page = Page::new(&files, able("utf-16", true));
+    page.open("/w/main.tn", text);
+    let mut ask = |line: u32, only: Value| {
+        let place = json!({ "line": line, "character": 0 });
+        let mut context = json!({ "diagnostics": [] });
+        if !only.is_null() {
+            context["only"] = only;
+        }
+        let params = json!({ "textDocument": { "uri": uri("/w/main.tn") }, "range": { "start": place, "end": place }, "context": context });
+        let found = page.ask("textDocument/codeAction", params).unwrap();
+        let found = found.as_array().unwrap().iter();
+        found.filter(|action| action["kind"] == "source.organizeImports").cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(ask(3, Value::Null).len(), 0, "it is no action of the place");
+    assert_eq!(ask(0, Value::Null).len(), 1);
+    assert_eq!(ask(0, json!(["source.organizeImports"])).len(), 1);
+    let action = ask(3, json!(["source"])).remove(0);
+    let resolved = page.ask("codeAction/resolve", action).unwrap();
+    let edits = &resolved["edit"]["documentChanges"][0]["edits"];
+    assert!(apply(text, edits).starts_with("use shop.a { One }\nuse shop.b { Two }\n\nfn f"), "{edits}");
+}
+
+#[test]
+fn files_and_folders_that_move_keep_their_names_in_sight() {
+    let files = [
+        ("/w/tenon.toml", "name = \"shop\"\n"),
+        ("/w/billing/invoice.tn", "relation Invoice { key nr: Int }\n"),
+        ("/w/billing/eu/vat.tn", "relation Vat { key nr: Int }\n"),
+        (
+            "/w/main.tn",
+            "use shop.billing { Invoice }\nuse shop.billing.eu { Vat }\nfn f(i: Invoice, v: Vat) -> Int { i.nr + v.nr }\n",
+        ),
+        ("/w/alone/tenon.toml", "name = \"alone\"\n"),
+        ("/w/alone/a.tn", "fn one() -> Int { 1 }\n"),
+    ];
+    let mut page = Page::new(&files, able("utf-16", true));
+    let mut ask = |moves: &[(&str, &str)]| {
+        let list: Vec<Value> =
+            moves.iter().map(|(from, to)| json!({ "oldUri": uri(from), "newUri": uri(to) })).collect();
+        let edit = page.ask("workspace/willRenameFiles", json!({ "files": list })).unwrap();
+        let edits = edit["documentChanges"].as_array().cloned().unwrap_or_default();
+        let text = |edit: &Value| edit["newText"].as_str().unwrap().to_owned();
+        edits
+            .iter()
+            .flat_map(|of| {
+                of["edits"].as_array().unwrap().iter().map(move |edit| (of["textDocument"]["uri"].clone(), edit))
+            })
+            .map(|(of, edit)| format!("{}: {}", of.as_str().unwrap(), text(edit)))
+            .collect::<Vec<_>>()
+    };
+    let main = "file:///w/main.tn";
+    assert_eq!(
+        ask(&[("/w/billing", "/w/money")]),
+        [format!("{main}: use shop.money {{ Invoice }}"), format!("{main}: use shop.money.eu {{ Vat }}")]
+    );
+    assert_eq!(ask(&[("/w/billing/eu/vat.tn", "/w/billing/vat.tn")]), [format!("{main}: use shop.billing {{ Vat }}")]);
+    // Within a folder, out of the program, and what is no source: nothing.
+    for (from, to) in [
+        ("/w/billing/invoice.tn", "/w/billing/bill.tn"),
+        ("/w/billing/invoice.tn", "/elsewhere/invoice.tn"),
+        ("/w/billing/invoice.tn", "/w/money/invoice.txt"),
+        ("/w/nothing.tn", "/w/money/nothing.tn"),
+        ("/w/alone/a.tn", "/w/a.tn"),
+    ] {
+        assert_eq!(ask(&[(from, to)]), [""; 0], "{from} to {to}");
+    }
+    assert_eq!(page.ask("workspace/willRenameFiles", json!({ "files": [{}] })).unwrap_err().0, -32602);
 }

@@ -160,3 +160,26 @@ fn the_client_is_asked_to_watch_files() {
     client.hang_up();
     server.join().unwrap();
 }
+
+/// A run of scenarios asks no query: it ends all the same when the client takes it back, and nobody else waited for it.
+#[test]
+fn a_long_scenario_is_stopped() {
+    let (mut client, server) = connect(&[], pulling());
+    let spin = "fn spin(n: Int) -> Int {\n  var x = 0\n  for i in 1..=n { for j in 1..=n { x = x + j mod 7 } }\n  x\n}\n";
+    let text = format!("{spin}scenario \"long\" {{ then spin(n: 9_000) == 1 }}\n");
+    client.open(PATH, &text);
+    let run = json!({ "command": "tenon.runScenario", "arguments": [{ "uri": "file:///w/shop.tn", "name": "long" }] });
+    let id = client.begin("workspace/executeCommand", run);
+    // It has begun once the next request is answered; an edit does not wait for it.
+    assert!(client.ask("textDocument/documentSymbol", of(PATH)).is_ok());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    client.change(PATH, 2, json!([{ "text": format!("{text}// more\n") }]));
+    assert!(client.ask("textDocument/documentSymbol", of(PATH)).is_ok());
+    let before = std::time::Instant::now();
+    client.notify("$/cancelRequest", json!({ "id": id }));
+    assert_eq!(client.wait(id), Err(-32800));
+    assert!(before.elapsed() < std::time::Duration::from_secs(5), "{:?}", before.elapsed());
+    client.ask("shutdown", Value::Null).unwrap();
+    client.notify("exit", Value::Null);
+    assert!(server.join().unwrap());
+}

@@ -1,9 +1,10 @@
 //! A call: functions, statements and limits.
 
 use super::store::key_of;
-use super::{Inputs, Limits, Run, Stop, Store};
+use super::{Evaluator, Inputs, Run, Stop, Store};
 use crate::ir::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tenon_value::pattern::Pattern;
 use tenon_value::random::Random;
 use tenon_value::{Failure, Fault, Value};
@@ -20,6 +21,7 @@ pub(super) struct Machine<'a> {
     pub(super) random: Random,
     pub(super) log: Vec<String>,
     problems: Vec<(String, String)>,
+    stop: &'a AtomicBool,
     fuel: u64,
     memory: u64,
     depth: u32,
@@ -52,17 +54,13 @@ pub(super) fn malformed<T>(detail: &str) -> Run<T> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(
-        program: &'a Program,
-        patterns: &'a [Option<Pattern>],
-        store: &'a mut dyn Store,
-        limits: Limits,
-        inputs: &Inputs,
-    ) -> Machine<'a> {
+    pub(super) fn new(evaluator: &'a Evaluator, store: &'a mut dyn Store, inputs: &Inputs) -> Machine<'a> {
+        let limits = evaluator.limits;
         Machine {
-            program,
-            patterns,
+            program: &evaluator.program,
+            patterns: &evaluator.patterns,
             store,
+            stop: &evaluator.stop,
             now: inputs.now,
             random: super::random(inputs),
             log: Vec::new(),
@@ -78,11 +76,11 @@ impl<'a> Machine<'a> {
     /// Uses fuel.
     pub(super) fn burn(&mut self, amount: u64) -> Run<()> {
         match self.fuel.checked_sub(amount) {
-            Some(rest) => {
+            Some(rest) if !self.stop.load(Ordering::Relaxed) => {
                 self.fuel = rest;
                 Ok(())
             }
-            None => fault(Fault::FuelExhausted, SiteId(0)),
+            _ => fault(Fault::FuelExhausted, SiteId(0)),
         }
     }
 

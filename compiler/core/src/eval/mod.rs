@@ -35,6 +35,7 @@ pub(crate) use write::references;
 use crate::ir::{FunctionId, Name, Program, QueryId, SiteId, Type};
 use machine::Machine;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tenon_value::pattern::Pattern;
 use tenon_value::random::Random;
 use tenon_value::{Failure, Fault, Value};
@@ -103,6 +104,7 @@ pub struct Evaluator {
     program: Arc<Program>,
     patterns: Vec<Option<Pattern>>,
     limits: Limits,
+    stop: Arc<AtomicBool>,
 }
 
 impl Evaluator {
@@ -114,7 +116,12 @@ impl Evaluator {
     /// An evaluator with limits.
     pub fn with_limits(program: Arc<Program>, limits: Limits) -> Evaluator {
         let patterns = program.regexes.iter().map(|text| Pattern::new(text).ok()).collect();
-        Evaluator { program, patterns, limits }
+        Evaluator { program, patterns, limits, stop: Arc::default() }
+    }
+
+    /// The evaluator with what ends its calls from another thread: once it is set they have no fuel left.
+    pub fn stopped_by(self, stop: Arc<AtomicBool>) -> Evaluator {
+        Evaluator { stop, ..self }
     }
 
     /// The program.
@@ -148,7 +155,7 @@ impl Evaluator {
     /// Whether a predicate of the program's shapes, a function of one value, holds.
     pub fn predicate(&self, store: &mut dyn Store, function: FunctionId, value: Value) -> Result<bool, Fault> {
         let inputs = Inputs { now: 0, seed: 0 };
-        let mut machine = Machine::new(&self.program, &self.patterns, store, self.limits, &inputs);
+        let mut machine = Machine::new(self, store, &inputs);
         match machine.call(function, vec![value], SiteId(0)) {
             Ok(Value::Bool(holds)) => Ok(holds),
             Ok(_) => Err(Fault::Internal),
@@ -166,7 +173,7 @@ impl Evaluator {
         run: impl FnOnce(&mut Machine<'_>) -> Run<Value>,
     ) -> Result<Finished, Stop> {
         store.begin();
-        let mut machine = Machine::new(&self.program, &self.patterns, store, self.limits, inputs);
+        let mut machine = Machine::new(self, store, inputs);
         let result = run(&mut machine);
         let log = std::mem::take(&mut machine.log);
         match result {

@@ -144,11 +144,17 @@ impl Analysis {
             }
         }
         let line = format!("use {path} {{ {name} }}");
-        if let Some(at) = last {
-            return Some(TextEdit { range: Range::empty(at), text: format!("\n{line}") });
+        match last {
+            Some(at) => Some(TextEdit { range: Range::empty(at), text: format!("\n{line}") }),
+            None => self.first_uses_edit(file, &line),
         }
-        // Before the first item and its documentation, behind comments about the file.
-        let first = all.first()?;
+    }
+
+    /// The edit that writes `use` items into a file without one: before the first item and its documentation, behind
+    /// comments about the file.
+    pub(crate) fn first_uses_edit(&self, file: tenon_check::db::SourceFile, lines: &str) -> Option<TextEdit> {
+        let db = &self.db;
+        let first = items(db, file).first()?;
         let parsed = parse(db, *first);
         let text = first.text(db);
         let mut at = parsed.tokens.token_place(0).start;
@@ -159,6 +165,6 @@ impl Analysis {
             }
             at = comment.range.start;
         }
-        Some(TextEdit { range: Range::empty(at + first.offset(db)), text: format!("{line}\n\n") })
+        Some(TextEdit { range: Range::empty(at + first.offset(db)), text: format!("{lines}\n\n") })
     }
 }
