@@ -165,7 +165,8 @@ fn the_client_is_asked_to_watch_files() {
 #[test]
 fn a_long_scenario_is_stopped() {
     let (mut client, server) = connect(&[], pulling());
-    let spin = "fn spin(n: Int) -> Int {\n  var x = 0\n  for i in 1..=n { for j in 1..=n { x = x + j mod 7 } }\n  x\n}\n";
+    let spin =
+        "fn spin(n: Int) -> Int {\n  var x = 0\n  for i in 1..=n { for j in 1..=n { x = x + j mod 7 } }\n  x\n}\n";
     let text = format!("{spin}scenario \"long\" {{ then spin(n: 9_000) == 1 }}\n");
     client.open(PATH, &text);
     let run = json!({ "command": "tenon.runScenario", "arguments": [{ "uri": "file:///w/shop.tn", "name": "long" }] });

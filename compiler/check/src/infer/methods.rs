@@ -1,6 +1,5 @@
 //! Calls behind a dot, and what is meant where there is no such function.
 
-use super::ProbedAt;
 use super::engine::Infer;
 use crate::builtins::Builtin;
 use crate::signature::Signature;
@@ -23,7 +22,7 @@ impl Infer<'_> {
         hint: Option<&Ty>,
     ) -> Expr {
         let base = self.forgotten(base);
-        self.look_around(name.range, |_| ProbedAt::Member(base.ty.clone()));
+        self.look_around(name.range, |infer| infer.member_of(&base));
         let ty = self.base(&base.ty);
         if let Ty::Record(record) = &ty
             && record.field(&name.text).is_some_and(|f| matches!(self.base(&f.ty), Ty::Fn(..)))

@@ -1,6 +1,5 @@
 //! Paths: fields, look-ups, elements.
 
-use super::ProbedAt;
 use super::engine::Infer;
 use crate::builtins::Builtin;
 use crate::signature::Signature;
@@ -95,7 +94,7 @@ impl Infer<'_> {
     /// A field, computed field, inverse or property of a value.
     pub(crate) fn field(&mut self, base: Expr, name: &str, name_range: Range, range: Range) -> Expr {
         let base = self.forgotten(base);
-        self.look_around(name_range, |_| ProbedAt::Member(base.ty.clone()));
+        self.look_around(name_range, |infer| infer.member_of(&base));
         let ty = self.base(&base.ty);
         match &ty {
             Ty::Error | Ty::Never => self.broken(range),

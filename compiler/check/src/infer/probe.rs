@@ -3,6 +3,7 @@
 
 use super::engine::{Infer, Seen};
 use crate::ty::{Symbol, Ty};
+use crate::typed::Expr;
 use smol_str::SmolStr;
 use tenon_span::Range;
 
@@ -28,8 +29,13 @@ pub enum ProbedAt {
     Value(Option<Ty>),
     /// What is called.
     Callee(Option<Ty>),
-    /// A field or method of a value of this type.
-    Member(Ty),
+    /// A field or method of a value.
+    Member {
+        /// Of this type.
+        ty: Ty,
+        /// The only case that a value of a variant type may still have here, after tests.
+        case: Option<SmolStr>,
+    },
     /// A pattern over values of this type.
     Pattern(Ty),
     /// A field of the relation, to be set.
@@ -48,6 +54,15 @@ pub struct SeenName {
 }
 
 impl Infer<'_> {
+    /// What stands behind the dot of a value.
+    pub(super) fn member_of(&self, base: &Expr) -> ProbedAt {
+        let case = self.known_cases(base).and_then(|known| match known.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        });
+        ProbedAt::Member { ty: base.ty.clone(), case }
+    }
+
     /// Looks around if this is the place.
     pub(super) fn look_around(&mut self, range: Range, at: impl FnOnce(&Self) -> ProbedAt) {
         if self.probe != Some(range) {
@@ -79,7 +94,10 @@ impl Infer<'_> {
             name.ty = known(&name.ty);
         }
         match &mut probed.at {
-            ProbedAt::Value(Some(ty)) | ProbedAt::Callee(Some(ty)) | ProbedAt::Member(ty) | ProbedAt::Pattern(ty) => {
+            ProbedAt::Value(Some(ty))
+            | ProbedAt::Callee(Some(ty))
+            | ProbedAt::Member { ty, .. }
+            | ProbedAt::Pattern(ty) => {
                 *ty = known(ty);
             }
             ProbedAt::Value(None) | ProbedAt::Callee(None) | ProbedAt::Assigned(_) => {}

@@ -16,8 +16,8 @@ use tenon_check::ty::{Symbol, Ty};
 impl Collector<'_, '_> {
     /// What may follow the dot.
     pub fn members(&mut self, around: &Around) {
-        let Some(ProbedAt::Member(ty)) = self.probed.as_ref().map(|probed| &probed.at) else { return };
-        let ty = ty.clone();
+        let Some(ProbedAt::Member { ty, case }) = self.probed.as_ref().map(|probed| &probed.at) else { return };
+        let (ty, case) = (ty.clone(), case.clone());
         self.clear_words();
         match ty.base() {
             // Through an option by `?.`, which replaces the dot.
@@ -27,10 +27,15 @@ impl Collector<'_, '_> {
                     let range = range.shifted(self.place.item.offset(&self.analysis.db));
                     vec![TextEdit { range, text: String::from("?.") }]
                 });
-                self.members_of(inner, around, &step.unwrap_or_default());
+                let step = step.unwrap_or_default();
+                self.case_fields(inner, None, &step);
+                self.members_of(inner, around, &step);
                 self.primitives(&ty, &[]);
             }
-            _ => self.members_of(&ty, around, &[]),
+            _ => {
+                self.case_fields(&ty, case.as_deref(), &[]);
+                self.members_of(&ty, around, &[]);
+            }
         }
     }
 
@@ -47,7 +52,6 @@ impl Collector<'_, '_> {
                 let choice =
                     Choice { ty: Some(Ty::Tag(symbol.clone())), additional: step.to_vec(), ..Choice::default() };
                 self.add("tag", SymbolKind::Field, 60, choice);
-                self.narrowed_fields(ty, step);
             }
             Ty::List(element) | Ty::Bag(element) | Ty::Set(element) if around.through => {
                 let element = Ty::clone(element);
@@ -63,12 +67,16 @@ impl Collector<'_, '_> {
         }
     }
 
-    /// Fields of the case, where a test says which case it is: those that every case has.
-    fn narrowed_fields(&mut self, ty: &Ty, step: &[TextEdit]) {
+    /// Fields of the case that a value of a variant type has: the one that tests have left, or the only one there is.
+    fn case_fields(&mut self, ty: &Ty, known: Option<&str>, step: &[TextEdit]) {
         let Ty::Variant(symbol, _) = ty.base() else { return };
         let Some(TypeBody::Variant(cases)) = self.analysis.type_sig(symbol).map(|sig| &sig.body) else { return };
-        let [only] = cases.as_slice() else { return };
-        for field in &only.fields {
+        let case = match (known, cases.as_slice()) {
+            (Some(known), _) => cases.iter().find(|case| case.name == known),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        };
+        for field in case.iter().flat_map(|case| &case.fields) {
             let choice = Choice { ty: Some(seen(field)), additional: step.to_vec(), ..Choice::default() };
             self.add(&field.name, SymbolKind::Field, 100, choice);
         }
