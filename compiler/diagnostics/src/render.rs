@@ -153,14 +153,19 @@ pub fn render_terminal(diagnostic: &Diagnostic, sources: &dyn Sources, color: bo
         .with_code(code)
         .with_message(&diagnostic.message);
     let primary = Label::new(span(&diagnostic.primary.location)).with_color(hue).with_priority(1);
-    report = report.with_label(match diagnostic.primary.message.as_str() {
+    let primary = match diagnostic.primary.message.as_str() {
         "" => primary.with_message("here"),
         message => primary.with_message(message),
-    });
+    };
+    let mut labels = vec![(span(&diagnostic.primary.location), primary)];
     for label in diagnostic.secondary.iter().take(2) {
-        report =
-            report.with_label(Label::new(span(&label.location)).with_color(Color::Blue).with_message(&label.message));
+        let at = span(&label.location);
+        labels.push((at.clone(), Label::new(at).with_color(Color::Blue).with_message(&label.message)));
     }
+    // Those of one file in the order of its text are shown as one piece, under one place.
+    let file = labels.first().map(|((file, _), _)| file.clone());
+    labels.sort_by_key(|((of, range), _)| (file.as_ref() != Some(of), range.end));
+    report = report.with_labels(labels.into_iter().map(|(_, label)| label));
     for note in &diagnostic.notes {
         report = report.with_note(note);
     }
@@ -174,4 +179,40 @@ pub fn render_terminal(diagnostic: &Diagnostic, sources: &dyn Sources, color: bo
     }
     let text = String::from_utf8_lossy(&out);
     text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Code, Label};
+
+    struct One(&'static str);
+
+    impl Sources for One {
+        fn text(&self, _: &str) -> Option<Arc<str>> {
+            Some(Arc::from(self.0))
+        }
+
+        fn place(&self, _: &ItemPath, range: Range) -> Option<Range> {
+            Some(range)
+        }
+    }
+
+    /// What explains a place and stands before it is shown with it, under one place.
+    #[test]
+    fn labels_of_one_file_are_one_piece() {
+        let sources = One("first\nsecond\nthird\n");
+        let label = |start: u32, end: u32, message: &str| Label {
+            location: Location { item: None, file: Arc::from("a.tn"), range: Range::new(start, end) },
+            message: message.to_string(),
+        };
+        let diagnostic = Diagnostic::new(Code::Duplicate, "twice", label(13, 18, "the second"))
+            .because(label(0, 5, "the first"))
+            .because(label(6, 12, "between"));
+        let shown = render_terminal(&diagnostic, &sources, false);
+        assert_eq!(shown.matches("a.tn:").count(), 1, "{shown}");
+        assert!(shown.contains("a.tn:3:1"), "{shown}");
+        let places: Vec<Option<usize>> = ["the first", "between", "the second"].map(|text| shown.find(text)).to_vec();
+        assert!(places.is_sorted() && places.iter().all(Option::is_some), "{shown}");
+    }
 }

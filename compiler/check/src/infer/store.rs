@@ -129,14 +129,23 @@ impl Infer<'_> {
                     let value = self.expr(&arg.value, None);
                     if !matches!(value.ty, Ty::Error) {
                         let written = self.ctx.source(arg.value.range);
-                        let d = self
-                            .diagnostic(
-                                Code::Arguments,
-                                arg.range,
-                                format!("the fields of a row are named: which one is `{written}`?"),
-                                "without a name",
-                            )
-                            .note(format!("write `field: {written}`"));
+                        let d = self.diagnostic(
+                            Code::Arguments,
+                            arg.range,
+                            format!("the fields of a row are named: which one is `{written}`?"),
+                            "without a name",
+                        );
+                        // Who leaves the names out means the fields in their order.
+                        let at = args.list.iter().position(|other| other.range == arg.range);
+                        let meant = at.and_then(|at| sig.fields.iter().filter(|f| !f.computed).nth(at));
+                        let d = match meant.filter(|field| self.base(&field.ty) == self.base(&value.ty)) {
+                            Some(field) => {
+                                let text = format!("{}: ", field.name);
+                                let place = Range::empty(arg.range.start);
+                                d.fix(self.fix(format!("write `{text}{written}`"), place, text, false))
+                            }
+                            None => d.note(format!("write `field: {written}`")),
+                        };
                         self.report(d);
                     }
                     wrong = true;
