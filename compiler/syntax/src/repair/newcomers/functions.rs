@@ -49,7 +49,7 @@ impl Translator<'_> {
         match self.kind(before) {
             Some(K::LowerName) => self.begins_value(before),
             Some(K::RParen) => {
-                let open = (0..before).rev().find(|at| self.closing(*at) == Some(before));
+                let open = self.enclosing(before);
                 open.is_some_and(|open| self.begins_value(open) && self.kind(open) == Some(K::LParen))
             }
             _ => false,

@@ -9,9 +9,14 @@ impl Translator<'_> {
     pub(super) fn writes(&mut self) {
         let mut index = self.header_end() + 1;
         while index < self.tokens.len() {
+            let word = self.text(index);
+            if !matches!(word, "update" | "UPDATE" | "delete" | "DELETE" | "insert" | "INSERT") {
+                index += 1;
+                continue;
+            }
             let begins = self.begins_line(index);
             let end = self.statement_end(index);
-            let said = match self.text(index) {
+            let said = match word {
                 "update" | "UPDATE" if begins => self.update(index, end),
                 "delete" | "DELETE" if begins => self.delete(index, end),
                 "insert" | "INSERT" if begins || self.kind_before(index) == Some(K::Equal) => {
