@@ -352,6 +352,7 @@ impl SqliteAuthority {
             }
         }
         self.write_shape(schema)?;
+        self.put_meta("now", &Cell::Int(Meta::default().now))?;
         self.write_meta(&Meta::default())?;
         self.run("COMMIT")?;
         Ok(())
@@ -372,16 +373,25 @@ impl SqliteAuthority {
     }
 
     fn put_meta(&self, key: &str, value: &Cell<'_>) -> Result<(), AuthorityError> {
-        let sql = "INSERT INTO tenon_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        let mut statement = self.connection.prepare_cached(sql).map_err(storage)?;
-        statement.execute(rusqlite::params![key, Bound(value)]).map_err(storage)?;
+        // Nearly always the row is there, and a plain update costs half of an insert that may turn into one.
+        for sql in
+            ["UPDATE tenon_meta SET value = ?2 WHERE key = ?1", "INSERT INTO tenon_meta (key, value) VALUES (?1, ?2)"]
+        {
+            let mut statement = self.connection.prepare_cached(sql).map_err(storage)?;
+            if statement.execute(rusqlite::params![key, Bound(value)]).map_err(storage)? > 0 {
+                break;
+            }
+        }
         Ok(())
     }
 
+    /// Writes what is new since the last commit.
     fn write_meta(&self, meta: &Meta) -> Result<(), AuthorityError> {
         // Commit numbers beyond 2^63 are out of reach.
         self.put_meta("commit", &Cell::Int(meta.commit as i64))?;
-        self.put_meta("now", &Cell::Int(meta.now))?;
+        if meta.now != self.meta.now {
+            self.put_meta("now", &Cell::Int(meta.now))?;
+        }
         for (relation, value) in &meta.serials {
             if !self.meta.serials.contains(&(*relation, *value)) {
                 let key = format!("serial {}", self.names[relation.index()]);

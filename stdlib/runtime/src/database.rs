@@ -6,8 +6,10 @@
 //! **Groups.** Whatever has gathered is taken, without a timer, and handed to the authority as one transaction. The rows
 //! are read from the image: versions never change, and none is freed before it is durable. Then [`Durable`] is moved on,
 //! which wakes everybody who waits, once. This is done by the commit thread, or by a caller who waits
-//! ([`Database::wait`]) while nobody else does it: so a caller that is alone pays for no change of threads, and while one
-//! group is being written the next one gathers. One thread at a time holds the authority.
+//! ([`Database::wait`]) while nobody else does it, and while one group is being written the next one gathers. One thread at
+//! a time holds the authority. Who commits and waits in one step ([`Transaction::commit_durably`]) does not even wake the
+//! commit thread: a caller that is alone pays for no change of threads. For that, nobody lets the authority go without
+//! looking at what gathered meanwhile.
 //!
 //! **Answers.** A query reads the durable state ([`Database::read`]) and never waits. A handler's answer,
 //! also a failure, may depend on the newest commit that it could read, so it waits until that one is
@@ -403,10 +405,32 @@ impl<'a> Transaction<'a> {
     /// Commits. Returns the commit that an answer must wait for: this one, or, if nothing was changed,
     /// the newest that could be read.
     pub fn commit(self) -> u64 {
+        let shared = &*self.database().shared;
+        let (number, first) = self.gather();
+        if first {
+            shared.work.notify_one();
+        }
+        number
+    }
+
+    /// Commits, and blocks until what the answer depends on is durable: for a caller that has nothing else to do. As a
+    /// rule this thread writes the group itself.
+    ///
+    /// # Errors
+    /// The authority could not be written.
+    pub fn commit_durably(self) -> Result<(), CommitLost> {
+        let database = self.database();
+        let (number, _) = self.gather();
+        database.wait(number)
+    }
+
+    /// Puts the changes into the open group. Returns the commit that an answer must wait for, and whether nobody has taken
+    /// charge of the group yet.
+    fn gather(self) -> (u64, bool) {
         let Transaction { inner, moment, .. } = self;
         let shared = &*moment.database().shared;
         if inner.changes().is_empty() {
-            return inner.commit_volatile();
+            return (inner.commit_volatile(), false);
         }
         // All under the image's lock, so groups have the order of commits.
         if let Some(now) = moment.drawn() {
@@ -414,7 +438,7 @@ impl<'a> Transaction<'a> {
         }
         shared.metrics.commits.fetch_add(1, Ordering::Relaxed);
         if shared.volatile {
-            return inner.commit_volatile();
+            return (inner.commit_volatile(), false);
         }
         let mut group = shared.group.lock();
         for relation in &shared.counted {
@@ -428,11 +452,7 @@ impl<'a> Transaction<'a> {
         let number = inner.commit(&mut group.changes);
         group.commits += 1;
         group.last = number;
-        drop(group);
-        if was_empty {
-            shared.work.notify_one();
-        }
-        number
+        (number, was_empty)
     }
 
     /// Undoes everything. Returns the commit that a failure's answer must wait for.
@@ -475,11 +495,14 @@ impl Shared {
 
     /// Makes the open group durable in this thread, unless another is at work; returns whether it did.
     fn help(&self) -> bool {
-        let mut committer = self.committer.try_lock();
-        committer
-            .as_mut()
-            .and_then(|committer| committer.as_mut())
-            .is_some_and(|committer| self.commit_group(committer))
+        let Some(mut committer) = self.committer.try_lock() else { return false };
+        let done = committer.as_mut().is_some_and(|committer| self.commit_group(committer));
+        drop(committer);
+        // Who found the authority taken meanwhile sleeps, and may have woken nobody.
+        if !self.group.lock().changes.is_empty() {
+            self.work.notify_one();
+        }
+        done
     }
 
     /// Makes the open group durable; returns whether there was one and it is. After an error nothing is ever written

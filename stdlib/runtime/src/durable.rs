@@ -102,19 +102,20 @@ impl Durable {
 
     /// Blocks until a commit is durable or lost. If nobody is at work to make it so, this thread is.
     pub fn wait(&self, commit: u64) -> Result<(), CommitLost> {
-        while self.number() < commit && self.helper.get().is_some_and(|help| help()) {}
-        if self.number() >= commit {
-            return Ok(());
-        }
-        let mut state = self.state.lock();
         loop {
-            if self.number() >= commit {
+            while self.number() < commit && self.helper.get().is_some_and(|help| help()) {}
+            let before = self.number();
+            if before >= commit {
                 return Ok(());
             }
+            let mut state = self.state.lock();
             if let Some(reason) = &state.failure {
                 return Err(CommitLost(reason.clone()));
             }
-            self.changed.wait(&mut state);
+            // Whoever moved the number on has just let the authority go: the next group may be for this thread to write.
+            if self.number() == before {
+                self.changed.wait(&mut state);
+            }
         }
     }
 

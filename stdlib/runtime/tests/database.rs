@@ -294,6 +294,67 @@ fn an_answer_waits_until_it_is_durable() {
     assert_eq!(metrics.commit_buckets.iter().map(count).sum::<u64>(), count(&metrics.groups));
 }
 
+/// Callers who commit and wait in one step, beside callers who wait later: every commit becomes durable, whoever writes it
+/// (nobody sleeps over a group that all others leave to him), and one caller alone writes each of its groups itself.
+#[test]
+fn whoever_commits_durably_needs_nobody() {
+    let directory = Directory::new("durably");
+    let schema = schema();
+    let database = directory.open(&schema);
+    let insert = |name: String| {
+        let mut txn = database.write().expect("serves");
+        let key = txn.insert(PERSON, &[None, some(Value::text(name)), some(Value::None)]).expect("allowed");
+        (txn, key)
+    };
+    for n in 0..20 {
+        let (txn, key) = insert(format!("alone-{n}"));
+        txn.commit_durably().expect("durable");
+        assert!(database.read().values(database.stored()).lookup(PERSON, &key).is_some());
+    }
+    assert_eq!(database.metrics().groups.load(std::sync::atomic::Ordering::Relaxed), 20);
+    let each = 60;
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (database, insert) = (&database, &insert);
+            scope.spawn(move || {
+                for n in 0..each {
+                    let (txn, key) = insert(format!("{thread}-{n}"));
+                    match (thread + n) % 3 {
+                        0 => database.wait(txn.commit()).expect("durable"),
+                        _ => txn.commit_durably().expect("durable"),
+                    }
+                    assert!(database.read().values(database.stored()).lookup(PERSON, &key).is_some());
+                }
+            });
+        }
+    });
+    // A caller who does not wait at all is served as well.
+    let number = insert("later".into()).0.commit();
+    let durable = database.durable();
+    for _ in 0..10_000 {
+        if durable.check(number).is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert_eq!(durable.check(number), Some(Ok(())));
+}
+
+/// What is durable without the commit thread can fail without it.
+#[test]
+fn a_durable_commit_tells_of_its_failure() {
+    let schema = schema();
+    let database = start(&schema, Box::new(Failing(MemoryAuthority::new(), 1)));
+    let insert = |name: &str| {
+        let mut txn = database.write().expect("serves");
+        txn.insert(PERSON, &[None, some(Value::text(name)), some(Value::None)]).expect("allowed");
+        txn.commit_durably()
+    };
+    assert_eq!(insert("first"), Ok(()));
+    assert!(insert("second").is_err());
+    assert!(database.write().is_err());
+}
+
 /// An authority that takes some groups and then fails.
 struct Failing(MemoryAuthority, u32);
 

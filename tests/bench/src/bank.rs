@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tenon_driver::engine::Native;
 use tenon_driver::report::Stop;
 use tenon_runtime::native::Entry;
-use tenon_runtime::{CallContext, Database, Limits, Status};
+use tenon_runtime::{CallContext, Database, Limits, Status, Transaction};
 use tenon_value::Value;
 
 use crate::measure::Rng;
@@ -105,6 +105,16 @@ impl<'a> Caller<'a> {
 
     /// Makes a transfer in a transaction of its own; yields the commit that makes it durable.
     pub fn transfer(&mut self, order: Order) -> Result<u64, Stop> {
+        self.transfer_then(order, Transaction::commit)
+    }
+
+    /// Makes a transfer, which is durable afterwards.
+    pub fn transfer_durably(&mut self, order: Order) -> Result<(), Stop> {
+        let committed = self.transfer_then(order, Transaction::commit_durably)?;
+        committed.map_err(|lost| Stop::failed(lost.to_string()))
+    }
+
+    fn transfer_then<T>(&mut self, order: Order, commit: impl FnOnce(Transaction<'_>) -> T) -> Result<T, Stop> {
         self.prepare(self.transfer.results);
         let service = &self.bank.service;
         let stopped = |_| Stop::failed("the store does not write any more");
@@ -114,7 +124,7 @@ impl<'a> Caller<'a> {
         let status = service.loaded().call(self.transfer, &mut self.context, &arguments, &mut self.results);
         self.context.transaction = std::ptr::null_mut();
         match status {
-            Status::Ok => Ok(transaction.commit()),
+            Status::Ok => Ok(commit(transaction)),
             _ => {
                 transaction.abort();
                 Err(self.problem())

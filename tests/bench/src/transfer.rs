@@ -157,7 +157,7 @@ fn durable(native: &tenon_driver::engine::Native, folder: &Path) -> Result<(), S
     let data = folder.join("data");
     let bank = Running::new(native, native.open(&data)?)?;
     fill(native, bank.service.database())?;
-    let one = in_flight(&bank, 1)?;
+    let one = alone(&bank)?;
     let many = in_flight(&bank, IN_FLIGHT)?;
     conserve(&bank)?;
     drop(bank);
@@ -179,6 +179,13 @@ fn durable(native: &tenon_driver::engine::Native, folder: &Path) -> Result<(), S
     );
     ratio("durable transfer with 64 in flight, Tenon to SQLite (64 a commit)", many / grouped, None);
     Ok(())
+}
+
+/// Transfers one after another, each of which waits for its commit.
+fn alone(bank: &Running) -> Result<f64, Stop> {
+    let mut rng = Rng::new(42);
+    let mut caller = Caller::new(bank)?;
+    rate(|| caller.transfer_durably(order(&mut rng)).map(|()| 1))
 }
 
 /// Transfers of which so many wait for their commit at once.
