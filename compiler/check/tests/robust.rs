@@ -1,7 +1,7 @@
-//! Whatever the text, checking ends, does not panic, and takes no more than a second.
+//! Whatever the text, checking ends, does not panic, and takes no more than a second of the processor's time.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tenon_check::db::CheckDatabase;
 use tenon_check::program::check;
 use tenon_diagnostics::{render_json, render_line, render_terminal};
@@ -46,11 +46,19 @@ fn boundary(text: &str, mut at: usize) -> usize {
     at
 }
 
+/// How long the processor has worked for this thread: on a machine with other work to do it says what the clock on the
+/// wall says on one without.
+fn worked() -> Duration {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux counts the time of threads");
+    let nanoseconds = times.split(' ').next().and_then(|number| number.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("a number"))
+}
+
 fn survives(db: &mut CheckDatabase, name: &str, text: &str) {
     db.set_file("shop.tn", text);
-    let start = Instant::now();
+    let start = worked();
     let found = check(db);
-    let took = start.elapsed();
+    let took = worked() - start;
     assert!(took < Duration::from_secs(1), "{name} took {took:?}:\n{text}");
     for diagnostic in found.iter().take(3) {
         render_line(diagnostic, db);
@@ -157,10 +165,11 @@ fn deep_and_wide_programs() {
         for text in &texts {
             let mut db = CheckDatabase::new(&[]);
             db.set_file("shop.tn", text);
-            let start = Instant::now();
+            let start = worked();
             let found = check(&db);
+            let took = worked() - start;
             let head: String = text.chars().take(60).collect();
-            assert!(start.elapsed() < Duration::from_secs(10), "{:?} {} {head:?}", start.elapsed(), found.len());
+            assert!(took < Duration::from_secs(10), "{took:?} {} {head:?}", found.len());
         }
     };
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(run).expect("a thread");

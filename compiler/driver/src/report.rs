@@ -39,6 +39,11 @@ impl Stop {
     }
 }
 
+/// So many of something, in words: `1 row`, `2 rows`.
+pub fn counted(number: usize, of: &str) -> String {
+    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
+}
+
 impl From<crate::project::ProjectError> for Stop {
     fn from(error: crate::project::ProjectError) -> Stop {
         Stop::failed(error.to_string())

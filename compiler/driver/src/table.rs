@@ -1,5 +1,6 @@
 //! Answers as tables for people.
 
+use crate::report::counted;
 use serde_json::Value;
 
 /// Columns are cut off at this width.
@@ -50,7 +51,7 @@ pub fn table(answer: &Value) -> String {
         out.push(widths.iter().map(|w| "-".repeat(*w)).collect::<Vec<_>>().join("  "));
         out.extend(body.iter().map(|row| line(row.iter().map(String::as_str).collect())));
     }
-    out.push(format!("{} {}", rows.len(), if rows.len() == 1 { "row" } else { "rows" }));
+    out.push(counted(rows.len(), "row"));
     out.join("\n")
 }
 
@@ -81,6 +82,7 @@ mod tests {
     fn rows_become_lines() {
         let rows = serde_json::json!([{ "sku": "tee", "stock": 10 }, { "sku": "blue mug", "stock": 2 }]);
         assert_eq!(table(&rows), "sku       stock\n--------  -----\ntee          10\nblue mug      2\n2 rows");
+        assert_eq!(table(&serde_json::json!([{ "n": 1 }])), "n\n-\n1\n1 row");
         assert_eq!(table(&serde_json::json!([])), "0 rows");
         assert_eq!(table(&serde_json::json!(3)), "3");
         assert_eq!(table(&serde_json::json!([1, "b"])), "1\nb");

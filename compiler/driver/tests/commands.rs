@@ -210,7 +210,8 @@ fn rows_come_in_all_or_none_and_go_out() {
     let said = import(&mapped, &["--map", "titel=name", "--map", "x="]);
     assert_eq!(said.code, 0, "{}", said.err);
     let lines = folder.file("l.jsonl", "{\"sku\":\"bag\",\"name\":\"Bag\",\"price\":7,\"cost\":2,\"stock\":1}\n\n");
-    assert_eq!(import(&lines, &[]).code, 0);
+    let said = import(&lines, &[]);
+    assert_eq!((said.code, said.out.as_str()), (0, "1 row of `Product` stored\n"), "{}", said.err);
     let said = tenon(&[
         "query",
         &program,
@@ -220,7 +221,8 @@ fn rows_come_in_all_or_none_and_go_out() {
     ]);
     assert_eq!(said.out, "sku  stock\n---  -----\nbag      1\ncap      1\nmug      3\n3 rows\n", "{}", said.err);
     let out = folder.path("out.csv");
-    assert_eq!(tenon(&["export", "Product", &out, "--program", &program, "--data", &data]).code, 0);
+    let said = tenon(&["export", "Product", &out, "--program", &program, "--data", &data]);
+    assert_eq!((said.code, said.out.trim_end()), (0, format!("4 rows in `{out}`").as_str()), "{}", said.err);
     let text = std::fs::read_to_string(out).unwrap();
     assert_eq!(text.lines().next(), Some("sku,name,price,cost,stock"));
     assert!(text.contains("mug,\"Blue, big\",9,4,3"), "{text}");

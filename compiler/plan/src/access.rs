@@ -4,7 +4,7 @@
 //! plans use are kept. The question is asked with assumed statistics, so that the answer depends on the
 //! program's text alone and does not move with the data.
 
-use tenon_core::ir::{Expr, ExprKind, FieldId, Prim, RelationId, SiteId, SortKey, Type};
+use tenon_core::ir::{Expr, ExprKind, FieldId, Prim, RelationId, SiteId, SortKey, Type, VarId};
 
 use crate::expr::{equality, free, identity, ref_of, row_field};
 use crate::joins::{Block, FOLLOW, INDEX_PROBE, INDEX_ROW, LeafKind, PREDICATE, RANGE_ROW, order_fields};
@@ -91,6 +91,12 @@ fn indexable(ty: &Type) -> bool {
         | Type::Bytes => false,
         _ => true,
     }
+}
+
+/// Whether an index over values of a type yields them in the order of the type: the order of references is that of other
+/// relations' keys, and `none` stands last in both directions.
+fn orders_rows(ty: &Type) -> bool {
+    indexable(ty) && !matches!(ty, Type::Ref(_) | Type::Option(_))
 }
 
 impl Planner<'_, '_> {
@@ -281,12 +287,7 @@ impl Planner<'_, '_> {
         if fields.is_empty() {
             return None;
         }
-        // The order of references is that of other relations' keys, and `none` stands last in both directions.
-        let plain = |f: &FieldId| {
-            let ty = &r.field(*f).ty;
-            indexable(ty) && !matches!(ty, Type::Ref(_) | Type::Option(_))
-        };
-        if !fields.iter().all(|(f, _)| plain(f)) {
+        if !fields.iter().all(|(f, _)| orders_rows(&r.field(*f).ty)) {
             return None;
         }
         let (equals, ranges, _) = self.tests(block, i, 0);
@@ -349,6 +350,23 @@ impl Planner<'_, '_> {
             }
         }
         best
+    }
+
+    /// The order in which one look-up in an index yields rows: that of the parts behind those whose value is given.
+    pub(crate) fn index_order(&self, relation: RelationId, var: VarId, access: &Access) -> Vec<SortKey> {
+        let Access::Index { index, equal, reverse, .. } = access else { return Vec::new() };
+        let shape = &self.indexes[relation.index()][*index as usize];
+        if !shape.ordered {
+            return Vec::new();
+        }
+        let r = self.ctx.program.relation(relation);
+        let parts = shape.parts[equal.len()..].iter().take_while(|(field, _)| orders_rows(&r.field(*field).ty));
+        let key = |(field, descending): &(FieldId, bool)| SortKey {
+            expr: Expr::new(ExprKind::Field(Box::new(self.ctx.var(var)), field.0), r.field(*field).ty.clone()),
+            descending: descending != reverse,
+            none_first: false,
+        };
+        parts.map(key).collect()
     }
 
     /// Remembers that a plan uses an index, and for what.

@@ -111,20 +111,22 @@ pub fn sort_cost(rows: f64) -> f64 {
 
 impl Planner<'_, '_> {
     /// Collects the block at the top of a tree.
-    pub(crate) fn collect(&mut self, node: Node, block: &mut Block, conjuncts: &mut Vec<Expr>) {
+    pub(crate) fn collect(&mut self, node: Node, block: &mut Block, conjuncts: &mut Vec<Expr>, want: Option<&Want>) {
         match node {
             Node::Unit => {}
             Node::Join { kind: Kind::Inner, left, right, on } if self.all_total(&on) => {
-                self.collect(*left, block, conjuncts);
-                self.collect(*right, block, conjuncts);
+                self.collect(*left, block, conjuncts, None);
+                self.collect(*right, block, conjuncts, None);
                 conjuncts.extend(on);
             }
             Node::Filter { input, predicates } if self.all_total(&predicates) => {
-                self.collect(*input, block, conjuncts);
+                let share = predicates.iter().fold(1.0, |share, p| share * self.est.selectivity(p));
+                let below = want.map(|want| Want { limit: want.limit.map(|n| n / share.max(1e-9)), ..want.clone() });
+                self.collect(*input, block, conjuncts, below.as_ref());
                 conjuncts.extend(predicates);
             }
             Node::Map { input, defs } if self.all_total(defs.iter().map(|(_, e)| e)) => {
-                self.collect(*input, block, conjuncts);
+                self.collect(*input, block, conjuncts, want);
                 block.defs.extend(defs);
             }
             Node::Scan { relation, var, site } => {
@@ -138,7 +140,7 @@ impl Planner<'_, '_> {
                 });
             }
             Node::Unnest { input, source, var, index } if self.all_total([&source]) => {
-                self.collect(*input, block, conjuncts);
+                self.collect(*input, block, conjuncts, None);
                 block.leaves.push(Leaf {
                     kind: LeafKind::Unnest { source, var, index },
                     bound: VarSet::from([var, index]),
@@ -149,7 +151,9 @@ impl Planner<'_, '_> {
             }
             other => {
                 let bound = other.bound();
-                let built = self.operator(other, None);
+                // An order of what is computed above is no order of this.
+                let own = want.filter(|w| w.keys.iter().all(|key| free(&key.expr).is_subset(&bound)));
+                let built = self.operator(other, own);
                 let rows = built.op.est_rows;
                 block.leaves.push(Leaf { kind: LeafKind::Derived(built), bound, local: Vec::new(), rows, needs: 0 });
             }
@@ -326,11 +330,12 @@ impl Planner<'_, '_> {
         let total = best[&all].cost;
         let mut built = None;
         if let Some(want) = want
-            && let Some((steps, cost)) = self.ordered(&block, all, want)
+            && let Some((steps, cost)) = self.ordered(&block, all, &below(want, &block.defs))
         {
             // An order that comes by itself saves the sort; with a limit, most rows are never made.
             let share = want.limit.map_or(1.0, |n| (n / rows.max(1.0)).min(1.0));
-            if cost.fixed + cost.running * share <= total + sort_cost(rows) {
+            let instead = want.instead.unwrap_or_else(|| sort_cost(rows));
+            if cost.fixed + cost.running * share <= total + instead {
                 let mut out = self.build(&mut block, &steps, all);
                 out.order = want.keys.clone();
                 built = Some(out);
@@ -703,6 +708,7 @@ impl Planner<'_, '_> {
             .filter(|p| !covers.contains(p))
             .collect();
         self.note_use(*relation, &access, &covers);
+        let order = if left == 0 { self.index_order(*relation, *var, &access) } else { Vec::new() };
         let kind = OpKind::Lookup {
             input: Box::new(input.op),
             relation: *relation,
@@ -712,7 +718,9 @@ impl Planner<'_, '_> {
             kind: Kind::Inner,
             fields: Vec::new(),
         };
-        Built::new(op(kind, rows, site_of(leaf)), input.cost)
+        let mut out = Built::new(op(kind, rows, site_of(leaf)), input.cost);
+        out.order = order;
+        out
     }
 
     /// Whether expressions over a leaf contain one of its keys.
@@ -733,6 +741,16 @@ impl Planner<'_, '_> {
         let within = |of: &[FieldId]| of.iter().all(|f| fields.contains(f));
         within(&r.key) || r.uniques.iter().any(|u| !u.skip_none && within(&u.fields))
     }
+}
+
+/// What a wanted order means for rows that do not have these variables yet.
+fn below(want: &Want, defs: &[(VarId, Expr)]) -> Want {
+    let mut want = want.clone();
+    for (v, e) in defs.iter().rev() {
+        let map = BTreeMap::from([(*v, e.clone())]);
+        want.keys.iter_mut().for_each(|key| substitute(&mut key.expr, &map));
+    }
+    want
 }
 
 struct OrderedCost {

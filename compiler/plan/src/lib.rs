@@ -5,7 +5,8 @@
 //! 1. `build`: functions and nested queries are put in their place, order becomes explicit sort keys;
 //! 2. `unnest`: no dependent join is left;
 //! 3. `rewrite`: predicates travel to the data;
-//! 4. `planner` and `joins`: the order of joins, the way to each relation, an algorithm for each operator, by cost;
+//! 4. `planner`, `joins` and `group`: the order of joins, the way to each relation, an algorithm for each operator, by
+//!    cost;
 //! 5. `finish`: what nobody needs is dropped.
 //!
 //! Planning is a pure function of the program and of statistics: the same inputs give the same plans,
@@ -18,6 +19,7 @@ mod dependencies;
 pub mod explain;
 mod expr;
 mod finish;
+mod group;
 mod inline;
 mod joins;
 mod logical;

@@ -13,7 +13,8 @@
 //! Order. Operators yield rows in any order they like, except where the order is said: [`OpKind::Sort`]
 //! yields its order, a [`Lookup`](OpKind::Lookup) in an ordered index yields the rows of one input row in the
 //! order of the index, and `Filter`, `Map`, `Unnest`, `Lookup` (input order first), the left (probe) side of
-//! joins, `Limit` and the left side of `GroupJoin` and `Fold` keep the order of their input. Where the
+//! joins, `Limit`, an `Aggregate` in order (by the first row of each group) and the left side of `GroupJoin` and `Fold`
+//! keep the order of their input. Where the
 //! meaning of a query depends on an order, the plan has it as explicit sort keys that no two different rows
 //! share.
 //!
@@ -215,7 +216,8 @@ pub enum OpKind {
         /// The variables of the inner side that are stored.
         payload: Vec<VarId>,
     },
-    /// Groups and folds. Yields one row per group, that binds keys and aggregates, in any order; without
+    /// Groups and folds. Yields one row per group, that binds keys and aggregates, in any order unless the strategy says
+    /// one; without
     /// keys and with `all`, exactly one row; without keys and without `all`, one row if there is input.
     /// Without aggregates it is duplicate elimination; then a key may be bound to the very variable that it
     /// is the value of.
@@ -368,7 +370,7 @@ pub struct Limit {
 pub enum GroupStrategy {
     /// A hash table.
     Hash,
-    /// Rows of a group come one after the other; a group is complete when the next one begins.
+    /// Rows of a group come one after the other; a group is complete when the next one begins, and leaves then.
     Ordered,
     /// The only key is a reference or row of this relation: an array by entity number.
     Entity(RelationId),

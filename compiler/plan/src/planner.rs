@@ -1,6 +1,6 @@
 //! From the logical algebra to operators: which algorithm, at what cost.
 
-use tenon_core::ir::{AggregateFn, Expr, ExprKind, FieldId, Name, RelationId, SiteId, SortKey, Type, VarId};
+use tenon_core::ir::{Expr, ExprKind, Name, RelationId, SiteId, SortKey, Type, VarId};
 use tenon_value::Value;
 
 use crate::access::{Found, IndexShape, Reason, Way};
@@ -10,7 +10,7 @@ use crate::joins::{
     BUILD_ROW, Block, COMPARE, INDEX_PROBE, JOINED_ROW, Leaf, LeafKind, PAIR, PREDICATE, PROBE_ROW, is_chain, sort_cost,
 };
 use crate::logical::{Context, Node};
-use crate::physical::{Aggregate, GroupStrategy, Kind, Op, OpKind, WindowValue};
+use crate::physical::{Aggregate, Kind, Op, OpKind, WindowValue};
 use crate::rewrite::push_down;
 use crate::statistics::Estimates;
 
@@ -29,11 +29,21 @@ pub struct Built {
 }
 
 /// An order that the consumer of rows would like to have.
+#[derive(Clone)]
 pub struct Want {
     /// The keys.
     pub keys: Vec<SortKey>,
     /// How many rows are wanted, if not all.
     pub limit: Option<f64>,
+    /// What rows without the order would cost besides; `None`: they would all be sorted.
+    pub instead: Option<f64>,
+}
+
+impl Want {
+    /// All rows, in an order that saves sorting them.
+    fn whole(keys: &[SortKey]) -> Want {
+        Want { keys: keys.to_vec(), limit: None, instead: None }
+    }
 }
 
 /// An operator; numbers are given at the end.
@@ -128,7 +138,7 @@ impl Planner<'_, '_> {
             return self.operator(node, want);
         }
         let (mut block, mut conjuncts) = (Block::default(), Vec::new());
-        self.collect(node, &mut block, &mut conjuncts);
+        self.collect(node, &mut block, &mut conjuncts, want);
         self.arrange(&mut block, conjuncts);
         self.block(block, want)
     }
@@ -148,7 +158,7 @@ impl Planner<'_, '_> {
                 self.plan(node, want)
             }
             Node::Join { kind, left, right, on } => self.outer_join(kind, *left, *right, on, want),
-            Node::Group { input, keys, aggregates, all } => self.group(*input, keys, aggregates, all),
+            Node::Group { input, keys, aggregates, all } => self.group(*input, keys, aggregates, all, want),
             Node::GroupJoin { left, right, keys, aggregates } => self.group_join(*left, *right, keys, aggregates, want),
             Node::Fold { left, right, aggregates } => {
                 let left = self.plan(*left, want);
@@ -214,7 +224,7 @@ impl Planner<'_, '_> {
     fn outer_join(&mut self, kind: Kind, left: Node, right: Node, on: Vec<Expr>, want: Option<&Want>) -> Built {
         let left_vars = left.bound();
         let left_distinct_row = self.dependencies(&right);
-        let left = self.plan(left, want.map(|w| Want { keys: w.keys.clone(), limit: None }).as_ref());
+        let left = self.plan(left, want.map(|w| Want::whole(&w.keys)).as_ref());
         let rows = left.op.est_rows;
         let match_share = on.iter().fold(1.0, |s, p| s * self.est.selectivity(p));
         let order = left.order.clone();
@@ -318,7 +328,7 @@ impl Planner<'_, '_> {
     }
 
     /// Shortens grains and orders of folds over rows that agree on `known`.
-    fn shorten(&self, aggregates: &mut [(VarId, Aggregate)], deps: &Dependencies, known: &VarSet) {
+    pub(crate) fn shorten(&self, aggregates: &mut [(VarId, Aggregate)], deps: &Dependencies, known: &VarSet) {
         let safe = Safe::new(self.ctx.program);
         for (_, a) in aggregates {
             if let Some(grain) = &a.grain {
@@ -332,124 +342,6 @@ impl Planner<'_, '_> {
             }
             a.order = deps.reduce(&a.order, known.clone(), self.ctx.program);
         }
-    }
-
-    fn group(
-        &mut self,
-        input: Node,
-        keys: Vec<(VarId, Expr)>,
-        mut aggregates: Vec<(VarId, Aggregate)>,
-        all: bool,
-    ) -> Built {
-        let program = self.ctx.program;
-        let deps = self.dependencies(&input);
-        let mut known = VarSet::new();
-        for (_, e) in &keys {
-            deps.learn(&mut known, e, program);
-        }
-        self.shorten(&mut aggregates, &deps, &known);
-        if all
-            && keys.is_empty()
-            && let Node::Scan { relation, site, .. } = &input
-            && !aggregates.is_empty()
-            && aggregates.iter().all(|(_, a)| {
-                a.function == AggregateFn::Count && a.argument.is_none() && a.filter.is_empty() && a.grain.is_none()
-            })
-        {
-            let var = self.ctx.fresh("count", Type::Int);
-            let count = self.ctx.var(var);
-            let kind = OpKind::CountRows { relation: *relation, var };
-            let built = Built::new(op(kind, 1.0, Some(*site)), 1.0);
-            return built.map(aggregates.into_iter().map(|(v, _)| (v, count.clone())).collect());
-        }
-        let (keys, defs) = self.minimal_keys(keys, &deps);
-        let payload: Vec<VarId> = defs.iter().map(|(v, _)| *v).collect();
-        let built = self.plan(input.map(defs), None);
-        let rows = built.op.est_rows;
-        let groups = keys
-            .iter()
-            .map(|(_, e)| self.est.distinct(e).unwrap_or((rows / 10.0).max(1.0)))
-            .fold(1.0, |a: f64, b| a * b)
-            .min(rows)
-            .max(1.0);
-        let strategy = match keys.as_slice() {
-            [] => GroupStrategy::Single,
-            [(_, e)] => match &e.ty {
-                Type::Ref(r) | Type::Row(r) => GroupStrategy::Entity(*r),
-                _ => GroupStrategy::Hash,
-            },
-            _ => GroupStrategy::Hash,
-        };
-        let each = match strategy {
-            GroupStrategy::Single => 0.0,
-            GroupStrategy::Entity(_) => JOINED_ROW,
-            _ => PROBE_ROW,
-        };
-        let cost = built.cost + rows * (each + JOINED_ROW * aggregates.len() as f64);
-        let kind = OpKind::Aggregate { input: Box::new(built.op), keys, payload, aggregates, all, strategy };
-        Built::new(op(kind, groups, None), cost)
-    }
-
-    /// Group keys without those that others determine; these become variables of the input that the group keeps.
-    #[expect(clippy::type_complexity, reason = "two lists of definitions")]
-    fn minimal_keys(
-        &mut self,
-        keys: Vec<(VarId, Expr)>,
-        deps: &Dependencies,
-    ) -> (Vec<(VarId, Expr)>, Vec<(VarId, Expr)>) {
-        let program = self.ctx.program;
-        let (mut kept, mut defs): (Vec<(VarId, Expr)>, Vec<(VarId, Expr)>) = (Vec::new(), Vec::new());
-        let mut known = VarSet::new();
-        // Identities first: they determine the most.
-        let whole = |e: &Expr| -> Option<Expr> {
-            match (&e.kind, &e.ty) {
-                (_, Type::Row(_) | Type::Ref(_)) => Some(ref_of(e.clone())),
-                (ExprKind::Field(base, i), _) => match &base.ty {
-                    Type::Row(r) if program.relation(*r).key == [FieldId(*i)] => Some(ref_of((**base).clone())),
-                    _ => None,
-                },
-                _ => None,
-            }
-        };
-        let mut identities: Vec<Expr> = Vec::new();
-        let mut rest = Vec::new();
-        for (v, e) in keys {
-            let Some(reference) = whole(&e) else {
-                rest.push((v, e));
-                continue;
-            };
-            if identities.contains(&reference) || !identities.is_empty() && deps.determined(&known, &e) {
-                defs.push((v, e));
-                continue;
-            }
-            deps.learn(&mut known, &e, program);
-            if matches!(e.ty, Type::Row(_) | Type::Ref(_)) {
-                kept.push((v, e));
-            } else {
-                // The key of a row stands for the row, which has a number.
-                let var = self.ctx.fresh("group", reference.ty.clone());
-                kept.push((var, reference.clone()));
-                defs.push((v, e));
-            }
-            identities.push(reference);
-        }
-        for (v, e) in rest {
-            if !kept.is_empty() && (deps.determined(&known, &e) || determined_by(&e, &identities)) {
-                defs.push((v, e));
-            } else {
-                deps.learn(&mut known, &e, program);
-                kept.push((v, e));
-            }
-        }
-        // A variable that is distinct by itself keeps its name, so it cannot be defined anew below.
-        let clash = defs.iter().any(|(v, e)| matches!(e.kind, ExprKind::Var(w) if w == *v));
-        if clash {
-            let (own, other): (Vec<_>, Vec<_>) =
-                defs.into_iter().partition(|(v, e)| matches!(e.kind, ExprKind::Var(w) if w == *v));
-            kept.extend(own);
-            return (kept, other);
-        }
-        (kept, defs)
     }
 
     fn group_join(
@@ -468,7 +360,7 @@ impl Planner<'_, '_> {
             right_deps.learn(&mut known, r, program);
         }
         self.shorten(&mut aggregates, &right_deps, &known);
-        let left = self.plan(left, want.map(|w| Want { keys: w.keys.clone(), limit: None }).as_ref());
+        let left = self.plan(left, want.map(|w| Want::whole(&w.keys)).as_ref());
         let rows = left.op.est_rows;
         // Per left row by indexes and collections alone, if that is cheaper than reading everything once.
         let mark = self.uses.len();
@@ -573,7 +465,7 @@ impl Planner<'_, '_> {
         let count = number(&limit, f64::INFINITY);
         let early_stop = self.total(&input);
         if partition.is_empty() {
-            let want = Want { keys: keys.clone(), limit: early_stop.then_some(count + skipped) };
+            let want = Want { keys: keys.clone(), limit: early_stop.then_some(count + skipped), instead: None };
             let built = self.plan(input, (!keys.is_empty()).then_some(&want));
             let rows = (built.op.est_rows - skipped).max(0.0).min(count).max(1e-3);
             if follows(&built.order, &keys) {
@@ -618,7 +510,7 @@ impl Planner<'_, '_> {
         if keys.is_empty() {
             return self.plan(node, None);
         }
-        let want = Want { keys: keys.clone(), limit };
+        let want = Want { keys: keys.clone(), limit, instead: None };
         let built = self.plan(node, Some(&want));
         if follows(&built.order, &keys) {
             return built;
@@ -682,19 +574,6 @@ fn plain(e: &Expr) -> Expr {
     match e.ty {
         Type::Row(_) => ref_of(e.clone()),
         _ => e.clone(),
-    }
-}
-
-/// Whether an expression is a path that begins at one of these references.
-fn determined_by(e: &Expr, identities: &[Expr]) -> bool {
-    if matches!(e.ty, Type::Row(_) | Type::Ref(_)) && identities.contains(&ref_of(e.clone())) {
-        return true;
-    }
-    match &e.kind {
-        ExprKind::Field(inner, _) | ExprKind::Follow(inner) | ExprKind::RefOf(inner) => {
-            determined_by(inner, identities)
-        }
-        _ => false,
     }
 }
 

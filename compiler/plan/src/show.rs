@@ -1,6 +1,9 @@
 //! Expressions as text, near to what a person wrote: for `explain` and for the reasons of indexes.
 
+use smol_str::SmolStr;
+use tenon_core::builtins::Builtin;
 use tenon_core::ir::{Expr, ExprKind, Prim, Program, Type, VarId, VarInfo};
+use tenon_core::text::words;
 use tenon_value::Value;
 
 use crate::logical::Context;
@@ -234,7 +237,7 @@ impl Names<'_> {
             Prim::MulInt | Prim::MulDecimal | Prim::MulFloat | Prim::ScaleDuration => Some(("*", 7)),
             Prim::DivInt => Some(("div", 7)),
             Prim::ModInt => Some(("mod", 7)),
-            Prim::DivDecimal | Prim::DivFloat => Some(("/", 7)),
+            Prim::DivDecimal | Prim::DivFloat | Prim::DivDuration => Some(("/", 7)),
             _ => None,
         };
         match (infix, args) {
@@ -245,22 +248,54 @@ impl Names<'_> {
                     self.show(a, out, 8);
                 }
                 (Prim::IntToDecimal | Prim::IntToFloat | Prim::Rescale | Prim::ToList, [a]) => self.show(a, out, outer),
+                (Prim::NegInt | Prim::NegDecimal | Prim::NegFloat | Prim::NegDuration, [a]) => {
+                    out.push('-');
+                    self.show(a, out, 8);
+                }
+                (Prim::ElementAt | Prim::ValueAt, [a, place]) => {
+                    self.show(a, out, 9);
+                    out.push('[');
+                    self.show(place, out, 0);
+                    out.push(']');
+                }
                 (Prim::Length, [a]) => {
                     self.show(a, out, 9);
                     out.push_str(".length");
                 }
-                (Prim::Builtin(primitive), _) => {
-                    let name = &tenon_core::builtins::Builtin(primitive).scheme().name;
-                    out.push_str(&format!("{name}("));
-                    self.list(args, out);
-                    out.push(')');
-                }
                 _ => {
-                    out.push_str(&format!("{prim:?}("));
+                    out.push_str(&name(prim));
+                    out.push('(');
                     self.list(args, out);
                     out.push(')');
                 }
             },
+        }
+    }
+}
+
+/// The name of a primitive that is written like a function.
+fn name(prim: Prim) -> SmolStr {
+    match prim {
+        Prim::Builtin(number) => Builtin(number).scheme().name.clone(),
+        Prim::Matches(_) => "matches".into(),
+        Prim::AbsInt | Prim::AbsDecimal | Prim::AbsFloat => "abs".into(),
+        other => words::word(words::PRIMS, &other).expect("every other primitive stands in the table").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name;
+    use tenon_core::builtins::BUILTINS;
+    use tenon_core::ir::Prim;
+    use tenon_core::text::words::PRIMS;
+
+    #[test]
+    fn every_primitive_has_a_name_that_programs_have() {
+        let library = (0..BUILTINS.len() as u16).map(Prim::Builtin);
+        for prim in PRIMS.iter().map(|(_, prim)| *prim).chain(library) {
+            let name = name(prim);
+            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{prim:?}: {name}");
         }
     }
 }

@@ -51,6 +51,7 @@ impl Statistics for Assumed<'_> {
     fn field(&self, relation: RelationId, field: FieldId) -> FieldStatistics {
         FieldStatistics {
             distinct: assumed_distinct(self.program, relation, field, ASSUMED_ROWS),
+            none: assumed_none(self.program, relation, field),
             ..Default::default()
         }
     }
@@ -67,6 +68,17 @@ pub fn assumed_distinct(program: &Program, relation: RelationId, field: FieldId,
         Type::Bool => 2.0,
         Type::Variant(v) => program.variant(*v).cases.len() as f64,
         _ => (rows / 10.0).max(1.0),
+    }
+}
+
+/// The share of rows that an unknown optional field is assumed to have no value in.
+pub const ASSUMED_NONE: f64 = 0.1;
+
+/// The share of rows without a value in a field, as far as its type tells.
+pub fn assumed_none(program: &Program, relation: RelationId, field: FieldId) -> f64 {
+    match program.relation(relation).field(field).ty {
+        Type::Option(_) => ASSUMED_NONE,
+        _ => 0.0,
     }
 }
 
@@ -109,6 +121,10 @@ impl Estimates<'_> {
     pub fn field(&self, relation: RelationId, field: FieldId) -> FieldStatistics {
         let mut out = self.statistics.field(relation, field);
         if out.distinct < 1.0 {
+            // Where no row has a value, that is known.
+            if out.none == 0.0 {
+                out.none = assumed_none(self.program, relation, field);
+            }
             out.distinct = assumed_distinct(self.program, relation, field, self.rows(relation));
         }
         out
@@ -149,7 +165,7 @@ impl Estimates<'_> {
                 let (a, b) = (self.selectivity(a), self.selectivity(b));
                 a + b - a * b
             }
-            ExprKind::IsSome(e) => self.of_field(e).map_or(0.9, |f| 1.0 - f.none),
+            ExprKind::IsSome(e) => 1.0 - self.of_field(e).map_or(ASSUMED_NONE, |f| f.none),
             ExprKind::IsCase(e, tag) => match self.of_field(e) {
                 Some(f) => {
                     let known = f.common.iter().find(|(v, _)| matches!(v, Value::Variant { tag: t, .. } if t == tag));

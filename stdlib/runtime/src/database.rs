@@ -204,8 +204,6 @@ impl Database {
         let thread = if shared.volatile {
             None
         } else {
-            let waited_for = Arc::downgrade(&shared);
-            shared.durable.set_helper(move || waited_for.upgrade().is_some_and(|shared| shared.help()));
             let shared = shared.clone();
             let thread = std::thread::Builder::new().name("tenon-commit".into());
             Some(thread.spawn(move || shared.commit_groups()).map_err(StartError::Thread)?)
@@ -251,7 +249,7 @@ impl Database {
 
     /// Waits until a commit is durable; makes it so itself if nobody else is at work.
     pub fn wait(&self, commit: u64) -> Result<(), CommitLost> {
-        self.shared.durable.wait(commit)
+        self.shared.durable.wait(commit, || self.shared.help())
     }
 
     /// The time for a call that begins now: never before that of a commit.

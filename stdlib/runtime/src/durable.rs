@@ -7,8 +7,8 @@
 //! Invariants: the number never decreases; after [`Durable::fail`] no commit becomes durable any more; a listener is
 //! called after every change, and no lock is held while it runs.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -20,11 +20,7 @@ pub struct Durable {
     sizes: [AtomicU64; SIZES],
     state: Mutex<State>,
     changed: Condvar,
-    helper: OnceLock<Helper>,
 }
-
-/// Makes what has gathered durable, unless somebody else is about it; says whether it did.
-type Helper = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Classes of group sizes; the last one is open.
 pub const SIZES: usize = 12;
@@ -93,17 +89,14 @@ impl Durable {
         std::array::from_fn(|class| self.sizes[class].load(Ordering::Relaxed))
     }
 
-    /// Says how a thread that waits can make what has gathered durable itself: `help` returns whether it did. There is
-    /// one helper; a second is ignored.
-    pub(crate) fn set_helper(&self, help: impl Fn() -> bool + Send + Sync + 'static) {
-        // There is one database to one `Durable`, which sets it once.
-        let _ = self.helper.set(Box::new(help));
-    }
-
-    /// Blocks until a commit is durable or lost. If nobody is at work to make it so, this thread is.
-    pub fn wait(&self, commit: u64) -> Result<(), CommitLost> {
+    /// Blocks until a commit is durable or lost. Before it sleeps, the thread offers to do the work itself: `help` makes
+    /// what has gathered durable, unless somebody else is about it, and says whether it did.
+    ///
+    /// # Errors
+    /// The commit is lost.
+    pub fn wait(&self, commit: u64, help: impl Fn() -> bool) -> Result<(), CommitLost> {
         loop {
-            while self.number() < commit && self.helper.get().is_some_and(|help| help()) {}
+            while self.number() < commit && help() {}
             let before = self.number();
             if before >= commit {
                 return Ok(());
@@ -154,7 +147,7 @@ mod tests {
         }));
         let waiting = {
             let durable = durable.clone();
-            std::thread::spawn(move || (durable.wait(5), durable.wait(9)))
+            std::thread::spawn(move || (durable.wait(5, || false), durable.wait(9, || false)))
         };
         durable.advance(4);
         durable.advance(6);
@@ -172,24 +165,42 @@ mod tests {
     /// Nobody else is there: who waits does the work, as often as it takes; when there is nothing to do it sleeps.
     #[test]
     fn who_waits_helps() {
-        let durable = Arc::new(Durable::new(0));
-        let (own, groups) = (Arc::downgrade(&durable), AtomicU64::new(3));
-        durable.set_helper(move || {
-            let durable = own.upgrade().expect("somebody waits");
+        let durable = Durable::new(0);
+        let groups = AtomicU64::new(3);
+        let help = || {
             let left = groups.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
             left.is_ok_and(|left| {
                 durable.advance(4 - left);
                 true
             })
-        });
-        assert_eq!(durable.wait(1), Ok(()));
-        assert_eq!(durable.number(), 1);
-        assert_eq!(durable.wait(3), Ok(()));
-        let waiting = {
-            let durable = durable.clone();
-            std::thread::spawn(move || durable.wait(4))
         };
-        durable.advance(4);
-        assert_eq!(waiting.join().expect("it only waits"), Ok(()));
+        assert_eq!(durable.wait(1, help), Ok(()));
+        assert_eq!(durable.number(), 1);
+        assert_eq!(durable.wait(3, help), Ok(()));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| durable.wait(4, help));
+            durable.advance(4);
+            assert_eq!(waiting.join().expect("it only waits"), Ok(()));
+        });
+    }
+
+    /// Who found another at work, and is woken before its commit is durable, offers its help again.
+    #[test]
+    fn who_was_woken_too_early_helps() {
+        let durable = Durable::new(0);
+        let free = std::sync::atomic::AtomicBool::new(false);
+        let help = || {
+            let done = free.swap(false, Ordering::AcqRel);
+            if done {
+                durable.advance(2);
+            }
+            done
+        };
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| durable.wait(2, help));
+            free.store(true, Ordering::Release);
+            durable.advance(1);
+            assert_eq!(waiting.join().expect("it only waits"), Ok(()));
+        });
     }
 }

@@ -249,6 +249,9 @@ impl Service for NativeService {
                 }
                 EndpointKind::Handler => {
                     let Ok(mut transaction) = self.database.write() else {
+                        if self.database.is_closed() && self.database.failure().is_none() {
+                            return Outcome::HandedOver.into();
+                        }
                         let busy = Failure::built_in(BuiltIn::Busy, "the store does not write any more");
                         return Outcome::Failed(busy).into();
                     };

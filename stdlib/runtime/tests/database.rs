@@ -338,6 +338,13 @@ fn whoever_commits_durably_needs_nobody() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     assert_eq!(durable.check(number), Some(Ok(())));
+    // After an exchange of the store it is the new database that helps.
+    database.close();
+    let authority = SqliteAuthority::open(&directory.0, &schema, &|_, _| Err("none".into())).expect("opens");
+    let next = Database::start_after(&database, Arc::new(schema.clone()), Box::new(authority)).expect("starts");
+    let mut txn = next.write().expect("serves");
+    txn.insert(PERSON, &[None, some(Value::text("after")), some(Value::None)]).expect("allowed");
+    txn.commit_durably().expect("durable");
 }
 
 /// What is durable without the commit thread can fail without it.

@@ -67,9 +67,9 @@ impl Thread {
         let started = Instant::now();
         let _in_flight = Counted::new(&shared.metrics.in_flight);
         let number = shared.next_number();
-        let loaded = self.program.get();
+        let mut loaded = self.program.get();
         let (parts, incoming) = request.into_parts();
-        let answering = self.answer(&loaded, &parts, incoming, number);
+        let answering = self.answer(&mut loaded, &parts, incoming, number);
         let dispatched = match tokio::time::timeout(shared.settings.request_time, answering).await {
             Ok(dispatched) => dispatched,
             Err(_) => failed(&loaded, BuiltIn::Busy, "the request took too long", number),
@@ -82,7 +82,9 @@ impl Thread {
         Ok(self.finish(&parts, dispatched, number))
     }
 
-    async fn answer(&self, loaded: &Arc<Loaded>, parts: &Parts, mut incoming: Incoming, number: u64) -> Dispatched {
+    /// Answers by the program in `loaded`, or, if its store is handed over in this moment, by the next one, which then
+    /// stands there.
+    async fn answer(&self, loaded: &mut Arc<Loaded>, parts: &Parts, mut incoming: Incoming, number: u64) -> Dispatched {
         let method = parts.method.as_str();
         let path = parts.uri.path();
         if let Some(response) = crate::system::respond(&self.shared, loaded, method, path) {
@@ -112,7 +114,17 @@ impl Thread {
                 return Response::problem(408, "Request timeout", "the body took too long").into();
             }
         };
-        let dispatched = self.call(loaded, parts, bytes, number).await;
+        let mut dispatched = self.call(loaded, parts, bytes.clone(), number).await;
+        if dispatched.handed_over {
+            let exchange = async {
+                while dispatched.handed_over {
+                    *loaded = self.program.after(loaded).await;
+                    dispatched = self.call(loaded, parts, bytes.clone(), number).await;
+                }
+            };
+            // If nothing comes, the answer is the one that there is.
+            let _ = tokio::time::timeout(self.shared.settings.exchange_time, exchange).await;
+        }
         match dispatched.durable {
             None => dispatched,
             Some(commit) => match self.waiters.wait(commit).await {

@@ -59,6 +59,8 @@ pub struct Settings {
     pub body_time: Duration,
     /// How long a request may take, from its head to its answer.
     pub request_time: Duration,
+    /// How long a call waits for the next program where the store of the present one is being handed over.
+    pub exchange_time: Duration,
     /// How many connections each thread keeps open.
     pub connections: usize,
     /// How many heavy calls run at once, on all threads together.
@@ -85,6 +87,7 @@ impl Default for Settings {
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(20),
             request_time: Duration::from_secs(30),
+            exchange_time: Duration::from_secs(5),
             connections: 10_000,
             heavy: cores,
             heavy_waiting: 64,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hyper::body::Bytes;
 use parking_lot::Mutex;
 use tenon_value::dispatch::{RouteError, Router, Service, openapi};
+use tokio::sync::Notify;
 
 use crate::metrics::{EndpointMetrics, Metrics};
 
@@ -61,18 +62,22 @@ impl Loaded {
 pub(crate) struct Present {
     generation: AtomicU64,
     loaded: Mutex<Arc<Loaded>>,
+    exchanged: Notify,
 }
 
 impl Present {
     pub(crate) fn new(loaded: Loaded) -> Present {
-        Present { generation: AtomicU64::new(1), loaded: Mutex::new(Arc::new(loaded)) }
+        Present { generation: AtomicU64::new(1), loaded: Mutex::new(Arc::new(loaded)), exchanged: Notify::new() }
     }
 
     /// Exchanges the program. Calls that have begun end with the one they began with.
     pub(crate) fn swap(&self, loaded: Loaded) {
-        let mut present = self.loaded.lock();
-        *present = Arc::new(loaded);
-        self.generation.fetch_add(1, Ordering::Release);
+        {
+            let mut present = self.loaded.lock();
+            *present = Arc::new(loaded);
+            self.generation.fetch_add(1, Ordering::Release);
+        }
+        self.exchanged.notify_waiters();
     }
 
     fn read(&self) -> (u64, Arc<Loaded>) {
@@ -99,5 +104,18 @@ impl Reader {
             *copy = self.present.read();
         }
         copy.1.clone()
+    }
+
+    /// The program that comes after one, as soon as it is there.
+    pub(crate) async fn after(&self, last: &Arc<Loaded>) -> Arc<Loaded> {
+        loop {
+            // Made before looking, so that no exchange falls between.
+            let exchanged = self.present.exchanged.notified();
+            let present = self.get();
+            if !Arc::ptr_eq(&present, last) {
+                return present;
+            }
+            exchanged.await;
+        }
     }
 }

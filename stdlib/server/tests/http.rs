@@ -45,6 +45,7 @@ impl Service for Items {
                 Reply { outcome: call.answer(&arguments[0]), durable }
             }
             "get" => call.answer(&arguments[0]).into(),
+            "greet" if self.greeting.is_empty() => Outcome::HandedOver.into(),
             "greet" => call.answer(&Value::text(self.greeting)).into(),
             "slow" => {
                 thread::sleep(self.slow);
@@ -500,6 +501,21 @@ fn programs_are_exchanged_between_calls() {
     assert_eq!(client.get("/greet").text(), "hello");
     bench.running.swap(items("hei", &bench.commit));
     assert_eq!(client.get("/greet").text(), "hei");
+}
+
+/// A call that meets a store which is being handed over waits for the program that gets it, and no longer than it should.
+#[test]
+fn calls_wait_for_the_exchange_of_a_store() {
+    let bench = start(|settings| settings.exchange_time = Duration::from_millis(300));
+    let mut client = Client::new(bench.running.address());
+    bench.running.swap(items("", &bench.commit));
+    let late = client.get("/greet");
+    assert_eq!((late.status, late.text().contains("exchanged")), (503, true), "{}", late.text());
+    client.send(b"GET /greet HTTP/1.1\r\nhost: here\r\n\r\n");
+    thread::sleep(Duration::from_millis(100));
+    bench.running.swap(items("hei", &bench.commit));
+    let answer = client.read(false).unwrap();
+    assert_eq!((answer.status, answer.text()), (200, "hei"));
 }
 
 #[test]

@@ -105,12 +105,12 @@ impl<'a> Caller<'a> {
 
     /// Makes a transfer in a transaction of its own; yields the commit that makes it durable.
     pub fn transfer(&mut self, order: Order) -> Result<u64, Stop> {
-        self.transfer_then(order, Transaction::commit)
+        self.transfer_then(order, |transaction| transaction.commit())
     }
 
     /// Makes a transfer, which is durable afterwards.
     pub fn transfer_durably(&mut self, order: Order) -> Result<(), Stop> {
-        let committed = self.transfer_then(order, Transaction::commit_durably)?;
+        let committed = self.transfer_then(order, |transaction| transaction.commit_durably())?;
         committed.map_err(|lost| Stop::failed(lost.to_string()))
     }
 

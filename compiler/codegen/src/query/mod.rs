@@ -8,6 +8,7 @@
 
 mod aggregate;
 mod frame;
+mod group;
 mod join;
 mod produce;
 mod rows;

@@ -5,7 +5,7 @@ use std::mem::offset_of;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use tenon_core::ir::{Expr, ExprKind, Prim, RelationId, SiteId, Type, VarId};
-use tenon_plan::physical::{Op, OpKind};
+use tenon_plan::physical::{GroupStrategy, Op, OpKind};
 use tenon_runtime::context::offsets;
 use tenon_runtime::functions::RuntimeFn;
 use tenon_store::layout::{COLLECTION_ELEMENTS, RelationView};
@@ -41,6 +41,9 @@ impl<'a, 'p> Emit<'a, 'p> {
             }
             OpKind::Aggregate { input, keys, payload, aggregates, all, strategy } => {
                 self.prepare(input)?;
+                if *strategy == GroupStrategy::Ordered {
+                    return Ok(());
+                }
                 let stored = self.aggregate(input, keys, payload, aggregates, *all, strategy)?;
                 query.store(op, stored);
                 Ok(())

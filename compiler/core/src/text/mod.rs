@@ -57,7 +57,7 @@ mod parse_value;
 mod print;
 mod print_query;
 mod value;
-mod words;
+pub mod words;
 
 pub use parse::parse;
 pub use print::{print, print_expr, print_function, print_query, print_type};

@@ -3,7 +3,7 @@
 use crate::cli::Program;
 use crate::compile::Checked;
 use crate::project::Project;
-use crate::report::{Stop, Voice};
+use crate::report::{Stop, Voice, counted};
 use clap::Args;
 use std::collections::BTreeMap;
 use tenon_diagnostics::{Diagnostic, Resolved, Sources};
@@ -44,7 +44,7 @@ impl Check {
                 checked.update(&project);
             }
             if applied > 0 {
-                voice.say(format!("fixed {applied} {}", if applied == 1 { "place" } else { "places" }));
+                voice.say(format!("fixed {}", counted(applied, "place")));
             }
         }
         // What cannot be run is said here already, not only by the commands that run it.

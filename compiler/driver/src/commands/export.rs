@@ -1,7 +1,7 @@
 //! `tenon export`: the rows of a relation as CSV or as JSON lines. Secret fields stay where they are.
 
 use crate::cli::Data;
-use crate::report::{Stop, Voice};
+use crate::report::{Stop, Voice, counted};
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ impl Export {
                 if voice.json {
                     voice.answer(&serde_json::json!({ "rows": rows.len(), "file": file }));
                 }
-                voice.say(format!("{} rows in `{}`", rows.len(), file.display()));
+                voice.say(format!("{} in `{}`", counted(rows.len(), "row"), file.display()));
             }
             None => std::io::stdout().lock().write_all(&out)?,
         }

@@ -8,7 +8,7 @@ use crate::cli::Data;
 use crate::compile::Checked;
 use crate::engine::{Native, limits};
 use crate::project::Project;
-use crate::report::{Stop, Voice};
+use crate::report::{Stop, Voice, counted};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -122,7 +122,11 @@ impl Import {
         if voice.json {
             voice.answer(&serde_json::json!({ "relation": self.relation, "rows": count }));
         }
-        voice.say(format!("{count} rows of `{}` stored", self.relation));
+        voice.say(format!(
+            "{} of `{}` stored",
+            counted(usize::try_from(count).unwrap_or(usize::MAX), "row"),
+            self.relation
+        ));
         Ok(())
     }
 
@@ -213,11 +217,7 @@ fn refuse(voice: Voice, file: &std::path::Path, bad: &[BadRow]) -> Stop {
     if bad.len() > SHOWN {
         eprintln!("… and {} more", bad.len() - SHOWN);
     }
-    Stop::failed(format!(
-        "{} {} cannot be stored; nothing was imported",
-        bad.len(),
-        if bad.len() == 1 { "row" } else { "rows" }
-    ))
+    Stop::failed(format!("{} cannot be stored; nothing was imported", counted(bad.len(), "row")))
 }
 
 /// Which column is which field.

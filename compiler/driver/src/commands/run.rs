@@ -169,7 +169,7 @@ impl Run {
                 let list: String = differences.iter().map(|what| format!("\n  {what}")).collect();
                 return Err(Stop::failed(format!("what is stored has another shape now:{list}\n")));
             }
-            // Queries are answered meanwhile; a handler that begins in this moment is told to come again.
+            // Queries are answered meanwhile; a handler that begins in this moment waits for the new program.
             live.database.close();
             live.database = tenon_launcher::open_after(&live.database, &new.planned.schema, &self.data.data)
                 .map_err(|why| Stop::failed(format!("the store cannot be opened again: {why}")))?;

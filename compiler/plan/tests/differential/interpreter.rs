@@ -301,18 +301,30 @@ impl<'a> Interpreter<'a> {
                 }
                 Ok(out)
             }
-            OpKind::Aggregate { input, keys, payload, aggregates, all, .. } => {
+            OpKind::Aggregate { input, keys, payload, aggregates, all, strategy } => {
                 let mut groups: BTreeMap<Vec<Value>, Vec<Row>> = BTreeMap::new();
+                // In the order in which groups leave, which is any but for groups in order.
+                let mut met: Vec<Vec<Value>> = Vec::new();
                 if *all {
                     assert!(keys.is_empty());
                     groups.insert(Vec::new(), Vec::new());
                 }
                 for row in self.rows(input, outer)? {
                     let key = self.tuple(keys.iter().map(|(_, e)| e), &row)?;
+                    if *strategy == physical::GroupStrategy::Ordered && met.last() != Some(&key) {
+                        assert!(!groups.contains_key(&key), "the rows of a group in order stand apart");
+                        met.push(key.clone());
+                    }
                     groups.entry(key).or_default().push(row);
                 }
                 let mut out = Vec::new();
-                for (key, members) in groups.into_iter().rev() {
+                let leave: Vec<(Vec<Value>, Vec<Row>)> = match strategy {
+                    physical::GroupStrategy::Ordered => {
+                        met.into_iter().map(|key| groups.remove_entry(&key).unwrap()).collect()
+                    }
+                    _ => groups.into_iter().rev().collect(),
+                };
+                for (key, members) in leave {
                     let mut row = outer.clone();
                     if let Some(first) = members.first() {
                         row = keep(first, payload, outer);

@@ -67,6 +67,7 @@ pub fn respond(api: &Api, endpoint: Option<&Endpoint>, outcome: &Outcome, number
         }
         Outcome::Failed(failure) => failed(api, failure),
         Outcome::Refused { status, problems } => refused(*status, problems),
+        Outcome::HandedOver => failed(api, &Failure::built_in(BuiltIn::Busy, "the program is being exchanged")),
         Outcome::Faulted { fault: Fault::TimedOut, .. } => {
             failed(api, &Failure::built_in(BuiltIn::Busy, Fault::TimedOut.message()))
         }

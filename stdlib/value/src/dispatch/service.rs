@@ -126,6 +126,8 @@ pub enum Outcome {
         /// All of them.
         problems: Vec<Problem>,
     },
+    /// It did not begin: the store is being handed to another program, and may be asked again when that is there.
+    HandedOver,
     /// With a fault.
     Faulted {
         /// Which.
@@ -155,11 +157,13 @@ pub struct Dispatched {
     pub endpoint: Option<u32>,
     /// The fault and its site, for logs.
     pub fault: Option<(Fault, u32)>,
+    /// Nothing was done, and the program that comes next can be asked instead.
+    pub handed_over: bool,
 }
 
 impl From<Response> for Dispatched {
     fn from(response: Response) -> Dispatched {
-        Dispatched { response, durable: None, endpoint: None, fault: None }
+        Dispatched { response, durable: None, endpoint: None, fault: None, handed_over: false }
     }
 }
 
@@ -211,5 +215,6 @@ pub(super) fn call_service<S: Service + ?Sized>(service: &S, call: &Call<'_>, nu
         durable: reply.durable,
         endpoint: Some(call.endpoint),
         fault,
+        handed_over: reply.outcome == Outcome::HandedOver,
     }
 }
