@@ -143,6 +143,8 @@ export class Server implements vscode.Disposable {
 class Client extends LanguageClient {
   /** One that has not begun has nothing to stop; the library's own would fail where nobody hears it. */
   override async stop(timeout?: number): Promise<void> {
+    // One that begins, as after a crash, is stopped once it has begun: its process would stay behind.
+    if (this.state === State.Starting) await this.start().catch(() => undefined);
     if (this.state === State.Running) await super.stop(timeout);
   }
 }

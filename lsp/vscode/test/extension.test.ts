@@ -1,7 +1,7 @@
 /** The extension from its activation on, in a double of the editor, with the real `tenon` behind it. */
 
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
@@ -383,19 +383,6 @@ test('without tenon there is one message that says what to do', () =>
     await until('it runs', () => host.status[0]?.text === 'ready');
     assert.equal(processes(folder).length, 1);
   }, { 'tenon.server.path': '/nowhere/tenon' }));
-
-test('a tenon that is no language server is told of', async () => {
-  const bin = mkdtempSync(path.join(tmpdir(), 'tenon-old-'));
-  const old = path.join(bin, 'tenon');
-  writeFileSync(old, '#!/bin/sh\necho "no such command: $1" >&2\nexit 2\n');
-  chmodSync(old, 0o755);
-  await within(async () => {
-    await until('it is told', () => host.said.some((one) => one.includes('does not run')));
-    assert.equal(host.status[0]?.text, 'did not start');
-    await until('the log has what it said', () => host.log.some((line) => line.includes('no such command: lsp')));
-  }, { 'tenon.server.path': old });
-  rmSync(bin, { recursive: true });
-});
 
 test('without trust nothing is run, until trust is given', () =>
   within(async ({ document }) => {
