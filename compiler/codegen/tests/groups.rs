@@ -24,3 +24,24 @@ fn groups_in_order_hold_what_the_evaluator_says() {
     }
     assert_eq!(called, 5);
 }
+
+/// Collections that are not there are compared and hashed as parts of what they belong to.
+#[test]
+fn optional_collections_can_be_keys() {
+    let text = r#"
+query groups() {
+  unnest [1, 2, 3, 2] as x, i
+  group by k = if((x > 1), some([x]), (none : [Int]?)) fold n = count()
+  collect {k: k, n: n}
+}
+query same() {
+  unnest [1, 2] as x, i
+  collect (if((x > 1), some([x]), (none : [Int]?)) == if((x > 2), some([x]), (none : [Int]?)))
+}
+fn groups() -> [{k: [Int]?, n: Int}] reads { let r = (query groups() : [{k: [Int]?, n: Int}]) return r }
+fn same() -> [Bool] reads { let r = (query same() : [Bool]) return r }
+"#;
+    let mut both = Both::new(text);
+    both.value("groups", &[]);
+    assert_eq!(both.value("same", &[]), Value::list([true.into(), false.into()]));
+}

@@ -15,12 +15,15 @@ use crate::context::CallContext;
 use crate::native::Tables;
 use crate::text::context;
 
-/// The elements of a collection, as lanes.
+/// The elements of a collection, as lanes. Lanes of what is not there are zero, and such a collection has none.
 ///
 /// # Safety
-/// `collection` is the lane of a collection whose elements have `stride` lanes, and it stays so for `'a`.
+/// `collection` is zero or the lane of a collection whose elements have `stride` lanes, and it stays so for `'a`.
 pub(crate) unsafe fn elements<'a>(collection: u64, stride: usize) -> &'a [u64] {
     let header = std::ptr::with_exposed_provenance::<Collection>(collection as usize);
+    if header.is_null() {
+        return &[];
+    }
     // SAFETY: by the caller's promise a header stands there, and behind it `len` elements.
     unsafe {
         let len = (*header).len as usize;
