@@ -659,7 +659,7 @@ impl Context for BodyContext<'_> {
         find_rule(self.db, item, rule.index).map(|rule| &**rule)
     }
 
-    fn names(&self) -> Vec<SmolStr> {
+    fn names(&self) -> &[SmolStr] {
         names::names(self.db, self.item.file(self.db))
     }
 

@@ -298,11 +298,13 @@ pub fn resolve_in(db: &dyn Db, module: SmolStr, name: SmolStr) -> Resolution {
 }
 
 /// The names in upper case that are in sight of a file. Asked for only where a diagnostic is made.
-pub fn type_names(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
-    names(db, file).into_iter().filter(|name| name.chars().next().is_some_and(char::is_uppercase)).collect()
+pub fn type_names(db: &dyn Db, file: SourceFile) -> impl Iterator<Item = &SmolStr> {
+    names(db, file).iter().filter(|name| name.chars().next().is_some_and(char::is_uppercase))
 }
 
-/// All names that are in sight of a file. Asked for only where a diagnostic is made.
+/// All names that are in sight of a file. Asked for only where a diagnostic is made; a query, since a file that is
+/// being written may need many.
+#[salsa::tracked(returns(ref))]
 pub fn names(db: &dyn Db, file: SourceFile) -> Vec<SmolStr> {
     let module = module_items(db, ModuleKey::new(db, file.module(db).clone()));
     let mut found: Vec<SmolStr> =

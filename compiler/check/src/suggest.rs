@@ -12,6 +12,11 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         if candidate == name || candidate.is_empty() {
             continue;
         }
+        // Most names are of another length; folding them would be most of the work. A letter may fold to several.
+        let letters = candidate.chars().filter(|c| *c != '_').count();
+        if candidate.is_ascii() && letters.abs_diff(wanted.len()) > limit {
+            continue;
+        }
         let other: Vec<char> = fold(candidate).chars().collect();
         if other.len().abs_diff(wanted.len()) > limit {
             continue;

@@ -154,7 +154,37 @@ impl Ord for RecordTy {
     }
 }
 
+/// How many levels a type may have, with the names that stand for types written out.
+pub const MAX_LEVELS: u32 = 128;
+
+/// How many parts a type may have, with the names that stand for types written out. Types are compared and walked as
+/// trees, and names that use names double them.
+pub const MAX_PARTS: u32 = 4_000;
+
 impl Ty {
+    /// Whether it keeps within [`MAX_LEVELS`] and [`MAX_PARTS`]. Takes no longer than these allow.
+    pub fn is_bounded(&self) -> bool {
+        self.within(MAX_LEVELS, &mut { MAX_PARTS })
+    }
+
+    fn within(&self, levels: u32, parts: &mut u32) -> bool {
+        if levels == 0 || *parts == 0 {
+            return false;
+        }
+        *parts -= 1;
+        let levels = levels - 1;
+        match self {
+            Ty::Option(of) | Ty::List(of) | Ty::Bag(of) | Ty::Set(of) | Ty::Refined(of, _) => of.within(levels, parts),
+            Ty::Map(key, value) => key.within(levels, parts) && value.within(levels, parts),
+            Ty::Record(record) => record.fields.iter().all(|field| field.ty.within(levels, parts)),
+            Ty::Variant(_, args) => args.iter().all(|arg| arg.within(levels, parts)),
+            Ty::Fn(params, result) => {
+                params.iter().all(|param| param.within(levels, parts)) && result.within(levels, parts)
+            }
+            _ => true,
+        }
+    }
+
     /// `T?`; of an option, the option itself.
     pub fn optional(self) -> Ty {
         match self {

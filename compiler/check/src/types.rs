@@ -275,7 +275,25 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
         self.depth += 1;
         let resolved = self.resolve_kind(ty);
         self.depth -= 1;
-        resolved
+        if self.depth == 0 { self.bounded(resolved, ty.range) } else { resolved }
+    }
+
+    /// The type, unless it is too large with the names that stand for types written out.
+    fn bounded(&mut self, ty: Ty, range: Range) -> Ty {
+        if ty.is_bounded() {
+            return ty;
+        }
+        self.report(
+            Code::TooDeep,
+            range,
+            format!(
+                "this type is too large: with its names written out it has more than {} parts, or more than {} levels",
+                crate::ty::MAX_PARTS,
+                crate::ty::MAX_LEVELS
+            ),
+            "make a `relation`, or a type with cases, of its inner part",
+        );
+        Ty::Error
     }
 
     fn resolve_kind(&mut self, ty: &ast::Type) -> Ty {
@@ -658,10 +676,10 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
         let lowered = text.to_lowercase();
         let foreign = FOREIGN.iter().find(|(theirs, _)| *theirs == lowered).map(|(_, ours)| SmolStr::from(*ours));
         let suggestion = foreign.or_else(|| {
-            let mut candidates = names::type_names(self.db, self.item.file(self.db));
-            candidates.extend(BASE_TYPES.iter().map(|(base, _)| SmolStr::from(*base)));
-            candidates.extend(self.generics.iter().map(|generic| generic.name.clone()));
-            closest(text, candidates.iter().map(SmolStr::as_str)).map(SmolStr::from)
+            let candidates = names::type_names(self.db, self.item.file(self.db)).map(SmolStr::as_str);
+            let candidates = candidates.chain(BASE_TYPES.iter().map(|(base, _)| *base));
+            let candidates = candidates.chain(self.generics.iter().map(|generic| generic.name.as_str()));
+            closest(text, candidates).map(SmolStr::from)
         });
         if let Some((_, what)) = LATER.iter().find(|(later, _)| *later == text) {
             self.report(
@@ -725,7 +743,7 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
                 if declare::alias_is_circular(self.db, &symbol) {
                     return Ty::Error;
                 }
-                match signature(self.db, &symbol) {
+                let ty = match signature(self.db, &symbol) {
                     Some(Signature::Type(sig)) => match &sig.body {
                         TypeBody::Alias(ty) if generics.is_empty() => ty.clone(),
                         TypeBody::Alias(ty) => ty.substitute(&|name| {
@@ -735,7 +753,8 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
                         TypeBody::Variant(_) => Ty::Error,
                     },
                     _ => Ty::Error,
-                }
+                };
+                self.bounded(ty, range)
             }
             declare::TypeHead::Other(word) => {
                 let what = match *word {

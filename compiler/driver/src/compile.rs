@@ -8,10 +8,9 @@ use std::sync::Arc;
 use tenon_check::db::CheckDatabase;
 use tenon_check::program::{check, is_sound};
 use tenon_core::ir;
-use tenon_core::lower::{CheckedProgram, LowerError, lower};
+use tenon_core::lower::{CheckedProgram, lower};
 use tenon_core::scenario::{self, Report};
-use tenon_diagnostics::{Code, Diagnostic, ItemPath, Label, Location};
-use tenon_span::Range;
+use tenon_diagnostics::Diagnostic;
 
 /// A program in the checker's database.
 pub struct Checked {
@@ -74,7 +73,7 @@ impl Checked {
         match lower(&program, &program.settings()) {
             Ok(core) => Ok(Lowered { core: Arc::new(core) }),
             Err(errors) => {
-                let found: Vec<Diagnostic> = errors.iter().map(|error| self.not_supported(&program, error)).collect();
+                let found: Vec<Diagnostic> = errors.iter().map(|error| error.diagnostic(&program)).collect();
                 voice.diagnostics(&found, &self.db);
                 Err(Stop::said())
             }
@@ -85,24 +84,7 @@ impl Checked {
     pub fn not_run(&self) -> Vec<Diagnostic> {
         let program = CheckedProgram::new(&self.db);
         let errors = lower(&program, &program.settings()).err().unwrap_or_default();
-        errors.iter().map(|error| self.not_supported(&program, error)).collect()
-    }
-
-    fn not_supported(&self, program: &CheckedProgram<'_>, error: &LowerError) -> Diagnostic {
-        use tenon_core::lower::Typed;
-        let item = error.item.as_ref().map(|symbol| {
-            let site = program.item_site(symbol);
-            ItemPath {
-                file: site.file.as_str().into(),
-                kind: site.kind.as_str().into(),
-                name: site.name.as_str().into(),
-                nth: site.nth,
-            }
-        });
-        let file = item.as_ref().map_or_else(|| Arc::from(""), |item| item.file.clone());
-        let range = if item.is_some() { error.range } else { Range::empty(0) };
-        let label = Label { location: Location { item, file, range }, message: "not run by this version".to_owned() };
-        Diagnostic::new(Code::NotSupported, error.message.clone(), label)
+        errors.iter().map(|error| error.diagnostic(&program)).collect()
     }
 }
 

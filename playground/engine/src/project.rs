@@ -7,10 +7,9 @@ use tenon_check::db::{CheckDatabase, Settings};
 use tenon_check::items::{Item, items};
 use tenon_check::program::{check, is_sound};
 use tenon_core::ir::{Program, Site, SiteId};
-use tenon_core::lower::{CheckedProgram, ItemSite, LowerError, Typed, lower};
-use tenon_diagnostics::{Code, Diagnostic, Fix, ItemPath, Label, Location, Resolved, Severity};
+use tenon_core::lower::{CheckedProgram, lower};
+use tenon_diagnostics::{Diagnostic, Fix, ItemPath, Label, Location, Resolved, Severity};
 use tenon_ide::{Analysis, FileRange, Ide};
-use tenon_span::Range;
 
 /// The program as text.
 pub(crate) struct Project {
@@ -68,7 +67,7 @@ impl Project {
         match lower(&checked, &settings) {
             Ok(core) => (found, Some(Arc::new(core))),
             Err(errors) => {
-                found.extend(errors.iter().map(|error| not_run(&checked, error)));
+                found.extend(errors.iter().map(|error| error.diagnostic(&checked)));
                 (found, None)
             }
         }
@@ -134,18 +133,6 @@ pub(crate) fn path_of(site: &Site) -> ItemPath {
         name: site.item.as_str().into(),
         nth: site.nth,
     }
-}
-
-/// What a sound program uses that cannot be run.
-fn not_run(program: &CheckedProgram<'_>, error: &LowerError) -> Diagnostic {
-    let item = error.item.as_ref().map(|symbol| {
-        let ItemSite { file, kind, name, nth } = program.item_site(symbol);
-        ItemPath { file: file.as_str().into(), kind: kind.as_str().into(), name: name.as_str().into(), nth }
-    });
-    let file = item.as_ref().map_or_else(|| Arc::from(""), |item| item.file.clone());
-    let range = if item.is_some() { error.range } else { Range::empty(0) };
-    let label = Label { location: Location { item, file, range }, message: "not run by this version".to_owned() };
-    Diagnostic::new(Code::NotSupported, error.message.clone(), label)
 }
 
 /// A byte offset in UTF-16 units.

@@ -58,7 +58,7 @@ pub trait Context {
     /// A refinement's condition.
     fn rule(&self, rule: &RuleRef) -> Option<&Rule>;
     /// All names in sight that begin an expression, for "did you mean".
-    fn names(&self) -> Vec<SmolStr>;
+    fn names(&self) -> &[SmolStr];
     /// Where an item, or a field, case or parameter of it, is declared. Asked for only where a diagnostic
     /// is made, so that a body that checks depends on no place.
     fn declared(&self, symbol: &Symbol, member: Option<&str>) -> Option<Location>;

@@ -89,7 +89,7 @@ impl Scope<'_, '_> {
         generics: Vec<(Name, Ty)>,
         range: Range,
     ) -> Expr {
-        if !self.may_inline(item, range) {
+        if !self.may_inline(item, &body.value, range) {
             return self.placeholder(&Type::Unit);
         }
         let mut env = FxHashMap::default();
@@ -324,7 +324,7 @@ impl Scope<'_, '_> {
             bindings.push(binding);
         }
         let marker = Symbol { module: Name::new_static("lambda"), name: closure.frame.item.name.clone() };
-        if !self.may_inline(&marker, range) {
+        if !self.may_inline(&marker, &closure.body, range) {
             return self.placeholder(&Type::Unit);
         }
         let mut frame = closure.frame.clone();

@@ -181,6 +181,9 @@ impl Scope<'_, '_> {
         ty: &Type,
         result: &dyn Fn(&mut Self, &typed::Expr) -> Expr,
     ) -> Expr {
+        if !self.may_match(arms) {
+            return self.placeholder(ty);
+        }
         let Some((arm, rest)) = arms.split_first() else { return self.placeholder(ty) };
         let condition = self.test_and_bind(&arm.pattern, value.clone());
         if rest.is_empty() && arm.guard.is_none() {

@@ -25,6 +25,7 @@ mod endpoint;
 mod expr;
 mod import;
 mod library;
+mod limits;
 mod operators;
 mod pattern;
 mod query;
@@ -58,34 +59,24 @@ use tenon_span::Range;
 pub fn lower(source: &dyn Typed, settings: &Settings) -> Result<Program, Vec<LowerError>> {
     let mut lowering = Lowering::new(source, settings);
     lowering.run();
-    let Lowering { mut program, mut errors, calls_in_queries, .. } = lowering;
-    if !errors.is_empty() {
-        return Err(errors);
+    if !lowering.errors.is_empty() {
+        return Err(lowering.errors);
     }
-    crate::effects::infer_kinds(&mut program);
-    for (function, item, range) in calls_in_queries {
-        let function = &program.functions[function.index()];
+    crate::effects::infer_kinds(&mut lowering.program);
+    for (function, item, range) in std::mem::take(&mut lowering.calls_in_queries) {
+        let function = &lowering.program.functions[function.index()];
         if function.kind != FunctionKind::Pure {
             let message = format!(
                 "`{}` reads the store and goes around in a loop, assigns, or leaves from the middle of an expression: such a function cannot run inside a query; write it as a query, or call it in code",
                 function.name
             );
-            errors.push(LowerError { item: Some(item), range, message });
+            lowering.errors.push(LowerError::unsupported(Some(item), range, message));
         }
     }
-    if !errors.is_empty() {
-        return Err(errors);
+    if lowering.errors.is_empty() {
+        lowering.verify();
     }
-    if cfg!(debug_assertions) {
-        let wrong = crate::verify::verify(&program);
-        if !wrong.is_empty() {
-            return Err(wrong
-                .iter()
-                .map(|e| LowerError::program(format!("lowering broke a rule of Core: {e}")))
-                .collect());
-        }
-    }
-    Ok(program)
+    if lowering.errors.is_empty() { Ok(lowering.program) } else { Err(lowering.errors) }
 }
 
 /// A function to be lowered once: a source function at concrete types.
@@ -111,6 +102,7 @@ pub(crate) struct Lowering<'a> {
     /// Calls inside of queries of functions whose bodies are not inlined: these must turn out to be pure.
     calls_in_queries: Vec<(FunctionId, Symbol, Range)>,
     errors: Vec<LowerError>,
+    limits: limits::Limits,
 }
 
 impl<'a> Lowering<'a> {
@@ -130,6 +122,7 @@ impl<'a> Lowering<'a> {
             sites: FxHashMap::default(),
             calls_in_queries: Vec::new(),
             errors: Vec::new(),
+            limits: limits::Limits::default(),
         }
     }
 
@@ -180,7 +173,9 @@ impl<'a> Lowering<'a> {
         }
         let id = self.reserve_function(&symbol.name);
         self.instances.insert(instance.clone(), id);
-        self.pending.push_back((instance, types.to_vec(), id));
+        if self.may_instantiate(symbol, types) {
+            self.pending.push_back((instance, types.to_vec(), id));
+        }
         id
     }
 
@@ -232,7 +227,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn error(&mut self, item: &Symbol, range: Range, message: impl Into<String>) {
-        self.errors.push(LowerError { item: Some(item.clone()), range, message: message.into() });
+        self.errors.push(LowerError::unsupported(Some(item.clone()), range, message.into()));
     }
 
     fn relation_sig(&self, symbol: &Symbol) -> Option<&'a RelationSig> {

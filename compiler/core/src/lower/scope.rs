@@ -15,10 +15,6 @@ use tenon_check::typed::{self, Body, LocalId};
 use tenon_span::Range;
 use tenon_value::Value;
 
-/// Function values may nest and functions may be inlined into each other so deeply; more is a recursion that
-/// never ends at compile time.
-const INLINE_LIMIT: usize = 64;
-
 /// What a local of the source stands for.
 #[derive(Clone)]
 pub(super) enum Binding {
@@ -104,6 +100,10 @@ pub(super) struct Scope<'l, 'a> {
     pub frame: Frame,
     pub query: Option<QueryScope>,
     pub inlining: Vec<Symbol>,
+    /// The item whose code this is.
+    pub root: Symbol,
+    /// How much code was inlined so far, in expressions.
+    pub inlined: usize,
     /// In a scenario: the counts of the last `when`.
     pub outcome_vars: Vec<(Option<Symbol>, VarId)>,
 }
@@ -114,11 +114,12 @@ impl<'l, 'a> Scope<'l, 'a> {
             body,
             env: FxHashMap::default(),
             generics: Rc::new(generics),
-            item,
+            item: item.clone(),
             returns: Returns::Nowhere,
             loops: 0,
         };
         Scope {
+            root: item,
             l,
             vars: Vec::new(),
             mutable: Vec::new(),
@@ -126,6 +127,7 @@ impl<'l, 'a> Scope<'l, 'a> {
             frame,
             query: None,
             inlining: Vec::new(),
+            inlined: 0,
             outcome_vars: Vec::new(),
         }
     }
@@ -620,16 +622,6 @@ impl<'l, 'a> Scope<'l, 'a> {
         let value = f(self);
         self.frame = outer;
         value
-    }
-
-    /// False, with a report, where inlining has gone too deep.
-    pub fn may_inline(&mut self, symbol: &Symbol, range: Range) -> bool {
-        if self.inlining.len() < INLINE_LIMIT {
-            return true;
-        }
-        let item = self.frame.item.clone();
-        self.l.error(&item, range, format!("`{}` takes a function and calls itself without end", symbol.name));
-        false
     }
 }
 

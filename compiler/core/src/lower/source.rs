@@ -5,6 +5,7 @@ use tenon_check::signature::Signature;
 pub use tenon_check::sites::BodyPart;
 use tenon_check::ty::{RuleRef, Symbol, Ty};
 use tenon_check::typed::{Body, Rule, Scenario};
+use tenon_diagnostics::{Code, Diagnostic, ItemPath, Label, Location};
 use tenon_span::Range;
 
 /// A checked program.
@@ -59,20 +60,41 @@ pub struct ItemSite {
     pub nth: u32,
 }
 
-/// A checked construct that Core cannot express.
+/// A checked construct that Core cannot express, or that is larger than a limit.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LowerError {
+    /// Its code.
+    pub code: Code,
     /// The item; `None` for the program as a whole.
     pub item: Option<Symbol>,
     /// The range in the item.
     pub range: Range,
     /// One sentence.
     pub message: String,
+    /// What stands at the place: what to do, where that is known.
+    pub label: &'static str,
 }
 
 impl LowerError {
+    /// What this version does not run.
+    pub(super) fn unsupported(item: Option<Symbol>, range: Range, message: String) -> Self {
+        LowerError { code: Code::NotSupported, item, range, message, label: "not run by this version" }
+    }
+
     pub(super) fn program(message: String) -> Self {
-        LowerError { item: None, range: Range::empty(0), message }
+        LowerError::unsupported(None, Range::empty(0), message)
+    }
+
+    /// The message for the one who wrote the program.
+    pub fn diagnostic(&self, source: &dyn Typed) -> Diagnostic {
+        let item = self.item.as_ref().map(|symbol| {
+            let ItemSite { file, kind, name, nth } = source.item_site(symbol);
+            ItemPath { file: file.as_str().into(), kind: kind.as_str().into(), name: name.as_str().into(), nth }
+        });
+        let file = item.as_ref().map_or_else(|| Arc::from(""), |item| item.file.clone());
+        let range = if item.is_some() { self.range } else { Range::empty(0) };
+        let label = Label { location: Location { item, file, range }, message: self.label.to_owned() };
+        Diagnostic::new(self.code, self.message.clone(), label)
     }
 }
 

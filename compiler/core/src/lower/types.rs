@@ -114,6 +114,7 @@ impl Lowering<'_> {
         let Some(Signature::Type(sig)) = self.source.signature(symbol) else { return id };
         let TypeBody::Variant(cases) = &sig.body else { return id };
         let bound = bind_generics(&sig.generics, args);
+        let closed = self.may_instantiate(symbol, args);
         let mut lowered = Vec::new();
         for case in cases {
             let mut fields = Vec::new();
@@ -121,7 +122,7 @@ impl Lowering<'_> {
                 for field in &case.fields {
                     let ty = substitute(&field.ty, &bound);
                     // Rows inside of variants are references: a variant may be stored.
-                    let ty = self.stored_type(&ty);
+                    let ty = if closed { self.stored_type(&ty) } else { Type::Unit };
                     fields.push((field.name.clone(), if field.absent { absentable(ty) } else { ty }));
                 }
             }

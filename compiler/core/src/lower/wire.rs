@@ -111,6 +111,9 @@ impl Lowering<'_> {
             .variants
             .push(VariantType { name: Name::from(format!("{}$wire", symbol.name)), cases: Vec::new() });
         self.shapes.variants.insert(key, id);
+        if self.limits.is_refused(symbol) {
+            return id;
+        }
         let Some(Signature::Type(sig)) = self.source.signature(symbol) else { return id };
         let TypeBody::Variant(cases) = &sig.body else { return id };
         let bound = bind_generics(&sig.generics, args);
@@ -277,6 +280,11 @@ impl Lowering<'_> {
     fn variant_shape(&mut self, symbol: &Symbol, args: &[Ty], ty: &Ty, way: Way) -> Shape {
         let Some(Signature::Type(sig)) = self.source.signature(symbol) else { return Shape::new(Kind::Bool) };
         let TypeBody::Variant(cases) = &sig.body else { return Shape::new(Kind::Bool) };
+        // Tells whether the type can be closed at all.
+        self.lower_ty(ty);
+        if self.limits.is_refused(symbol) {
+            return Shape::new(Kind::Bool);
+        }
         let bound = bind_generics(&sig.generics, args);
         let rows = contains_row(self, ty);
         let mut out = Vec::new();

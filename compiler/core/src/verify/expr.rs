@@ -38,7 +38,7 @@ impl Verifier<'_> {
 
     fn node(&mut self, expr: &Expr, scope: &mut Scope<'_>, depth: usize) {
         if depth > MAX_DEPTH {
-            self.error("an expression nests too deeply");
+            self.too_deep("an expression nests");
             return;
         }
         self.ty(&expr.ty);

@@ -79,8 +79,8 @@ impl Verifier<'_> {
 
     /// Checks an operator. `outer` is what it sees from around; the result is what its rows bind, that included.
     fn rel(&mut self, rel: &Rel, outer: &Vars, context: &mut Context<'_>, depth: usize) -> Vars {
-        if depth > super::MAX_DEPTH {
-            self.error("operators nest too deeply");
+        if depth > super::MAX_OPERATORS {
+            self.too_deep("operators nest");
             return outer.clone();
         }
         let depth = depth + 1;

@@ -1,0 +1,154 @@
+//! No program exhausts the compiler: families of programs that grow without end where they are followed, each with what
+//! is said about them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::time::{Duration, Instant};
+use tenon_check::db::CheckDatabase;
+use tenon_check::program::{check, is_sound};
+use tenon_core::lower::{CheckedProgram, lower};
+use tenon_diagnostics::Code;
+
+/// Without limits these programs take hours, or all memory; with them, no part of a second in a release build.
+const LONG: Duration = Duration::from_secs(30);
+
+/// As the driver does: trees are walked by recursion.
+const STACK: usize = 64 << 20;
+
+/// What is said about a program: code, whether it has a place, message.
+fn said(text: &str) -> Vec<(Code, bool, String)> {
+    let text = text.to_owned();
+    let run = move || {
+        let start = Instant::now();
+        let mut db = CheckDatabase::new(&[]);
+        db.set_file("main.tn", &text);
+        let mut found = check(&db);
+        if is_sound(&found) {
+            let checked = CheckedProgram::new(&db);
+            let refused = lower(&checked, &checked.settings()).err().unwrap_or_default();
+            found = refused.iter().map(|error| error.diagnostic(&checked)).collect();
+        }
+        assert!(start.elapsed() < LONG, "{:?}: {}", start.elapsed(), text.chars().take(80).collect::<String>());
+        found.into_iter().map(|d| (d.code, d.primary.location.item.is_some(), d.message)).collect()
+    };
+    std::thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap()
+}
+
+#[track_caller]
+fn is_too_large(text: &str, part: &str) {
+    let said = said(text);
+    assert!(
+        matches!(said.as_slice(), [(Code::TooDeep, true, message)] if message.contains(part)),
+        "one T0002 with a place that says {part:?}, not {said:#?}"
+    );
+}
+
+#[track_caller]
+fn is_accepted(text: &str) {
+    assert_eq!(said(text), []);
+}
+
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (1..=count).map(line).collect()
+}
+
+#[test]
+fn generics_at_growing_types() {
+    let call = "fn f() -> Int { g(1, 3) }\n";
+    for grown in ["[x]", "(a: x, b: x)"] {
+        let text = format!("fn g[T](x: T, n: Int) -> Int {{ if n == 0 {{ 0 }} else {{ g({grown}, n - 1) }} }}\n{call}");
+        is_too_large(&text, "`g` is used at ever larger types");
+    }
+    let both = "fn g[T](x: T, n: Int) -> Int { if n == 0 { 0 } else { g([x], n - 1) + g((a: x), n - 1) } }\n";
+    is_too_large(&format!("{both}{call}"), "`g` is used at ever larger types");
+    let use_of = "fn f(x: L[Int]) -> Int { match x { N => 0, _ => 1 } }\n";
+    for grown in ["[T]", "(a: T, b: T)"] {
+        let text = format!("type L[T] = N | C(h: T, t: [L[{grown}]])\n{use_of}");
+        is_too_large(&text, "`L` is used at ever larger types");
+    }
+    is_accepted(&format!("type L[T] = N | C(h: T, t: [L[T]])\n{use_of}"));
+}
+
+#[test]
+fn names_that_double_a_type() {
+    let text = format!("type A0 = Int\n{}", lines(60, |n| format!("type A{n} = (x: A{}, y: A{})\n", n - 1, n - 1)));
+    let said = said(&text);
+    // A type that was refused is no type, so the doubling begins anew.
+    assert!((1..=5).contains(&said.len()), "{said:#?}");
+    assert!(said.iter().all(|(code, placed, _)| *code == Code::TooDeep && *placed), "{said:#?}");
+    let text = format!("type A0 = Int\n{}", lines(9, |n| format!("type A{n} = (x: A{}, y: A{})\n", n - 1, n - 1)));
+    is_accepted(&text);
+}
+
+fn computed(count: usize, line: &str) -> String {
+    let fields = lines(count, |n| format!("  f{n}: Int => {}\n", line.replace('@', &format!("f{}", n - 1))));
+    format!(
+        "relation R {{\n  key id: Int\n  f0: Int => id\n{fields}}}\nquery q() -> [Int] {{ from r in R order by r.id select r.f{count} }}\n"
+    )
+}
+
+fn functions(count: usize, line: &str) -> String {
+    let functions =
+        lines(count, |n| format!("fn g{n}(y: Int) -> Int {{ {} }}\n", line.replace('@', &format!("g{}(y)", n - 1))));
+    format!(
+        "fn g0(y: Int) -> Int {{ y + 1 }}\n{functions}fn q(xs: [Int]) -> [Int] {{ from x in xs select g{count}(x) }}\n"
+    )
+}
+
+#[test]
+fn code_that_takes_the_place_of_its_calls() {
+    is_too_large(&computed(60, "@ + @"), "with the computed fields that it uses written out");
+    is_too_large(&functions(60, "@ + @"), "with the functions and views that it uses written out");
+    let lambdas = lines(60, |n| format!("  let f{n} = y => f{}(f{}(y))\n", n - 1, n - 1));
+    is_too_large(
+        &format!("fn f(x: Int) -> Int {{\n  let f0 = y => y + 1\n{lambdas}  f60(x)\n}}\n"),
+        "with the lambdas",
+    );
+    let views = lines(60, |n| {
+        format!("view V{n}(a: Int) {{ from x in V{} join y in V{} on x.a == y.a select (a: x.a) }}\n", n - 1, n - 1)
+    });
+    let relation = "relation R { key id: Int }\nview V0(a: Int) { from r in R select (a: r.id) }\n";
+    is_too_large(&format!("{relation}{views}"), "with the functions and views");
+    is_accepted(&computed(8, "@ + @"));
+    is_accepted(&functions(8, "@ + @"));
+}
+
+#[test]
+fn long_chains_of_code_in_each_other() {
+    is_too_large(&computed(100, "@ + 1"), "more than 64 computed fields");
+    is_too_large(&functions(100, "@ + 1"), "more than 64 functions and views");
+    let relation = "relation R { key id: Int }\nview V0(a: Int) { from r in R select (a: r.id) }\n";
+    let views = lines(100, |n| format!("view V{n}(a: Int) {{ from x in V{} select (a: x.a) }}\n", n - 1));
+    is_too_large(&format!("{relation}{views}"), "more than 64 functions and views");
+    is_accepted(&computed(60, "@ + 1"));
+    let endless = "fn f(g: fn(Int) -> Int, n: Int) -> Int { if n == 0 { 0 } else { f(g, n - 1) } }\nfn h() -> Int { f(x => x, 3) }\n";
+    let said = said(endless);
+    let expected = matches!(said.as_slice(), [(Code::NotSupported, true, message)] if message.contains("calls itself"));
+    assert!(expected, "{said:#?}");
+}
+
+#[test]
+fn many_arms_and_many_clauses() {
+    let cases = |count: usize| {
+        let names: Vec<String> = (0..count).map(|n| format!("C{n}")).collect();
+        let arms = (0..count).map(|n| format!("C{n} => {n}; ")).collect::<String>();
+        format!("type T = {}\nfn f(t: T) -> Int {{ match t {{ {arms} }} }}\n", names.join(" | "))
+    };
+    is_too_large(&cases(1_000), "at most 500 arms");
+    is_accepted(&cases(300));
+    let clauses = |count: usize| {
+        format!(
+            "fn f(xs: [Int]) -> [Int] {{\n  from x in xs\n{}  select x\n}}\n",
+            lines(count, |n| format!("  where x != {n}\n"))
+        )
+    };
+    is_too_large(&clauses(700), "nested too deeply");
+    is_accepted(&clauses(200));
+}
+
+#[test]
+fn many_unknown_names() {
+    let text = lines(4_000, |n| format!("fn f{n}(x: Int) -> Int {{ unknown{n} }}\n"));
+    let said = said(&text);
+    assert_eq!(said.len(), 4_000);
+}
