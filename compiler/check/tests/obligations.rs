@@ -101,3 +101,50 @@ fn texts_and_literals() {
     assert_eq!(checks("type Code = Text where it in [\"a\", \"b\"]\nfn f() -> Code { \"a\" }", "f"), 0);
     assert_eq!(checks("type Code = Text where it.length in 1..=4\nfn f(t: Text) -> Code { t }", "f"), 1);
 }
+
+#[test]
+fn what_runs_in_between_ends_what_is_known_of_the_store() {
+    // Each of these changes the row behind the guard.
+    let through_a_value = "fn h(sku: Text, f: fn(Product) -> Int) {\n  let p = Product[sku] else fail NotFound()\n  if p.stock < 1 { fail Conflict(\"no\") }\n  let _ = f(p)\n  update p set stock -= 1\n}";
+    assert_eq!(checks(through_a_value, "h"), 1);
+    let in_a_lambda = "fn each(xs: [Int], f: fn(Int) -> Int) { for x in xs { log(f(x).text) } }\nhandler h(sku: Text, xs: [Int]) {\n  let p = Product[sku] else fail NotFound()\n  if p.stock < 1 { fail Conflict(\"no\") }\n  each(xs, x => { update p set stock -= 1; x })\n}";
+    assert_eq!(checks(in_a_lambda, "h"), 1);
+    let another_row = "handler h(a: Product, sku: Text) {\n  var p = Product[sku] else fail NotFound()\n  p = a\n  if p.stock < 1 { fail Conflict(\"no\") }\n  update p set stock -= 1\n}";
+    assert_eq!(checks(another_row, "h"), 1);
+}
+
+#[test]
+fn a_branch_that_goes_on_may_have_assigned() {
+    let after = "type Nat = Int where it >= 0\nfn h() -> Nat {\n  var n = 5\n  if n > 0 { n = 0 - 1 } else { return 0 }\n  n\n}";
+    assert_eq!(checks(after, "h"), 1);
+    let kept = "type Nat = Int where it >= 0\nfn h(a: Int) -> Nat {\n  var n = a\n  if n > 0 { log(\"yes\") } else { return 0 }\n  n\n}";
+    assert_eq!(checks(kept, "h"), 0);
+    let in_a_loop = "type Nat = Int where it >= 0\nfn h(a: Int) -> Nat {\n  var n = a\n  if n > 0 { for x in 0..3 { n -= x } } else { return 0 }\n  n\n}";
+    assert_eq!(checks(in_a_loop, "h"), 1);
+}
+
+#[test]
+fn a_rule_speaks_of_its_own_locals() {
+    let path = "type P = (name: Text) where it.name.length >= 3\nfn h(q: (name: Text), r: (name: Text)) -> Int {\n  if q.name.length >= 3 { let p: P = r; return p.name.length }\n  0\n}";
+    assert_eq!(checks(path, "h"), 1);
+    let same = path.replace("let p: P = r", "let p: P = q");
+    assert_eq!(checks(&same, "h"), 0);
+    let rows = "type T = [Int] where sum(from x in it select x) >= 0\ntype Pos = Int where it > 0\nfn h(d: Int, c: Int, a: Pos, xs: [Int]) -> T { if a > c { return xs }; [1] }";
+    assert_eq!(checks(rows, "h"), 2);
+}
+
+#[test]
+fn equal_elements_of_a_set_are_one() {
+    let text = "type S = Set[Int] where it.length >= 2\nfn h() -> S { [1, 1] }";
+    assert_eq!(checks(text, "h"), 1);
+    let list = "type S = [Int] where it.length >= 2\nfn h() -> S { [1, 1] }";
+    assert_eq!(checks(list, "h"), 0);
+    let one = "type S = Set[Int] where it.length >= 1\nfn h() -> S { [1, 1] }";
+    assert_eq!(checks(one, "h"), 0);
+}
+
+#[test]
+fn a_date_moves_by_whole_days() {
+    let text = "type Late = Date where it >= @2026-01-02\nfn h(d: Date) -> Late? { if d >= @2026-01-01 { let l: Late = d + 24h; return l }; none }";
+    assert_eq!(checks(text, "h"), 1);
+}

@@ -31,6 +31,7 @@ impl Infer<'_> {
             ast::Cond::Expr(cond) => {
                 let cond = self.condition(cond);
                 let mark = self.mark();
+                let assigned = self.facts.assignments();
                 self.assume(&cond, true);
                 let then = self.block(&branch.then, hint, value);
                 self.restore(mark);
@@ -39,12 +40,14 @@ impl Infer<'_> {
                 self.restore(mark);
                 let (then, otherwise, ty) = self.join_two(then, otherwise, hint, value && branch.otherwise.is_some());
                 let leaves = (matches!(then.ty, Ty::Never), matches!(otherwise.ty, Ty::Never));
-                // A guard: what its branch leaves behind is known from here on.
+                // A guard: what its branch leaves behind is known from here on, but for variables that the branch which
+                // goes on has assigned since.
                 match leaves {
                     (true, false) => self.assume(&cond, false),
                     (false, true) => self.assume(&cond, true),
                     _ => {}
                 }
+                self.forget_since(assigned);
                 self.node(ExprKind::If(Box::new(cond), Box::new(then), Box::new(otherwise)), ty, range)
             }
             ast::Cond::Let { pattern, value: subject } => {
@@ -131,6 +134,7 @@ impl Infer<'_> {
         let mut typed = Vec::with_capacity(arms.len());
         let mut bodies = Vec::with_capacity(arms.len());
         let mut absent_taken = false;
+        let before = self.mark();
         for arm in arms {
             let mark = self.mark();
             let pattern = self.arm_pattern(&arm.pattern, &subject.ty, absent_taken);
@@ -149,6 +153,8 @@ impl Infer<'_> {
             typed.push((pattern, guard));
             bodies.push(body);
         }
+        // What the arms above leave over is known in an arm, not behind the match.
+        self.restore(before);
         if !broken && !matches!(subject.ty, Ty::Error) {
             self.check_arms(&subject, &typed, arms, range);
         }

@@ -2,6 +2,7 @@
 
 use super::ProbedAt;
 use super::engine::{Infer, Seen, substitute};
+use crate::names::is_library_module;
 use crate::builtins::Builtin;
 use crate::signature::{CallableKind, FunctionSig, ResultSig, Signature, TypeBody};
 use crate::suggest::closest;
@@ -366,12 +367,15 @@ impl Infer<'_> {
                     return self.broken(range);
                 }
                 let values = params.iter().zip(&args.list).map(|(ty, arg)| self.check(&arg.value, ty)).collect();
+                // Nobody knows here what the function writes.
+                self.wrote();
                 let ty = self.resolve(&result);
                 self.node(ExprKind::CallValue(Box::new(function), values), ty, range)
             }
             Ty::Infer(v) => {
                 let values: Vec<Expr> = args.list.iter().map(|a| self.expr(&a.value, None)).collect();
                 let types: Arc<[Ty]> = values.iter().map(|v| super::engine::forget(&v.ty)).collect();
+                self.wrote();
                 let result = self.fresh(range);
                 self.assign(v, Ty::Fn(types, Arc::new(result.clone())));
                 self.node(ExprKind::CallValue(Box::new(function), values), result, range)
@@ -430,7 +434,10 @@ impl Infer<'_> {
         let writes = match sig.kind {
             CallableKind::Handler => true,
             CallableKind::Query => false,
-            CallableKind::Fn => !sig.symbol.module.starts_with("tenon"),
+            // The library writes only through functions that it is given.
+            CallableKind::Fn => {
+                !is_library_module(&sig.symbol.module) || sig.params.iter().any(|p| matches!(p.ty.base(), Ty::Fn(..)))
+            }
         };
         if writes {
             self.wrote();

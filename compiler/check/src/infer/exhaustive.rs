@@ -9,7 +9,7 @@ use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
 
-/// A bound on the work; beyond it a match counts as complete, because wildcards are what makes it so large.
+/// A bound on the work; a match beyond it has to end with an arm that takes everything.
 const BUDGET: u32 = 20_000;
 
 /// What a value may be built by.
@@ -57,7 +57,7 @@ impl Infer<'_> {
     pub(crate) fn covers(&mut self, pattern: &Pattern, ty: &Ty) -> bool {
         let row = vec![self.simple(pattern)];
         let mut budget = BUDGET;
-        self.missing(&[row], std::slice::from_ref(ty), &mut budget).is_none()
+        self.missing(&[row], std::slice::from_ref(ty), &mut budget).is_none() && budget > 0
     }
 
     /// Reports what a match leaves out, and arms that nothing reaches.
@@ -103,6 +103,11 @@ impl Infer<'_> {
                 Ty::Variant(symbol, _) => self.because(d, &symbol, None, "its cases are declared here"),
                 _ => d,
             };
+            self.report(d);
+        } else if budget == 0 && !rows.iter().any(|row| matches!(row.as_slice(), [Simple::Any])) {
+            let d = self
+                .diagnostic(Code::NotAll, range, "whether these arms answer everything is too much to find out", "too large")
+                .note("end with `_ => …`");
             self.report(d);
         }
     }

@@ -535,7 +535,9 @@ impl Infer<'_> {
             }
             _ => None,
         });
+        // It runs later, perhaps often, and what it writes others see in between.
         self.forget_variables();
+        self.wrote();
         let mark = self.mark();
         let frames = std::mem::take(&mut self.frames);
         let (loops, result) = (std::mem::take(&mut self.loops), self.result.take());
@@ -570,6 +572,7 @@ impl Infer<'_> {
         self.result = result;
         self.frames = frames;
         self.restore(mark);
+        self.wrote();
         let ty = Ty::Fn(types.into(), Arc::new(body.ty.clone()));
         self.node(ExprKind::Lambda(locals, Box::new(body)), ty, range)
     }

@@ -6,6 +6,7 @@ use super::engine::{Infer, Seen};
 use super::obligations::Linear;
 use crate::ty::Ty;
 use crate::typed::{self, BinaryOp, Conversion, Expr, ExprKind, Literal, LocalId, Pattern, PatternKind};
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 /// A value that keeps its meaning: a local and a path of its own fields.
@@ -32,6 +33,16 @@ pub(crate) enum Fact {
 #[derive(Default)]
 pub(crate) struct Facts {
     stack: Vec<Fact>,
+    /// What was assigned so far, in order.
+    assigned: Vec<Assigned>,
+}
+
+/// An end of what was known of variables.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Assigned {
+    One(LocalId),
+    /// A loop or a lambda, which may assign any of them, at any time.
+    All,
 }
 
 /// How many of the latest facts are looked at: a fixed budget, so that checking stays linear.
@@ -48,6 +59,11 @@ impl Facts {
 
     pub fn push(&mut self, fact: Fact) {
         self.stack.push(fact);
+    }
+
+    /// How many assignments there were so far, for [`Infer::forget_since`].
+    pub fn assignments(&self) -> usize {
+        self.assigned.len()
     }
 
     pub fn latest(&self) -> impl Iterator<Item = &Fact> {
@@ -124,6 +140,7 @@ impl Infer<'_> {
 
     /// Ends what is known of variables: at the head of a loop, and where a lambda may run later.
     pub fn forget_variables(&mut self) {
+        self.facts.assigned.push(Assigned::All);
         let locals = &self.locals;
         let atoms = &self.atoms;
         self.facts.end_where(|fact| match fact {
@@ -133,8 +150,23 @@ impl Infer<'_> {
         });
     }
 
+    /// Ends what is known of variables that were assigned since: for facts that are older than they stand.
+    pub fn forget_since(&mut self, assignments: usize) {
+        let since: FxHashSet<_> = self.facts.assigned.iter().skip(assignments).copied().collect();
+        if since.contains(&Assigned::All) {
+            return self.forget_variables();
+        }
+        for assigned in since {
+            if let Assigned::One(local) = assigned {
+                self.forget_variable(local);
+            }
+        }
+    }
+
     /// Ends what is known of one variable.
     pub fn forget_variable(&mut self, local: LocalId) {
+        self.facts.assigned.push(Assigned::One(local));
+        self.versions.remove(&local);
         let atoms = &self.atoms;
         self.facts.end_where(|fact| match fact {
             Fact::Ended => false,

@@ -23,8 +23,25 @@ pub(crate) enum Outcome {
     Open,
 }
 
+/// What a rule speaks of: its local `it`, which stands for a value of the body that is judged. Other locals of a rule
+/// have the numbers of the rule, and mean nothing in the body.
+#[derive(Clone, Copy)]
+pub(crate) struct It<'e> {
+    local: LocalId,
+    value: &'e Expr,
+}
+
+impl<'e> It<'e> {
+    /// The value that the expression of a rule is, if it is `it`.
+    fn stands_for(self, expr: &Expr) -> Option<&'e Expr> {
+        matches!(strip(expr).kind, ExprKind::Local(local) if local == self.local).then_some(self.value)
+    }
+}
+
 /// The unit of scaled numbers.
 const ONE: i128 = 1_000_000_000_000;
+
+const MICROSECONDS_OF_DAY: i128 = 86_400_000_000;
 
 /// A closed interval; `None` is unbounded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -165,6 +182,22 @@ impl Infer<'_> {
         i
     }
 
+    /// The place that an expression reads; one of a rule, with `it` for the value that is judged.
+    fn place_in(&self, expr: &Expr, it: Option<It<'_>>) -> Option<Place> {
+        let Some(it) = it else { return self.place(expr) };
+        if let Some(value) = it.stands_for(expr) {
+            return self.place(value);
+        }
+        match &strip(expr).kind {
+            ExprKind::RecordField(base, name) => {
+                let mut place = self.place_in(base, Some(it))?;
+                place.path.push(name.clone());
+                Some(place)
+            }
+            _ => None,
+        }
+    }
+
     fn opaque(&mut self, bounds: Bounds, place: Option<Place>) -> u32 {
         self.atoms.push(Atom { place, bounds });
         self.atoms.len() as u32 - 1
@@ -199,10 +232,12 @@ impl Infer<'_> {
     }
 
     /// The sum that a numeric expression is. `it` is what the only local of a rule stands for.
-    fn linear(&mut self, expr: &Expr, it: Option<&Expr>) -> Linear {
+    fn linear(&mut self, expr: &Expr, it: Option<It<'_>>) -> Linear {
         match &expr.kind {
-            ExprKind::Local(_) if it.is_some() => {
-                return it.map_or_else(Linear::default, |it| self.linear(it, None));
+            ExprKind::Local(local) if let Some(it) = it => {
+                if *local == it.local {
+                    return self.linear(it.value, None);
+                }
             }
             ExprKind::Literal(literal) => {
                 if let Some(n) = number(literal, &expr.ty) {
@@ -214,9 +249,9 @@ impl Infer<'_> {
                 let atom = self.intern(Place { root: *local, path: Vec::new() }, bounds);
                 return Linear::atom(atom);
             }
-            ExprKind::RecordField(..) | ExprKind::StoredField(..) if it.is_none() => {
+            ExprKind::RecordField(..) | ExprKind::StoredField(..) => {
                 let bounds = self.type_bounds(&expr.ty);
-                return match self.place(expr) {
+                return match self.place_in(expr, it) {
                     Some(place) => Linear::atom(self.intern(place, bounds)),
                     None => self.opaque_sum(bounds),
                 };
@@ -271,7 +306,7 @@ impl Infer<'_> {
             ExprKind::Block(stmts, Some(value)) if stmts.is_empty() => return self.linear(value, it),
             ExprKind::Query(query) => {
                 if let Fold::Aggregate(function) = query.fold {
-                    let element = self.linear(&query.element, None);
+                    let element = self.linear(&query.element, it);
                     let bounds = self.bounds_of(&element);
                     let bounds = aggregate_bounds(function, bounds);
                     return self.opaque_sum(bounds);
@@ -283,8 +318,12 @@ impl Infer<'_> {
         self.opaque_sum(bounds)
     }
 
-    fn linear_binary(&mut self, op: BinaryOp, a: &Expr, b: &Expr, it: Option<&Expr>) -> Option<Linear> {
+    fn linear_binary(&mut self, op: BinaryOp, a: &Expr, b: &Expr, it: Option<It<'_>>) -> Option<Linear> {
         let (x, y) = (self.linear(a, it), self.linear(b, it));
+        // A Date moves by whole days, whatever the Duration.
+        if self.base(&a.ty) == Ty::Date && self.base(&b.ty) == Ty::Duration {
+            return None;
+        }
         match op {
             BinaryOp::Add => x.plus(&y),
             BinaryOp::Sub => x.minus(&y),
@@ -323,7 +362,7 @@ impl Infer<'_> {
         }
     }
 
-    fn linear_builtin(&mut self, builtin: Builtin, args: &[Expr], it: Option<&Expr>) -> Option<Linear> {
+    fn linear_builtin(&mut self, builtin: Builtin, args: &[Expr], it: Option<It<'_>>) -> Option<Linear> {
         let first = args.first()?;
         match builtin {
             Builtin::TextLength
@@ -332,18 +371,20 @@ impl Infer<'_> {
             | Builtin::SetLength
             | Builtin::MapLength
             | Builtin::BytesLength => {
-                let subject = match (&first.kind, it) {
-                    (ExprKind::Local(_), Some(it)) => it,
-                    _ => first,
-                };
+                let subject = it.and_then(|it| it.stands_for(first)).unwrap_or(first);
                 if let Some(text) = constant_text(subject) {
                     return Some(Linear::constant(text.chars().count() as i128 * ONE));
                 }
                 if let ExprKind::Collection(elements) = &strip(subject).kind {
-                    return Some(Linear::constant(elements.len() as i128 * ONE));
+                    let written = elements.len() as i128 * ONE;
+                    // Equal elements of a set are one.
+                    return Some(match self.base(&subject.ty) {
+                        Ty::List(_) | Ty::Bag(_) => Linear::constant(written),
+                        _ => self.opaque_sum(Bounds { low: Some(written.min(ONE)), high: Some(written) }),
+                    });
                 }
                 let bounds = Bounds::NOT_NEGATIVE.meet(self.length_bounds(&subject.ty));
-                match self.place(subject) {
+                match self.place_in(first, it) {
                     Some(mut place) => {
                         place.path.push(SmolStr::new_static("#length"));
                         Some(Linear::atom(self.intern(place, bounds)))
@@ -429,10 +470,10 @@ impl Infer<'_> {
         Outcome::Open
     }
 
-    fn compare(&mut self, op: BinaryOp, a: &Expr, b: &Expr, it: Option<&Expr>) -> Outcome {
+    fn compare(&mut self, op: BinaryOp, a: &Expr, b: &Expr, it: Option<It<'_>>) -> Outcome {
         let (ty_a, ty_b) = (self.rule_side_type(a, it), self.rule_side_type(b, it));
         if matches!(op, BinaryOp::Eq | BinaryOp::Ne) {
-            let text = |e: &Expr| constant_text(it.filter(|_| matches!(e.kind, ExprKind::Local(_))).unwrap_or(e));
+            let text = |e: &Expr| constant_text(it.and_then(|it| it.stands_for(e)).unwrap_or(e));
             if let (Some(x), Some(y)) = (text(a), text(b)) {
                 return if (x == y) == (op == BinaryOp::Eq) { Outcome::Proved } else { Outcome::Refuted };
             }
@@ -463,15 +504,12 @@ impl Infer<'_> {
         }
     }
 
-    fn rule_side_type(&self, expr: &Expr, it: Option<&Expr>) -> Ty {
-        match (&strip(expr).kind, it) {
-            (ExprKind::Local(_), Some(it)) => self.base(&it.ty),
-            _ => self.base(&expr.ty),
-        }
+    fn rule_side_type(&self, expr: &Expr, it: Option<It<'_>>) -> Ty {
+        self.base(&it.and_then(|it| it.stands_for(expr)).unwrap_or(strip(expr)).ty)
     }
 
     /// What is known of a condition of a rule, with `it` for its local.
-    pub fn judge(&mut self, cond: &Expr, it: &Expr) -> Outcome {
+    pub fn judge(&mut self, cond: &Expr, it: It<'_>) -> Outcome {
         match &cond.kind {
             ExprKind::Literal(Literal::Bool(true)) => Outcome::Proved,
             ExprKind::Literal(Literal::Bool(false)) => Outcome::Refuted,
@@ -494,8 +532,8 @@ impl Infer<'_> {
                 }),
                 _ => Outcome::Open,
             },
-            ExprKind::Matches(subject, pattern) if matches!(strip(subject).kind, ExprKind::Local(_)) => {
-                match (constant_text(it), tenon_value::pattern::Pattern::new(pattern)) {
+            ExprKind::Matches(subject, pattern) if it.stands_for(subject).is_some() => {
+                match (constant_text(it.value), tenon_value::pattern::Pattern::new(pattern)) {
                     (Some(text), Ok(pattern)) if pattern.matches(&text) => Outcome::Proved,
                     (Some(_), Ok(_)) => Outcome::Refuted,
                     _ => Outcome::Open,
@@ -508,7 +546,10 @@ impl Infer<'_> {
     /// Whether a value belongs to a refined type.
     pub fn judge_refinement(&mut self, rule: &RuleRef, value: &Expr) -> Outcome {
         match self.ctx.rule(rule) {
-            Some(rule) => self.judge(&rule.body.value, value),
+            Some(rule) => match rule.body.params.as_slice() {
+                [local] => self.judge(&rule.body.value, It { local: *local, value }),
+                _ => Outcome::Open,
+            },
             None => Outcome::Open,
         }
     }
@@ -582,7 +623,8 @@ fn number(literal: &Literal, ty: &Ty) -> Option<i128> {
     let whole = |n: i64| i128::from(n) * ONE;
     match literal {
         Literal::Int(n) | Literal::Instant(n) | Literal::Time(n) | Literal::Duration(n) => Some(whole(*n)),
-        Literal::Date(n) => Some(whole(i64::from(*n))),
+        // The difference of two Dates is a Duration, which counts microseconds.
+        Literal::Date(n) => Some(whole(i64::from(*n)) * MICROSECONDS_OF_DAY),
         Literal::Decimal(n) => match ty.base() {
             Ty::Decimal(scale) => Some(i128::from(*n) * 10i128.pow(12u32.saturating_sub(u32::from(*scale)))),
             _ => None,

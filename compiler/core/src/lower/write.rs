@@ -515,6 +515,15 @@ impl Scope<'_, '_> {
             &Type::Row(id),
             |s| {
                 let mut updates = updates;
+                for (name, value) in &updates {
+                    if sig.transitions.iter().any(|(field, _)| field == name)
+                        && let Some(field) = s.l.program.relation(id).field_named(name)
+                    {
+                        let before = s.field_of_row(existing.clone(), id, field);
+                        let allowed = s.may_become(relation, name, before, value.clone());
+                        s.check(CheckKind::Transition, allowed, &format!("transitions {name}"), range);
+                    }
+                }
                 for field in sig.fields.iter().filter(|f| f.on_update && !f.computed) {
                     if updates.iter().all(|(n, _)| *n != field.name)
                         && let Some(at) = s.l.program.relation(id).field_named(&field.name)
