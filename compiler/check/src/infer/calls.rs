@@ -2,8 +2,8 @@
 
 use super::ProbedAt;
 use super::engine::{Infer, Seen, substitute};
-use crate::names::is_library_module;
 use crate::builtins::Builtin;
+use crate::names::is_library_module;
 use crate::signature::{CallableKind, FunctionSig, ResultSig, Signature, TypeBody};
 use crate::suggest::closest;
 use crate::ty::{FieldTy, Symbol, Ty};

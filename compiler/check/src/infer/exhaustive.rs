@@ -106,7 +106,12 @@ impl Infer<'_> {
             self.report(d);
         } else if budget == 0 && !rows.iter().any(|row| matches!(row.as_slice(), [Simple::Any])) {
             let d = self
-                .diagnostic(Code::NotAll, range, "whether these arms answer everything is too much to find out", "too large")
+                .diagnostic(
+                    Code::NotAll,
+                    range,
+                    "whether these arms answer everything is too much to find out",
+                    "too large",
+                )
                 .note("end with `_ => …`");
             self.report(d);
         }
