@@ -1,11 +1,12 @@
 //! The start of a database: the image is rebuilt from the authority.
 //!
-//! Relations come in an order in which required references lead to rows that are already there (they
-//! cannot form a circle, or no first row could ever have been inserted). A field with any other reference
-//! to a row that comes later, optional or inside a record or collection, is filled in at the end.
+//! Relations come in an order in which most required references lead to rows that are already there. A row that cannot
+//! be without a reference to a row that comes later (it is required, inside of a record, or part of a unique) waits for
+//! it; any other such field is filled in at the end. Required references cannot form a circle, or no first row could
+//! ever have been inserted.
 
 use tenon_authority::{Authority, AuthorityError, Cell};
-use tenon_store::schema::{DataType, FieldId, RelationId, Schema};
+use tenon_store::schema::{DataType, FieldId, Relation, RelationId, Schema};
 use tenon_store::{Image, WriteTxn};
 
 use crate::context::{CallContext, Limits};
@@ -20,6 +21,21 @@ struct Later {
     cells: Vec<tenon_authority::sqlite::OwnedCell>,
 }
 
+/// A row that waits for another one.
+struct Waiting {
+    relation: RelationId,
+    cells: Vec<tenon_authority::sqlite::OwnedCell>,
+}
+
+/// What to do with a row that leads to one that is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// Let it wait, if it cannot be without.
+    Wait,
+    /// No other row will come first: they lead to each other.
+    Insert,
+}
+
 /// Fills an empty image.
 pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority) -> Result<(), StartError> {
     let meta = authority.meta().clone();
@@ -30,16 +46,24 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
     let schema = stored.schema().clone();
     let mut txn = image.write();
     let mut later = Vec::new();
+    let mut waiting = Vec::new();
     let limits = Limits { memory: usize::MAX, ..Limits::default() };
     let mut arena = CallContext::new(limits, 0, 0);
     for relation in order(&schema) {
         let mut problem = None;
         let result = authority.load(relation, &mut |cells| {
             arena.reset(limits, 0, 0);
-            load_row(stored, &mut txn, &mut arena, relation, cells, &mut later).map_err(|why| {
-                problem = Some(why.clone());
-                AuthorityError::Inconsistent(why)
-            })
+            match load_row(stored, &mut txn, &mut arena, relation, cells, &mut later, Patience::Wait) {
+                Ok(true) => Ok(()),
+                Ok(false) => {
+                    waiting.push(Waiting { relation, cells: cells.iter().map(own).collect() });
+                    Ok(())
+                }
+                Err(why) => {
+                    problem = Some(why.clone());
+                    Err(AuthorityError::Inconsistent(why))
+                }
+            }
         });
         match (result, problem) {
             (Ok(()), _) => {}
@@ -47,6 +71,33 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
                 return Err(StartError::Row { relation: schema.relation(relation).name.to_string(), problem });
             }
             (Err(error), None) => return Err(StartError::Authority(error)),
+        }
+    }
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        // Rows often lead to older ones, and else to newer ones: one of the two directions takes few rounds.
+        waiting.reverse();
+        for patience in [Patience::Wait, Patience::Insert] {
+            let mut rest = Vec::new();
+            for row in waiting {
+                arena.reset(limits, 0, 0);
+                let cells: Vec<Cell<'_>> = row.cells.iter().map(borrow).collect();
+                let inserted = load_row(stored, &mut txn, &mut arena, row.relation, &cells, &mut later, patience);
+                match inserted {
+                    Ok(true) => {}
+                    Ok(false) => rest.push(row),
+                    Err(problem) => {
+                        return Err(StartError::Row {
+                            relation: schema.relation(row.relation).name.to_string(),
+                            problem,
+                        });
+                    }
+                }
+            }
+            waiting = rest;
+            if waiting.len() < before {
+                break;
+            }
         }
     }
     for reference in &later {
@@ -66,6 +117,7 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
     Ok(())
 }
 
+/// Inserts a row; false if it has to wait for another one.
 fn load_row(
     stored: &Stored,
     txn: &mut WriteTxn<'_>,
@@ -73,7 +125,8 @@ fn load_row(
     relation: RelationId,
     cells: &[Cell<'_>],
     later: &mut Vec<Later>,
-) -> Result<(), String> {
+    patience: Patience,
+) -> Result<bool, String> {
     use tenon_authority::columns::count;
     let schema = stored.schema();
     let description = schema.relation(relation);
@@ -88,6 +141,9 @@ fn load_row(
         let mut source = CellReader::new(part, txn.reader(), arena);
         let result = stored.read_cells(&mut source, &field.ty, &mut lanes);
         if source.unresolved {
+            if patience == Patience::Wait && cannot_be_without(description, FieldId(number as u32)) {
+                return Ok(false);
+            }
             if matches!(field.ty, DataType::Ref(_)) {
                 return Err(format!("{} leads to no row", field.name));
             }
@@ -106,7 +162,17 @@ fn load_row(
         field,
         cells: cells.iter().map(own).collect(),
     }));
-    Ok(())
+    Ok(true)
+}
+
+/// True if a row must not be inserted with the field empty: it always leads somewhere, or rows are told apart by it.
+fn cannot_be_without(relation: &Relation, field: FieldId) -> bool {
+    let in_unique = relation.uniques.iter().any(|unique| unique.parts.iter().any(|part| part.field() == field));
+    let may_be_empty = matches!(
+        relation.field(field).ty,
+        DataType::Option(_) | DataType::List(_) | DataType::Bag(_) | DataType::Set(_) | DataType::Map(..)
+    );
+    in_unique || relation.key.contains(&field) || !may_be_empty
 }
 
 fn fill_in(stored: &Stored, txn: &mut WriteTxn<'_>, arena: &mut CallContext, later: &Later) -> Result<(), String> {
@@ -179,7 +245,7 @@ fn order(schema: &Schema) -> Vec<RelationId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tenon_store::schema::{Field, OnDelete, Reference, Relation};
+    use tenon_store::schema::{Field, OnDelete, Reference};
 
     #[test]
     fn targets_come_first() {

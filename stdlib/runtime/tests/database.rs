@@ -239,6 +239,69 @@ fn everything_comes_back_after_a_restart() {
     assert_eq!(all_rows(&start(&schema, Box::new(read_only))), before);
 }
 
+/// References that a row cannot be without, to rows that are read after it: in a record, and in a unique, where rows
+/// with another parent would look alike if they had none.
+#[test]
+fn rows_wait_for_those_that_they_lead_to() {
+    let (link, target, node) = (RelationId(0), RelationId(1), RelationId(2));
+    let to = |relation: RelationId, id: i64| Value::Ref { relation: relation.0, key: Arc::new(Value::Int(id)) };
+    let pair = DataType::Record(vec![named("to", DataType::Ref(target)), named("n", DataType::Int)]);
+    let mut nodes = relation(
+        "Node",
+        vec![
+            Field::new("id", DataType::Int),
+            Field::new("parent", optional(DataType::Ref(node))),
+            Field::new("name", DataType::Text),
+        ],
+        &[0],
+    );
+    let parts = vec![KeyPart::Field(FieldId(1)), KeyPart::Field(FieldId(2))];
+    nodes.uniques.push(Unique { parts, where_present: vec![] });
+    nodes.references.push(Reference { field: FieldId(1), target: node, on_delete: OnDelete::Restrict });
+    let schema = Schema {
+        relations: vec![
+            relation("Link", vec![Field::new("id", DataType::Int), Field::new("pair", pair)], &[0]),
+            relation("Target", vec![Field::new("id", DataType::Int)], &[0]),
+            nodes,
+        ],
+    };
+    let directory = Directory::new("waiting");
+    let database = directory.open(&schema);
+    let mut txn = database.write().expect("serves");
+    for id in 1..=5 {
+        txn.insert(target, &[some(Value::Int(id))]).expect("allowed");
+        let pair = Value::record([to(target, id), Value::Int(id)]);
+        txn.insert(link, &[some(Value::Int(id)), some(pair)]).expect("allowed");
+    }
+    // A chain whose first link is read last, and one whose links come in order; siblings of one name under each.
+    txn.insert(node, &[some(Value::Int(1000)), some(Value::None), some(Value::text("root"))]).expect("allowed");
+    txn.insert(node, &[some(Value::Int(0)), some(Value::some(to(node, 1000))), some(Value::text("y"))])
+        .expect("allowed");
+    for n in 0..400 {
+        for id in [999 - n, n + 1] {
+            let parent = if id > 500 { id + 1 } else { id - 1 };
+            let fields = [some(Value::Int(id)), some(Value::some(to(node, parent))), some(Value::text("x"))];
+            txn.insert(node, &fields).expect("allowed");
+        }
+    }
+    // Two that lead to each other wait for nobody.
+    txn.insert(node, &[some(Value::Int(2000)), some(Value::None), some(Value::text("a"))]).expect("allowed");
+    txn.insert(node, &[some(Value::Int(2001)), some(Value::some(to(node, 2000))), some(Value::text("b"))])
+        .expect("allowed");
+    txn.update(node, &Value::Int(2000), &[(FieldId(1), Value::some(to(node, 2001)))]).expect("allowed");
+    let number = txn.commit();
+    database.wait(number).expect("durable");
+    let rows = |database: &Database| {
+        let query = database.read();
+        let values = query.values(database.stored());
+        [link, target, node].map(|relation| values.sorted(relation))
+    };
+    let before = rows(&database);
+    assert_eq!(before.each_ref().map(Vec::len), [5, 5, 804]);
+    drop(database);
+    assert_eq!(rows(&directory.open(&schema)), before);
+}
+
 #[test]
 fn refused_writes_leave_no_trace() {
     let schema = schema();
