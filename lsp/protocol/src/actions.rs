@@ -22,7 +22,7 @@ struct Origin {
 }
 
 /// The name of the action that applies all certain fixes.
-const FIX_ALL: &str = "fix-all";
+const FIX_ALL: &str = "fix-everything";
 
 /// `textDocument/codeAction`. Edits come when an action is chosen, if the client can ask for them.
 pub fn actions(view: &View, params: CodeActionParams) -> Result<Option<CodeActionResponse>, ResponseError> {
@@ -124,24 +124,15 @@ fn offered(view: &View, range: Range) -> Vec<Offered> {
             edit: action.edit,
         });
     }
-    let certain: Vec<_> = view
-        .program
-        .analysis
-        .diagnostics(&view.file)
-        .into_iter()
-        .filter_map(|diagnostic| diagnostic.fixes.into_iter().find(|fix| fix.certain))
-        .flat_map(|fix| fix.edit.files)
-        .flat_map(|file| file.edits.into_iter().map(move |edit| (file.file.clone(), edit)))
-        .collect();
-    if !certain.is_empty() {
+    if let Some(action) = view.program.analysis.fix_all(&view.file) {
         list.push(Offered {
             id: FIX_ALL,
-            title: "mend everything that is certain".to_owned(),
+            title: action.title,
             kind: CodeActionKind::SOURCE_FIX_ALL,
             mends: Vec::new(),
             preferred: false,
             by_kind: true,
-            edit: WorkspaceEdit::new(certain),
+            edit: action.edit,
         });
     }
     list

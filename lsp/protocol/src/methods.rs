@@ -169,13 +169,13 @@ pub static METHODS: &[Method] = &[
         |p| &p.text_document_position_params.text_document.uri,
         navigation::highlights
     ),
-    document!(asked::InlayHintRequest, Repeated, |p| &p.text_document.uri, hints::hints),
-    document!(asked::SemanticTokensFullRequest, Repeated, |p| &p.text_document.uri, tokens::full),
+    document!(asked::InlayHintRequest, Refused, |p| &p.text_document.uri, hints::hints),
+    document!(asked::SemanticTokensFullRequest, Refused, |p| &p.text_document.uri, tokens::full),
     document!(asked::SemanticTokensFullDeltaRequest, Refused, |p| &p.text_document.uri, tokens::delta),
     document!(asked::SemanticTokensRangeRequest, Refused, |p| &p.text_document.uri, tokens::range),
-    document!(asked::FoldingRangeRequest, Repeated, |p| &p.text_document.uri, structure::folding),
+    document!(asked::FoldingRangeRequest, Refused, |p| &p.text_document.uri, structure::folding),
     document!(asked::SelectionRangeRequest, Refused, |p| &p.text_document.uri, structure::selection),
-    document!(asked::DocumentLinkRequest, Repeated, |p| &p.text_document.uri, structure::links),
+    document!(asked::DocumentLinkRequest, Refused, |p| &p.text_document.uri, structure::links),
     document!(asked::CodeLensRequest, Repeated, |p| &p.text_document.uri, lenses::lenses),
     // Finding.
     document!(
@@ -203,7 +203,7 @@ pub static METHODS: &[Method] = &[
         navigation::implementation
     ),
     document!(asked::References, Refused, |p| &p.text_document_position.text_document.uri, navigation::references),
-    document!(asked::DocumentSymbolRequest, Repeated, |p| &p.text_document.uri, symbols::document),
+    document!(asked::DocumentSymbolRequest, Refused, |p| &p.text_document.uri, symbols::document),
     read!(asked::WorkspaceSymbolRequest, Repeated, symbols::begin_workspace),
     document!(
         asked::CallHierarchyPrepare,

@@ -193,6 +193,9 @@ impl Session {
 
     fn requested(&mut self, id: Id, method: &str, params: Value) {
         let refusal = match (self.phase, method) {
+            (Phase::Running, "initialize") => {
+                Some(ResponseError::new(ErrorKind::InvalidRequest, "`initialize` comes once"))
+            }
             (Phase::New, "initialize") | (Phase::Running, _) => None,
             (Phase::New, _) => Some(ResponseError::new(ErrorKind::NotInitialized, "`initialize` comes first")),
             (Phase::ShutDown, _) => Some(ResponseError::new(ErrorKind::InvalidRequest, "the server was shut down")),

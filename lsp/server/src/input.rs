@@ -19,6 +19,8 @@ const FOR_NO_MESSAGE: &[u8] = br#"{"jsonrpc":"2.0","id":null,"method":"$/noMessa
 
 /// More than any client's headers take.
 const LONGEST_HEADERS: usize = 64 << 10;
+/// More than the text of any program, escaped.
+const LONGEST_BODY: usize = 256 << 20;
 /// How much is read at once.
 const PIECE: usize = 64 << 10;
 
@@ -84,7 +86,8 @@ fn headers(bytes: &[u8]) -> Result<Option<(usize, usize)>, ()> {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
-    Ok(Some((end + 4, length.ok_or(())?)))
+    let length = length.filter(|length| *length <= LONGEST_BODY).ok_or(())?;
+    Ok(Some((end + 4, length)))
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for Input<I> {
@@ -162,6 +165,8 @@ mod tests {
     fn what_frames_nothing_is_the_end() {
         assert_eq!(through(b"hello\r\n\r\nContent-Length: 2\r\n\r\n[]", 4096), (String::new(), true));
         assert_eq!(through(b"Content-Length: 100\r\n\r\n{", 4096), (String::new(), true));
+        let endless = format!("Content-Length: {}\r\n\r\n{{", u64::MAX);
+        assert_eq!(through(endless.as_bytes(), 4096), (String::new(), true));
         assert_eq!(through(&[b'x'; LONGEST_HEADERS + 1024], 4096), (String::new(), true));
     }
 }

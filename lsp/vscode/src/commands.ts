@@ -20,7 +20,7 @@ export function registerCommands(server: Server, calls: Calls, rows: Rows): vsco
     })),
     register('check', (given) => inTerminal(server, given, 'check', (program) => ['check', program])),
     register('test', () => vscode.commands.executeCommand('testing.runAll')),
-    register('playground', (given) => inTerminal(server, given, 'playground', (program) => ['playground', program])),
+    register('playground', (given) => inTerminal(server, given, 'playground', () => ['playground'])),
     register('callEndpoint', async (given) => {
       const document = await documentOf(given);
       if (document) await calls.open(document.uri, (given as Named | undefined)?.name);

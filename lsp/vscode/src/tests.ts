@@ -146,7 +146,7 @@ async function runProgram(
   token: vscode.CancellationToken,
 ): Promise<void> {
   for (const item of items) run_.started(item);
-  const only = all ? [] : ['--exact', ...items.flatMap((item) => ['--only', item.label])];
+  const only = all ? [] : ['--exact', ...items.map((item) => `--only=${item.label}`)];
   const stop = new AbortController();
   const listening = token.onCancellationRequested(() => stop.abort());
   const start = Date.now();

@@ -16,6 +16,18 @@ pub struct DirectoryLock {
     _file: File,
 }
 
+/// Makes a data directory, if it is not there: what is stored is nobody's business but its owner's. The mode of one that is
+/// there is left alone.
+///
+/// # Errors
+/// What the file system says.
+pub fn create_directory(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(directory)
+}
+
 impl DirectoryLock {
     /// Takes a directory, creating it if needed.
     pub fn take(directory: &Path) -> Result<DirectoryLock, OpenError> {
@@ -23,7 +35,7 @@ impl DirectoryLock {
             let path: PathBuf = path.into();
             move |error| OpenError::Io(path, error)
         };
-        std::fs::create_dir_all(directory).map_err(io(directory))?;
+        create_directory(directory).map_err(io(directory))?;
         let path = directory.join(LOCK_FILE);
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io(&path))?;

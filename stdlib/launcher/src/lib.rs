@@ -51,7 +51,8 @@ pub fn differences(stored: &Schema, program: &Schema) -> Vec<String> {
 
 /// What is stored in a directory, in the shape of a schema.
 fn stored(schema: &Schema, data: &Path) -> Result<(Arc<Schema>, SqliteAuthority), String> {
-    std::fs::create_dir_all(data).map_err(|error| format!("cannot make `{}`: {error}", data.display()))?;
+    tenon_authority::lock::create_directory(data)
+        .map_err(|error| format!("cannot make `{}`: {error}", data.display()))?;
     let schema = Arc::new(schema.clone());
     // Rows that were stored before a field existed get its default, read by the schema over an empty image.
     let stored = Stored::new(schema.clone())?;

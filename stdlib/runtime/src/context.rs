@@ -326,6 +326,21 @@ impl CallContext {
         self.random.get_or_insert_with(|| Random::new(unsafe { (*moment).seed() }))
     }
 
+    /// Counts bytes that lie outside of the arena against the memory of the call. False, with the fault set, beyond the
+    /// limit.
+    pub fn charge(&mut self, bytes: usize) -> bool {
+        match self.memory_left.checked_sub(bytes) {
+            Some(left) => {
+                self.memory_left = left;
+                true
+            }
+            None => {
+                self.set_fault(Fault::MemoryExceeded);
+                false
+            }
+        }
+    }
+
     /// Takes `size` bytes of the arena, aligned to 8; `None`, with the fault set, beyond the limit.
     #[inline]
     pub fn allocate(&mut self, size: usize) -> Option<NonNull<u8>> {

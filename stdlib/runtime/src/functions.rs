@@ -55,7 +55,7 @@ functions! {
     text::text_hash(a0, a1) total Pure;
     text::text_matches(ctx, pattern, a0, a1) fallible Pure;
     text::problem(ctx, place0, place1, message0, message1) total Writes;
-    text::log(ctx, text0, text1) total Writes;
+    text::log(ctx, text0, text1) fallible Writes;
     text::reject_problems(ctx) fallible Reads;
     number::decimal_div(ctx, a, x, b, y, z) fallible Pure;
     number::decimal_rescale(ctx, value, from, to) fallible Pure;

@@ -15,6 +15,7 @@ use tenon_value::{BuiltIn, Failure, Fault, Value};
 use crate::arena::ArenaMemory;
 use crate::context::{CallContext, Limits, Status};
 use crate::database::{Database, Stopped, Transaction};
+use crate::durable::CommitLost;
 use crate::native::{Ended, Loaded};
 
 /// Takes the lines that calls write for the operator.
@@ -108,9 +109,15 @@ impl NativeService {
         result
     }
 
-    /// Runs a function with values in a transaction of its own.
+    /// Runs a function with values in a transaction of its own, and waits until what it wrote is durable.
+    ///
+    /// # Errors
+    /// How the function ended, if it gave no value; `Busy` where the store does not write any more, or could not write this.
     pub fn run(&self, function: u32, args: &[Value]) -> Result<Value, Ended> {
         let stopped = |Stopped| Ended::Failure(Failure::built_in(BuiltIn::Busy, "the store does not write any more"));
+        let lost = |lost: CommitLost| {
+            Ended::Failure(Failure::built_in(BuiltIn::Busy, &format!("what it wrote is not stored: {lost}")))
+        };
         self.with_context(|ctx| {
             let mut transaction = self.database.write().map_err(stopped)?;
             transaction.bind(ctx);
@@ -118,7 +125,7 @@ impl NativeService {
             ctx.transaction = std::ptr::null_mut();
             match result {
                 Ok(value) => {
-                    transaction.commit();
+                    transaction.commit_durably().map_err(lost)?;
                     Ok(value)
                 }
                 Err(ended) => {

@@ -144,5 +144,8 @@ pub unsafe extern "C" fn reject_problems(ctx: *mut CallContext) {
 pub unsafe extern "C" fn log(ctx: *mut CallContext, a0: u64, a1: u64) {
     context!(ctx);
     bytes!(line, a0, a1);
-    ctx.log.push(utf8(line).to_owned());
+    // Lines are kept until the call has ended, so they count against its memory.
+    if ctx.charge(line.len() + size_of::<String>()) {
+        ctx.log.push(utf8(line).to_owned());
+    }
 }
