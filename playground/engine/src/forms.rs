@@ -1,4 +1,8 @@
 //! What the page needs to draw a form: endpoints with their parameters, and shapes as trees of plain data.
+//!
+//! Forms are those of the program that runs, made from its shapes: defaults, patterns and bounds are what the dispatch
+//! checks. While the text has errors that program is older than the text, which the editor's forms follow
+//! (`tenon_ide::models::forms`); so neither can stand for the other.
 
 use crate::instance::Instance;
 use crate::project::Project;

@@ -18,6 +18,9 @@ use tenon_core::eval::{Evaluator, Inputs, Limits, MemoryStore, Store};
 use tenon_core::ir::{Program, RelationId};
 use tenon_value::dispatch::Router;
 
+/// Rows of a relation as the JSON of imports.
+pub(crate) type Rows = (String, Vec<Json>);
+
 /// What one call may use. Small enough that a program that never ends gives the page back within about a second, and
 /// that recursion ends before a browser's stack does.
 pub(crate) const LIMITS: Limits = Limits { fuel: 2_000_000, memory: 64 << 20, depth: 400, stack: 400 << 10 };
@@ -84,8 +87,11 @@ impl Instance {
 }
 
 impl Engine {
-    /// Takes the text, and runs the program if it has no errors.
-    pub(crate) fn open(&mut self, files: &[File], name: &str, fresh: bool, inputs: &Inputs) -> Json {
+    /// Takes the text, and runs the program if it has no errors. With `rows` the store begins anew with them, as soon as
+    /// the program runs; without, the rows that are there are kept where they fit.
+    pub(crate) fn open(&mut self, files: &[File], name: &str, rows: Option<Vec<Rows>>, inputs: &Inputs) -> Json {
+        let fresh = rows.is_some();
+        self.waiting = rows.unwrap_or_else(|| std::mem::take(&mut self.waiting));
         let project = std::mem::replace(&mut self.project, Project::new());
         self.project = project.set(files, name);
         let (diagnostics, core) = self.project.check();
@@ -96,7 +102,11 @@ impl Engine {
             let old = self.instance.take().filter(|_| !fresh);
             let answered = old.as_ref().map(|old| old.answered.clone()).unwrap_or_default();
             match start(&self.project, core, old, inputs, &mut left_out) {
-                Ok(instance) => self.instance = Some(Instance { answered, ..instance }),
+                Ok(instance) => {
+                    let mut instance = Instance { answered, ..instance };
+                    store(&mut instance, &self.project, std::mem::take(&mut self.waiting), &mut left_out);
+                    self.instance = Some(instance);
+                }
                 Err(why) => refused = Some(why),
             }
         } else if fresh {
@@ -152,30 +162,31 @@ fn declarations(project: &Project) -> String {
     out
 }
 
+/// What the page says of rows that found no place.
+fn left(relation: &str, rows: usize, why: &str) -> Json {
+    json!({ "relation": relation, "rows": rows, "why": why })
+}
+
 /// Whether numbers of relations and variants mean the same in both programs.
 fn same_relations(old: &Program, new: &Program) -> bool {
     let names = |program: &Program| program.relations.iter().map(|r| r.name.clone()).collect::<Vec<_>>();
     names(old) == names(new)
 }
 
-/// Brings the rows of one instance into another. A row that refers to a row that is not there yet waits; what waits at the
-/// end is left out.
+/// Brings the rows of one instance into another.
 fn carry(old: &Instance, new: &mut Instance, project: &Project, left_out: &mut Vec<Json>) {
     let total: usize = (0..old.program.relations.len()).map(|at| old.count(RelationId(at as u32))).sum();
-    let mut say = |relation: &str, rows: usize, why: &str| {
-        left_out.push(json!({ "relation": relation, "rows": rows, "why": why }));
-    };
     if total > MOST_CARRIED {
-        return say("", total, "more rows than are carried over to a changed program");
+        return left_out.push(left("", total, "more rows than are carried over to a changed program"));
     }
-    let mut waiting: Vec<(String, Vec<Json>)> = Vec::new();
+    let mut waiting: Vec<Rows> = Vec::new();
     for (at, relation) in old.program.relations.iter().enumerate() {
         let count = old.count(RelationId(at as u32));
         if count == 0 {
             continue;
         }
         let Some(target) = new.relation(&relation.name) else {
-            say(&relation.name, count, "the relation is gone");
+            left_out.push(left(&relation.name, count, "the relation is gone"));
             continue;
         };
         let table = Table::of(old, RelationId(at as u32));
@@ -195,29 +206,37 @@ fn carry(old: &Instance, new: &mut Instance, project: &Project, left_out: &mut V
         });
         match rows {
             Some(rows) => waiting.push((relation.name.to_string(), rows)),
-            None => say(&relation.name, count, "its rows have references inside of variants"),
+            None => left_out.push(left(&relation.name, count, "its rows have references inside of variants")),
         }
     }
+    store(new, project, waiting, left_out);
+}
+
+/// Stores rows by the rules of imports, in whatever order they come: one that refers to a row that is not there yet waits,
+/// and what still waits at the end is left out.
+fn store(instance: &mut Instance, project: &Project, mut waiting: Vec<Rows>, left_out: &mut Vec<Json>) {
     loop {
         let before: usize = waiting.iter().map(|(_, rows)| rows.len()).sum();
         let mut why: Vec<Option<String>> = vec![None; waiting.len()];
         for ((name, rows), why) in waiting.iter_mut().zip(&mut why) {
-            rows.retain(|row| match requests::internal(new, project, &tenon_core::lower::import_name(name), row) {
-                Ok(response) if response.status < 400 => false,
-                Ok(response) => {
-                    why.get_or_insert_with(|| response.detail());
-                    true
-                }
-                Err(message) => {
-                    why.get_or_insert(message);
-                    true
+            rows.retain(|row| {
+                match requests::internal(instance, project, &tenon_core::lower::import_name(name), row) {
+                    Ok(response) if response.status < 400 => false,
+                    Ok(response) => {
+                        why.get_or_insert_with(|| response.detail());
+                        true
+                    }
+                    Err(message) => {
+                        why.get_or_insert(message);
+                        true
+                    }
                 }
             });
         }
         let after: usize = waiting.iter().map(|(_, rows)| rows.len()).sum();
         if after == 0 || after == before {
             for ((name, rows), why) in waiting.iter().zip(why).filter(|((_, rows), _)| !rows.is_empty()) {
-                say(name, rows.len(), &why.unwrap_or_default());
+                left_out.push(left(name, rows.len(), &why.unwrap_or_default()));
             }
             return;
         }

@@ -35,7 +35,7 @@ mod rows;
 mod scenarios;
 mod tour;
 
-use instance::Instance;
+use instance::{Instance, Rows};
 use language::Language;
 use project::Project;
 
@@ -45,12 +45,20 @@ pub struct Engine {
     instance: Option<Instance>,
     /// Whether the instance runs the text as it is now.
     sound: bool,
+    /// What is stored as soon as the program runs.
+    waiting: Vec<Rows>,
     language: Language,
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { project: Project::new(), instance: None, sound: false, language: Language::default() }
+        Engine {
+            project: Project::new(),
+            instance: None,
+            sound: false,
+            waiting: Vec::new(),
+            language: Language::default(),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | `do` | with | answers |
 //! | --- | --- | --- |
-//! | `open` | `files: [{path, text}]`, `name`, `fresh` | the program: problems, relations, endpoints, scenarios, what became of the rows |
+//! | `open` | `files: [{path, text}]`, `name`, `fresh`, `rows` | the program: problems, relations, endpoints, scenarios, what became of the rows |
 //! | `rows` | `relation`, `offset`, `limit` | a part of a table |
 //! | `insert` | `relation`, `row` | a response |
 //! | `edit` | `relation`, `key`, `set` | a response |
@@ -18,12 +18,13 @@
 //! | `examples` | | the programs of the gallery |
 //!
 //! Every request has `now`, milliseconds since 1970, and `seed`, any whole number. Offsets count UTF-16 units. With
-//! `fresh` the store begins empty, otherwise rows are kept where they still fit.
+//! `fresh` the store begins with `rows`, lists of rows by relation, which wait while the program has errors; otherwise
+//! rows are kept where they still fit.
 
 use crate::{Engine, examples, explain, models, requests, rows, scenarios, tour};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use tenon_core::eval::Inputs;
 
 /// What one request to the engine gives, or one sentence about why not.
@@ -44,6 +45,8 @@ struct Open {
     name: String,
     #[serde(default)]
     fresh: bool,
+    #[serde(default)]
+    rows: Map<String, Json>,
 }
 
 /// A file of the program.
@@ -126,8 +129,10 @@ pub(crate) fn handle(engine: &mut Engine, request: &str) -> Result<Json> {
     let inputs = Inputs { now: (world.now * 1000.0) as i64, seed: world.seed };
     let what = request.get("do").and_then(Json::as_str).unwrap_or_default();
     if what == "open" {
-        let Open { files, name, fresh } = read(&request)?;
-        return Ok(engine.open(&files, &name, fresh, &inputs));
+        let Open { files, name, fresh, rows } = read(&request)?;
+        let list = |(relation, rows): (String, Json)| read(&rows).map(|rows| (relation, rows));
+        let rows = if fresh { Some(rows.into_iter().map(list).collect::<Result<_>>()?) } else { None };
+        return Ok(engine.open(&files, &name, rows, &inputs));
     }
     if what == "explain" {
         let Place { file, offset } = read(&request)?;

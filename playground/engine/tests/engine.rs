@@ -344,3 +344,36 @@ fn bad_requests_are_answered() {
         assert!(answer["error"].is_string(), "{request}");
     }
 }
+
+#[test]
+fn rows_come_with_the_program_and_wait_for_it() {
+    let program = |price: &str| {
+        format!("relation Plant {{ key name: Text; price: {price} }}\nrelation Sale {{ key id: Int; plant: Plant }}\n")
+    };
+    let open = |page: &mut Page, price: &str, fresh: bool| {
+        let files = json!([{ "path": "main.tn", "text": program(price) }]);
+        // A sale is told before what it refers to.
+        let rows = json!({ "Sale": [{ "id": 1, "plant": "fern" }, { "id": 2, "plant": "moss" }],
+            "Plant": [{ "name": "fern", "price": 9 }] });
+        let rows = if fresh { rows } else { json!({}) };
+        page.ask(json!({ "do": "open", "files": files, "fresh": fresh, "rows": rows }))
+    };
+    let (mut page, _) = Page::new("");
+    let opened = open(&mut page, "Number", true);
+    assert_eq!((&opened["sound"], &opened["leftOut"]), (&json!(false), &json!([])));
+    let opened = open(&mut page, "Int", false);
+    let left = &opened["leftOut"];
+    assert_eq!(
+        (&left[0]["relation"], &left[0]["rows"], left.as_array().unwrap().len()),
+        (&json!("Sale"), &json!(1), 1)
+    );
+    assert!(left[0]["why"].as_str().unwrap().contains("no such Plant"), "{left}");
+    assert_eq!(opened["program"]["relations"][0]["count"], 1);
+    assert_eq!(page.fields("Sale"), [json!({ "id": 1, "plant": "fern" })]);
+    // They came once: what is deleted stays deleted.
+    page.ask(json!({ "do": "delete", "relation": "Sale", "key": 1 }));
+    open(&mut page, "Int", false);
+    assert_eq!(page.rows("Sale")["total"], 0);
+    let refused = page.try_ask(json!({ "do": "open", "files": [], "fresh": true, "rows": { "Plant": 1 } }));
+    assert!(refused["error"].as_str().unwrap().contains("cannot be read"), "{refused}");
+}

@@ -2,9 +2,9 @@
 
 import { Refused } from "./engine";
 import type { Engine } from "./engine";
-import type { Answer, At, Opened, Program, ProgramFile, Report, Rows } from "./protocol";
+import type { At, Opened, Program, ProgramFile, Report, Rows } from "./protocol";
 
-type Event = "opened" | "rows" | "reports" | "cursor" | "panel" | "sent";
+type Event = "opened" | "rows" | "reports" | "cursor" | "panel" | "sent" | "busy";
 
 export type PanelName = "program" | "data" | "requests" | "scenarios" | "schema" | "plan" | "core";
 
@@ -18,9 +18,13 @@ export class App {
   /** Set while a program from a link waits for consent to run on this machine. */
   held = false;
   private listeners = new Map<Event, (() => void)[]>();
+  /** True from the moment that a text changes until what is shown belongs to it. */
+  busy = true;
+  /** True while what is shown is of the program before. */
+  starting = true;
   private generation = 0;
-  /** Rows for a program that has errors at first: they are stored when it runs. */
-  private waiting: { [relation: string]: object[] } = {};
+  /** Rows that found no place in an answer that nobody has seen. */
+  private leftOut: Opened["leftOut"] = [];
 
   /** Takes the text of the editor now, where it waits for a pause in typing. */
   settled: () => Promise<void> = () => Promise.resolve();
@@ -39,33 +43,40 @@ export class App {
     return this.opened?.program;
   }
 
-  /** Gives the text to the engine. `rows` are inserted into an empty store. */
+  /** The text changes: an answer that still comes belongs to an older one, and is dropped. */
+  outdated(): void {
+    this.generation++;
+    this.settle(true);
+  }
+
+  private settle(busy: boolean): void {
+    this.busy = busy;
+    this.emit("busy");
+  }
+
+  /** Gives the text to the engine. With `fresh` the store begins anew, with these rows. */
   async open(fresh: boolean, rows: { [relation: string]: object[] } = {}): Promise<void> {
-    if (this.held) return;
-    const generation = ++this.generation;
+    if (this.held) return this.settle(false);
+    this.starting ||= fresh;
+    this.outdated();
+    const generation = this.generation;
     let opened: Opened;
     try {
-      opened = await this.engine.ask<Opened>("open", { files: this.files, name: "playground", fresh });
+      opened = await this.engine.ask<Opened>("open", { files: this.files, name: "playground", fresh, rows });
     } catch (error) {
-      // Whoever restarts the engine opens again.
       if (!(error instanceof Refused)) throw error;
+      // Whoever restarts the engine opens again.
+      if (generation === this.generation) this.settle(false);
       return;
     }
-    if (fresh) this.waiting = rows;
-    const filled = opened.sound && Object.keys(this.waiting).length > 0;
-    if (filled) {
-      const waiting = this.waiting;
-      this.waiting = {};
-      for (const [relation, list] of Object.entries(waiting)) {
-        for (const row of list) await this.engine.ask<Answer>("insert", { relation, row }).catch(() => undefined);
-      }
-    }
+    this.leftOut.push(...opened.leftOut);
     if (generation !== this.generation) return;
-    this.opened = opened;
+    this.opened = { ...opened, leftOut: this.leftOut.splice(0) };
+    this.starting = false;
     if (fresh) this.reports = [];
-    if (filled) await this.recount();
     this.emit("opened");
     this.emit("rows");
+    this.settle(false);
     if (opened.sound) await this.runScenarios(generation);
   }
 

@@ -47,6 +47,32 @@ export function fill(element: Element, ...children: Child[]): void {
   append(element, children);
 }
 
+const PLACES = new Set(["at", "cause", "edits", "index"]);
+
+/**
+ * What a panel shows, so that it is drawn again only where it differs: whoever points at an element of it keeps that
+ * element. Places in the program move with every edit; they are not compared, and are looked up when they are gone to.
+ */
+export class Drawn {
+  private last = "";
+
+  /** True if this is not what was drawn last. */
+  differs(...shown: unknown[]): boolean {
+    const now = JSON.stringify(shown, (name, value: unknown) => PLACES.has(name) ? value !== null && value !== undefined : value);
+    const differs = now !== this.last;
+    this.last = now;
+    return differs;
+  }
+}
+
+/** Replaces what is in a scroller that goes on showing the same thing. */
+export function refill(element: Element, ...children: Child[]): void {
+  const { scrollTop, scrollLeft } = element;
+  fill(element, ...children);
+  element.scrollTop = scrollTop;
+  element.scrollLeft = scrollLeft;
+}
+
 /** The element of this id; it stands in index.html. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);

@@ -8,7 +8,7 @@ import { lintKeymap, setDiagnostics } from "@codemirror/lint";
 import type { Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorSelection, EditorState, RangeSet, StateEffect, StateField } from "@codemirror/state";
-import type { Extension } from "@codemirror/state";
+import type { Extension, Text } from "@codemirror/state";
 import {
   Decoration, EditorView, GutterMarker, WidgetType, drawSelection, dropCursor, gutter, highlightActiveLine,
   highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers,
@@ -130,6 +130,8 @@ export class Editor {
   readonly view: EditorView;
   private states = new Map<string, EditorState>();
   private problems: Problem[] = [];
+  /** The problems that the view shows, and the text that they were set for. */
+  private drawn: { doc: Text; problems: string } | undefined;
   private reports: Report[] = [];
   file = "main.tn";
   /** What language tools add to the state of a file. */
@@ -243,7 +245,8 @@ export class Editor {
     this.states.set(this.file, this.view.state);
     this.file = file;
     this.view.setState(this.states.get(file)!);
-    this.refresh();
+    this.drawProblems();
+    this.drawMarks();
     this.events.selected(file);
   }
 
@@ -272,17 +275,26 @@ export class Editor {
 
   setProblems(problems: Problem[]): void {
     this.problems = problems;
-    this.refresh();
+    this.drawProblems();
+    this.drawMarks();
   }
 
   setReports(reports: Report[]): void {
     this.reports = reports;
-    this.refresh();
+    this.drawMarks();
   }
 
-  private refresh(): void {
+  private drawMarks(): void {
     this.view.dispatch({ effects: setMarks.of(null) });
-    this.view.dispatch(setDiagnostics(this.view.state, this.diagnostics()));
+  }
+
+  private drawProblems(): void {
+    const diagnostics = this.diagnostics();
+    // Setting them closes the note that somebody reads: they are left alone where they are the same.
+    const now = JSON.stringify([this.file, diagnostics]);
+    if (this.drawn?.doc === this.view.state.doc && this.drawn.problems === now) return;
+    this.drawn = { doc: this.view.state.doc, problems: now };
+    this.view.dispatch(setDiagnostics(this.view.state, diagnostics));
   }
 
   /** Shows a place and puts the cursor there. */

@@ -54,6 +54,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 const editor = new Editor(byId("editor"), {
   changed: () => {
+    app.outdated();
     clearTimeout(timer);
     timer = setTimeout(() => void changed(), DELAY);
   },
@@ -215,14 +216,24 @@ function setUpStatus(): void {
   const status = byId("status");
   const draw = (): void => {
     const opened = app.opened;
+    status.setAttribute("aria-busy", String(app.busy));
+    const say = (kind: string, text: string): void => {
+      status.className = kind;
+      // Said aloud only where it changes.
+      if (status.textContent !== text) status.textContent = text;
+    };
+    if (app.held) return say("warn", "Waits to be run");
     if (!opened) return;
     const stale = !opened.sound && opened.program !== undefined;
-    status.className = opened.sound ? "good" : stale ? "warn" : "bad";
-    status.textContent = opened.sound ? "Running" : stale ? "Running the last version without errors" : "Has errors";
+    if (app.starting) say("", "Starting…");
+    else if (opened.sound) say("good", "Running");
+    else if (stale) say("warn", "Running the last version without errors");
+    else say("bad", "Has errors");
     const reports = app.reports.filter((r) => r !== undefined);
     const broken = reports.filter((r) => !r.passed).length;
     fill(byId("tab-scenarios"), "Scenarios", reports.length > 0 && h("span", { class: `badge ${broken > 0 ? "bad" : "good"}` }, broken > 0 ? broken : icon("check")));
   };
+  app.on("busy", draw);
   app.on("opened", () => {
     draw();
     editor.setProblems(app.opened!.problems);

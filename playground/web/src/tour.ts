@@ -1,6 +1,6 @@
 // The guided tour: a text, a program and a task per step, and the engine decides when the task is done.
 
-import { byId, fill, h, icon, toast } from "./dom";
+import { Drawn, byId, fill, h, icon, toast } from "./dom";
 import { inline, markdown } from "./markdown";
 import type { App } from "./app";
 import type { Json } from "./protocol";
@@ -28,6 +28,7 @@ export class Tour {
   private running = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private generation = 0;
+  private drawn = new Drawn();
 
   constructor(
     private readonly app: App, private readonly place: HTMLElement,
@@ -74,13 +75,12 @@ export class Tour {
     this.done.delete(at);
     const step = this.steps[at]!;
     this.draw(undefined);
-    await this.load(`Tour: ${step.title}`, step.program, step.rows);
     // Where one part is seen at a time, it is the one with the task.
     if (this.narrow()) this.app.show("program");
     else if (step.panel !== "") this.app.show(step.panel as App["panel"]);
-    this.draw(undefined);
     this.place.querySelector("h2")?.focus({ preventScroll: true });
     this.place.scrollTop = 0;
+    await this.load(`Tour: ${step.title}`, step.program, step.rows);
   }
 
   private soon(): void {
@@ -107,9 +107,10 @@ export class Tour {
     const state = this.place.querySelector(".state");
     if (verdict && state && this.place.dataset.step === String(this.at)) {
       // Only the state changes while somebody works on a step.
-      state.replaceWith(this.state(done, last, verdict));
+      if (this.drawn.differs(done, verdict.missing)) state.replaceWith(this.state(done, last, verdict));
       return;
     }
+    this.drawn.differs();
     this.place.dataset.step = String(this.at);
     fill(this.place,
       h("header", {},

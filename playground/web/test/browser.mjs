@@ -79,7 +79,10 @@ async function test(name, run, { sizes = ["desktop"], theme = "light" } = {}) {
 
 // What people do.
 
-const running = (page) => page.locator("#status.good").waitFor();
+/** What is shown belongs to what was loaded or typed last. */
+const settled = (page) => page.locator("#status[aria-busy=false]").waitFor();
+
+const running = (page) => page.locator("#status.good[aria-busy=false]").waitFor();
 
 async function show(page, panel) {
   await page.locator(`#tab-${panel}`).click();
@@ -89,6 +92,7 @@ async function example(page, title) {
   await page.locator("#examples").click();
   await page.locator(".card", { hasText: title }).click();
   await page.locator("#title", { hasText: title === "Empty program" ? "New program" : title }).waitFor();
+  await settled(page);
 }
 
 /** Selects all that stands in the editor and types in its place. */
@@ -102,7 +106,7 @@ async function write(page, text, delay = 0) {
     await page.evaluate((all) => navigator.clipboard.writeText(all), text);
     await page.keyboard.press("ControlOrMeta+v");
   } else await page.keyboard.insertText(text);
-  await page.waitForTimeout(200);
+  await settled(page);
 }
 
 async function programText(page) {
@@ -176,7 +180,7 @@ await test("a program from nothing, a request, and its row", async (page, size) 
 await test("an error and its fix", async (page, size) => {
   await example(page, "Empty program");
   await write(page, PLANTS.replace("order by p.name", "order by p.nmae"));
-  await page.locator("#status", { hasText: /error|Has/ }).waitFor();
+  await page.locator("#status.bad, #status.warn").waitFor();
   await page.locator("#problems-toggle", { hasText: "1 error" }).click();
   await page.screenshot({ path: join(shots, `problem-${size}.png`) });
   await page.locator("#problems button.small").first().click();
@@ -236,6 +240,51 @@ await test("cells are changed under the rules", async (page) => {
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.locator("table.data tr", { hasText: "cup" }).getByRole("button", { name: /^Delete/ }).click();
   await page.locator("table.data tr", { hasText: "cup" }).waitFor({ state: "detached" });
+});
+
+await test("the page says when what it shows is older than the text", async (page) => {
+  await example(page, "Empty program");
+  await write(page, PLANTS);
+  await running(page);
+  const busy = () => page.locator("#status").getAttribute("aria-busy");
+  // The mark stands in the same moment as the letter, before the pause in typing is over.
+  const typed = await page.evaluate(() => {
+    const content = document.querySelector("#editor").shadowRoot.querySelector(".cm-content");
+    content.focus();
+    document.execCommand("insertText", false, "x");
+    return new Promise((resolve) => queueMicrotask(() => resolve(document.querySelector("#status").getAttribute("aria-busy"))));
+  });
+  assert.equal(typed, "true");
+  await settled(page);
+  assert.equal(await page.locator("#status").getAttribute("class"), "warn");
+  assert.equal(await busy(), "false");
+});
+
+await test("an answer leaves alone what somebody points at", async (page) => {
+  await example(page, "A shop");
+  await running(page);
+  // An edit that changes no table, no form and no drawing.
+  const edit = async () => {
+    await page.locator(".cm-content").focus();
+    await page.keyboard.press("ControlOrMeta+Home");
+    await page.keyboard.insertText("// a remark\n");
+    await running(page);
+  };
+  const kept = async (panel, selector) => {
+    await show(page, panel);
+    await page.locator(selector).first().waitFor();
+    await page.evaluate((s) => { window.pointed = document.querySelector(s); }, selector);
+    await edit();
+    assert.equal(await page.evaluate((s) => window.pointed === document.querySelector(s), selector), true, selector);
+  };
+  await kept("data", "table.data .cell");
+  await kept("requests", "#panel-requests form");
+  await page.locator(".badge.good").waitFor();
+  await kept("scenarios", "ul.scenarios .title");
+  await kept("schema", ".node.relation");
+  // Places are those of the text as it is now.
+  await page.locator(".node.callable", { hasText: "revenue" }).click();
+  await page.locator(".cm-activeLine", { hasText: "query revenue" }).waitFor();
 });
 
 await test("a scenario breaks and is seen", async (page, size) => {
@@ -314,7 +363,7 @@ await test("a link carries the program", async (page) => {
   await write(page, PLANTS);
   await running(page);
   await page.locator("#share").click();
-  await page.locator(".toast").first().waitFor();
+  await page.locator(".toast", { hasText: "The link" }).first().waitFor();
   const link = await page.evaluate(() => location.hash);
   assert.match(link, /^#p1=[\w-]+$/);
   const other = await open("desktop", "light", link);
@@ -405,7 +454,7 @@ await test("the tour to its end", async (page, size) => {
   await page.locator("#start-tour").click();
   for (let step = 1; step <= 20; step++) {
     await page.locator("#tour select option:checked", { hasText: `${step} of 20` }).waitFor({ state: "attached" });
-    await page.waitForTimeout(250);
+    await settled(page);
     if ([1, 10, 15].includes(step)) await page.screenshot({ path: join(shots, `tour-${step}-${size}.png`) });
     await page.locator("#tour .state:not(.done)").waitFor();
     await page.getByRole("button", { name: "Show me" }).click();

@@ -1,7 +1,7 @@
 // Relations as live tables: rows come and go as requests run, and every cell can be changed by hand under the rules of
 // the program.
 
-import { byId, fill, h, icon, toast } from "../dom";
+import { Drawn, byId, fill, h, icon, toast } from "../dom";
 import { describe, fields, isScalar } from "../forms";
 import type { App } from "../app";
 import type { Answer, Column, Json, Relation, Row, Rows } from "../protocol";
@@ -16,6 +16,9 @@ export class DataPanel {
   private seen = new Map<string, Set<string>>();
   private filter = "";
   private generation = 0;
+  private drawn = new Drawn();
+  /** True while somebody types into a cell: nothing is drawn over it. */
+  private editing = false;
 
   constructor(private readonly app: App, private readonly place: HTMLElement) {
     app.on("rows", () => void this.update());
@@ -33,14 +36,16 @@ export class DataPanel {
     this.relation = relation;
     this.filter = filter;
     this.limit = PAGE;
+    this.editing = false;
     this.app.show("data");
   }
 
   async update(): Promise<void> {
-    if (this.app.panel !== "data") return;
+    if (this.app.panel !== "data" || this.editing) return;
     const generation = ++this.generation;
     const relations = this.app.program?.relations ?? [];
     if (relations.length === 0) {
+      this.drawn.differs();
       fill(this.place, h("div", { class: "empty" }, h("h2", {}, "No tables yet"),
         h("p", {}, "Declare a ", h("code", {}, "relation"), " in the program, and its table stands here, ready to be filled.")));
       return;
@@ -53,8 +58,8 @@ export class DataPanel {
     } catch {
       return;
     }
-    if (generation !== this.generation) return;
-    this.draw(relations, relation, page);
+    if (generation !== this.generation || this.editing) return;
+    if (this.drawn.differs(relations.map((r) => [r.name, r.count]), relation, page, this.filter)) this.draw(relations, relation, page);
   }
 
   private draw(relations: Relation[], relation: Relation, page: Rows): void {
@@ -64,6 +69,8 @@ export class DataPanel {
     const scroll = this.place.querySelector(".scroll");
     const [top, left] = [scroll?.scrollTop ?? 0, scroll?.scrollLeft ?? 0];
     const focused = (document.activeElement as HTMLElement | null)?.dataset.cell;
+    const searching = this.place.querySelector<HTMLInputElement>("input[type=search]:focus");
+    const selected = [searching?.selectionStart ?? null, searching?.selectionEnd ?? null] as const;
     const shown = this.filter === ""
       ? page.rows
       : page.rows.filter((row) => Object.values(row.texts).some((text) => text.toLowerCase().includes(this.filter.toLowerCase())));
@@ -81,7 +88,7 @@ export class DataPanel {
       h("div", { class: "bar" },
         h("input", {
           type: "search", placeholder: "Find in rows", "aria-label": `Find in rows of ${relation.name}`, value: this.filter,
-          oninput: (event: Event) => { this.filter = (event.target as HTMLInputElement).value; this.redraw(relations, relation, page); },
+          oninput: (event: Event) => { this.filter = (event.target as HTMLInputElement).value; this.draw(relations, relation, page); },
         }),
         relation.insertable && h("button", { class: "primary", onclick: () => this.insert(relation) }, icon("plus"), "Add a row"),
         h("button", { onclick: () => void this.clear(), title: "Begin again with an empty store" }, icon("reset"), "Empty all")),
@@ -96,13 +103,11 @@ export class DataPanel {
     const again = this.place.querySelector(".scroll");
     if (again) { again.scrollTop = top; again.scrollLeft = left; }
     if (focused) this.place.querySelector<HTMLElement>(`[data-cell="${CSS.escape(focused)}"]`)?.focus();
-  }
-
-  private redraw(relations: Relation[], relation: Relation, page: Rows): void {
-    this.draw(relations, relation, page);
-    const search = this.place.querySelector<HTMLInputElement>("input[type=search]");
-    search?.focus();
-    search?.setSelectionRange(search.value.length, search.value.length);
+    if (searching) {
+      const search = this.place.querySelector<HTMLInputElement>("input[type=search]");
+      search?.focus();
+      search?.setSelectionRange(...selected);
+    }
   }
 
   private row(relation: Relation, row: Row, isNew: boolean): HTMLElement {
@@ -146,21 +151,28 @@ export class DataPanel {
     const value = row.fields[column.name];
     if (value !== undefined) input.set(value);
     let over = false;
+    this.editing = true;
+    const end = (): void => {
+      over = true;
+      this.editing = false;
+      // The cell is not as it was drawn.
+      this.drawn.differs();
+    };
     const close = (): void => {
       if (over) return;
-      over = true;
+      end();
       void this.update();
     };
     const save = async (): Promise<void> => {
       if (over) return;
       const json = input.json() ?? (column.optional ? "null" : '""');
       if (json === JSON.stringify(value)) return close();
-      over = true;
+      end();
       await this.write("edit", relation, { key: row.key, set: JSON.parse(`{${JSON.stringify(column.name)}:${json}}`) as Json });
     };
     const clear = column.optional && h("button", {
       class: "small", type: "button", title: "Set to none",
-      onclick: () => { over = true; void this.write("edit", relation, { key: row.key, set: { [column.name]: null } }); },
+      onclick: () => { end(); void this.write("edit", relation, { key: row.key, set: { [column.name]: null } }); },
     }, "none");
     const editor = h("div", { class: "celledit" }, input.element, clear);
     editor.addEventListener("keydown", (event) => {

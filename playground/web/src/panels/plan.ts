@@ -1,6 +1,6 @@
 // The plan of the query under the cursor, and the item in the other phases of the compiler.
 
-import { fill, h } from "../dom";
+import { Drawn, fill, h, refill } from "../dom";
 import type { App } from "../app";
 import type { At, Explained, Index, Operator, Phases, Plan } from "../protocol";
 
@@ -12,6 +12,8 @@ function placeOf(site: string | null | undefined): At | undefined {
 export class PlanPanel {
   private generation = 0;
   private phase = "Core";
+  private drawn = new Drawn();
+  private subject = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly app: App, private readonly plan: HTMLElement, private readonly core: HTMLElement) {
@@ -30,11 +32,11 @@ export class PlanPanel {
     const generation = ++this.generation;
     if (this.app.panel === "core") {
       const phases = await this.app.engine.ask<Phases | null>("phases", this.app.cursor).catch(() => undefined);
-      if (phases !== undefined && generation === this.generation) this.drawPhases(phases);
+      if (phases !== undefined && generation === this.generation && this.drawn.differs("core", phases)) this.drawPhases(phases);
       return;
     }
     const explained = await this.app.engine.ask<Explained>("explain", this.app.cursor).catch(() => undefined);
-    if (!explained || generation !== this.generation) return;
+    if (!explained || generation !== this.generation || !this.drawn.differs("plan", explained)) return;
     this.drawPlan(explained);
   }
 
@@ -52,7 +54,10 @@ export class PlanPanel {
           + "and with which indexes. Nothing in a plan runs once per row of something else.")));
       return;
     }
-    fill(this.plan, this.heading(explained), plans.map((plan) => this.one(plan)), indexes.length > 0 && this.indexes(indexes));
+    // The same item stays where somebody reads it.
+    const draw = explained.item?.name === this.subject ? refill : fill;
+    this.subject = explained.item?.name ?? "";
+    draw(this.plan, this.heading(explained), plans.map((plan) => this.one(plan)), indexes.length > 0 && this.indexes(indexes));
   }
 
   private one(plan: Plan): HTMLElement {

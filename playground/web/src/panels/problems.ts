@@ -1,11 +1,12 @@
 // What is wrong with the program, each with the ways to mend it.
 
-import { byId, fill, h, icon } from "../dom";
+import { Drawn, byId, fill, h, icon, refill } from "../dom";
 import type { App } from "../app";
-import type { Fix } from "../protocol";
+import type { Fix, Problem } from "../protocol";
 
 export class ProblemsPanel {
   private open = false;
+  private drawn = new Drawn();
 
   constructor(private readonly app: App, private readonly place: HTMLElement, private readonly fix: (fix: Fix) => void) {
     app.on("opened", () => this.update());
@@ -32,13 +33,16 @@ export class ProblemsPanel {
     (toggle as HTMLButtonElement).disabled = problems.length === 0;
     fill(toggle, icon(problems.length === 0 ? "check" : "warn"), problems.length === 0 ? "No problems" : words.join(", "));
     this.place.hidden = !expanded;
-    fill(this.place, h("ul", {}, problems.map((problem) => h("li", { class: problem.severity },
-      h("button", { class: "problem-title", onclick: () => this.app.jump(problem.primary.at) },
+    if (!this.drawn.differs(problems)) return;
+    const now = (index: number): Problem => this.app.opened!.problems[index]!;
+    refill(this.place, h("ul", {}, problems.map((problem, index) => h("li", { class: problem.severity },
+      h("button", { class: "problem-title", onclick: () => this.app.jump(now(index).primary.at) },
         h("span", { class: "message" }, problem.message),
         h("span", { class: "soft" }, ` ${problem.code} ${problem.name}`)),
       problem.primary.message && h("p", {}, problem.primary.message),
-      problem.secondary.map((label) => h("p", {}, h("button", { class: "link", onclick: () => this.app.jump(label.at) }, label.message))),
+      problem.secondary.map((label, nth) => h("p", {},
+        h("button", { class: "link", onclick: () => this.app.jump(now(index).secondary[nth]!.at) }, label.message))),
       problem.notes.map((note) => h("p", {}, note)),
-      problem.fixes.map((fix) => h("button", { class: "small", onclick: () => this.fix(fix) }, icon("wand"), fix.title))))));
+      problem.fixes.map((fix, nth) => h("button", { class: "small", onclick: () => this.fix(now(index).fixes[nth]!) }, icon("wand"), fix.title))))));
   }
 }

@@ -1,6 +1,6 @@
 // A form per endpoint, made from its types; the answer, and what was sent before.
 
-import { fill, h, icon, toast } from "../dom";
+import { Drawn, fill, h, icon, toast } from "../dom";
 import { fields } from "../forms";
 import type { Fields, Keys } from "../forms";
 import type { App } from "../app";
@@ -28,7 +28,7 @@ export class RequestsPanel {
   private drafts = new Map<string, string>();
   readonly history: Sent[] = [];
   private shown: Sent | undefined;
-  private drawnFor = "";
+  private drawn = new Drawn();
   private answerPlace = h("div", { class: "answer", "aria-live": "polite" });
   private historyPlace = h("div", { class: "history" });
 
@@ -42,7 +42,7 @@ export class RequestsPanel {
     this.shown = undefined;
     this.drafts.clear();
     this.chosen = "";
-    this.drawnFor = "";
+    this.form = undefined;
   }
 
   open(endpoint: string): void {
@@ -59,16 +59,14 @@ export class RequestsPanel {
     if (this.app.panel !== "requests") return;
     const endpoints = this.app.program?.endpoints ?? [];
     if (endpoints.length === 0) {
-      this.drawnFor = "";
+      this.drawn.differs();
       fill(this.place, h("div", { class: "empty" }, h("h2", {}, "Nothing to call yet"),
         h("p", {}, "Give a query or a handler an ", h("code", {}, "at"), " clause, such as ", h("code", {}, 'at GET "/products" public'), ", and its form stands here.")));
       return;
     }
     const endpoint = endpoints.find((e) => e.name === this.chosen) ?? endpoints[0]!;
-    const key = JSON.stringify([endpoint, endpoints.map((e) => [e.name, e.method, e.path])]);
-    if (key === this.drawnFor) return;
+    if (!this.drawn.differs(endpoint, endpoints.map((e) => [e.name, e.method, e.path])) && this.form) return;
     if (this.form && this.chosen === endpoint.name) this.keep();
-    this.drawnFor = key;
     this.chosen = endpoint.name;
     this.draw(endpoints, endpoint);
   }
@@ -93,7 +91,7 @@ export class RequestsPanel {
     } }, "Write the body as JSON");
     const element = h("form", { class: "request" },
       h("p", { class: "call" }, method(endpoint.method), h("code", {}, endpoint.path),
-        endpoint.at && h("button", { type: "button", class: "link", onclick: () => this.app.jump(endpoint.at!) }, endpoint.name)),
+        endpoint.at && h("button", { type: "button", class: "link", onclick: () => this.app.jump(this.app.program?.endpoints.find((e) => e.name === endpoint.name)?.at ?? endpoint.at!) }, endpoint.name)),
       endpoint.doc && h("p", { class: "hint" }, endpoint.doc),
       endpoint.params.length === 0 ? h("p", { class: "hint" }, "It takes nothing.") : form.element, raw,
       h("div", { class: "bar" }, h("button", { class: "primary", type: "submit" }, icon("send"), "Send"), toggle,
@@ -159,6 +157,9 @@ export class RequestsPanel {
 
   async send(endpoint: Endpoint): Promise<void> {
     const request = this.request(endpoint);
+    // The form may be another one when the answer comes.
+    const values = this.form!.json();
+    const raw = this.raw !== undefined && !this.raw.hidden;
     const start = performance.now();
     let answer: Answer;
     try {
@@ -167,8 +168,7 @@ export class RequestsPanel {
       toast((error as Error).message, "bad");
       return;
     }
-    const raw = this.raw !== undefined && !this.raw.hidden;
-    this.shown = { ...request, endpoint: endpoint.name, values: this.form!.json(), raw, answer, took: performance.now() - start };
+    this.shown = { ...request, endpoint: endpoint.name, values, raw, answer, took: performance.now() - start };
     this.history.unshift(this.shown);
     this.history.splice(REMEMBERED);
     this.drawAnswer();
@@ -214,7 +214,6 @@ export class RequestsPanel {
     this.drafts.set(sent.endpoint, sent.values);
     this.chosen = sent.endpoint;
     this.form = undefined;
-    this.drawnFor = "";
     this.shown = sent;
     this.update();
   }

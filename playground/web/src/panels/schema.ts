@@ -1,7 +1,7 @@
 // The program as a picture: relations with their fields, references between them, and who reads and writes what. A layout
 // in layers: what is referred to stands above what refers to it, and callables stand below.
 
-import { fill, h, s } from "../dom";
+import { Drawn, fill, h, s } from "../dom";
 import type { App } from "../app";
 import type { At, Schema } from "../protocol";
 
@@ -127,6 +127,7 @@ function layOut(nodes: Node[], edges: Edge[], wide: number): { width: number; he
 export class SchemaPanel {
   private callables = true;
   private nodes: Node[] = [];
+  private drawn = new Drawn();
 
   constructor(private readonly app: App, private readonly place: HTMLElement, private readonly openTable: (relation: string) => void) {
     app.on("opened", () => void this.update());
@@ -139,13 +140,18 @@ export class SchemaPanel {
     const schema = await this.app.engine.ask<Schema>("schema").catch(() => undefined);
     if (!schema || this.app.panel !== "schema") return;
     if (schema.entities.length === 0) {
+      this.drawn.differs();
       fill(this.place, h("div", { class: "empty" }, h("h2", {}, "Nothing to draw yet"),
         h("p", {}, "Relations, the references between them, and who reads and writes them stand here as soon as the program declares some.")));
       return;
     }
     const { nodes, edges } = gather(schema, this.callables);
     this.nodes = nodes;
-    const { width, height } = layOut(nodes, edges, Math.max(300, this.place.clientWidth - 60));
+    const room = Math.max(300, this.place.clientWidth - 60);
+    if (!this.drawn.differs(schema, this.callables, room)) return this.mark();
+    const scroller = this.place.querySelector(".picture");
+    const [top, left] = [scroller?.scrollTop ?? 0, scroller?.scrollLeft ?? 0];
+    const { width, height } = layOut(nodes, edges, room);
     const svg = s("svg", { viewBox: `0 0 ${Math.round(width)} ${Math.round(height)}`, width: Math.round(width), height: Math.round(height), role: "group", "aria-label": "Schema" },
       s("defs", {}, ["reference", "reads", "writes"].map((kind) => s("marker", {
         id: `arrow-${kind}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse", class: kind,
@@ -159,6 +165,7 @@ export class SchemaPanel {
         }), "Who reads and writes"),
         h("span", { class: "legend" }, h("i", { class: "reference" }), "refers to", this.callables && [h("i", { class: "writes" }), "writes", h("i", { class: "reads" }), "reads"])),
       h("div", { class: "scroll picture", tabindex: 0, role: "region", "aria-label": "Schema" }, svg));
+    this.place.querySelector(".picture")!.scrollTo(left, top);
     this.mark();
   }
 
@@ -195,7 +202,10 @@ export class SchemaPanel {
   }
 
   private node(node: Node): SVGElement {
-    const go = (): void => { if (node.at) this.app.jump(node.at); };
+    const go = (): void => {
+      const at = this.nodes.find((now) => now.id === node.id)?.at;
+      if (at) this.app.jump(at);
+    };
     const group = s("g", {
       class: `node ${node.kind}`, "data-id": node.id, transform: `translate(${node.x} ${node.y})`, tabindex: 0, role: "button",
       onclick: go,
