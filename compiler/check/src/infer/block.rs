@@ -217,9 +217,9 @@ impl Infer<'_> {
         }
         self.bring_in(&typed);
         self.note_fresh(&typed, &value);
+        self.note_secrets(&typed, &value);
         if let PatternKind::Bind(local) = &typed.kind {
             let local = *local;
-            self.note_secret(local, &value);
             let name = self.local_expr(local, pattern.range);
             for (a, b) in [(&name, &value), (&value, &name)] {
                 if let Some(fact) = self.difference_fact(a, b, false) {
@@ -288,6 +288,7 @@ impl Infer<'_> {
             }
         };
         self.forget_variable(target);
+        self.note_secret(target, &value);
         Stmt::Assign(target, value)
     }
 
@@ -332,6 +333,7 @@ impl Infer<'_> {
             );
         }
         self.bring_in(&typed);
+        self.note_secrets(&typed, &source);
         self.loops += 1;
         let body = self.block(body, None, false);
         self.loops -= 1;

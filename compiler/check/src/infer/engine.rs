@@ -10,6 +10,7 @@ use crate::typed::{self, Body, Expr, ExprKind, Local, LocalId};
 use crate::uses::{Form, Meaning, Role, Use};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic, Edit, Fix, Label};
 use tenon_span::Range;
@@ -141,8 +142,10 @@ pub(crate) struct Infer<'a> {
     pub atom_of: FxHashMap<Place, u32>,
     pub local_bounds: FxHashMap<LocalId, Bounds>,
     pub rule_bounds: FxHashMap<RuleRef, Bounds>,
+    /// Whether a relation with a secret field was met: without one, nothing has to be followed.
+    pub saw_secret: Cell<bool>,
     /// Locals that hold a secret field's value.
-    pub secrets: FxHashMap<LocalId, (Symbol, SmolStr)>,
+    pub secrets: RefCell<FxHashMap<LocalId, (Symbol, SmolStr)>>,
     /// The next block is a function's own.
     pub function_body: bool,
     /// Locals below this number lie outside of the innermost lambda.
@@ -184,7 +187,8 @@ impl<'a> Infer<'a> {
             atom_of: FxHashMap::default(),
             local_bounds: FxHashMap::default(),
             rule_bounds: FxHashMap::default(),
-            secrets: FxHashMap::default(),
+            saw_secret: Cell::new(false),
+            secrets: RefCell::default(),
             function_body: false,
             lambda_start: None,
             generated: 0,
@@ -321,7 +325,12 @@ impl<'a> Infer<'a> {
 
     pub fn relation(&self, symbol: &Symbol) -> Option<&'a RelationSig> {
         match self.ctx.signature(symbol)? {
-            Signature::Relation(sig) => Some(sig),
+            Signature::Relation(sig) => {
+                if sig.fields.iter().any(|field| field.secret) {
+                    self.saw_secret.set(true);
+                }
+                Some(sig)
+            }
             _ => None,
         }
     }

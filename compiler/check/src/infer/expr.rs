@@ -577,57 +577,6 @@ impl Infer<'_> {
         self.node(ExprKind::Lambda(locals, Box::new(body)), ty, range)
     }
 
-    /// Complains where a secret would leave the program.
-    pub fn refuse_secret(&mut self, expr: &Expr, what: &str) {
-        if let Some((range, relation, field)) = self.secret_in(expr, 0) {
-            let d = self
-                .diagnostic(Code::SecretOut, range, format!("`{field}` is secret and {what}"), "goes out here")
-                .note("a secret may be compared and hashed; leave it out here");
-            let d = self.because(d, &relation, Some(&field), "declared secret");
-            self.report(d);
-        }
-    }
-
-    /// The secret field whose value the expression yields, in whole or in a part.
-    fn secret_in(&self, expr: &Expr, depth: u32) -> Option<(Range, Symbol, SmolStr)> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        let next = depth + 1;
-        match &expr.kind {
-            ExprKind::StoredField(base, name) | ExprKind::ComputedField(base, name) => match self.base(&base.ty) {
-                Ty::Row(symbol) => {
-                    let field = self.relation(&symbol)?.fields.iter().find(|f| f.name == *name)?;
-                    field.secret.then(|| (expr.range, symbol, name.clone()))
-                }
-                _ => None,
-            },
-            ExprKind::Local(local) => self.secrets.get(local).map(|(s, f)| (expr.range, s.clone(), f.clone())),
-            ExprKind::Convert(_, e) | ExprKind::PresentField(e) | ExprKind::Force(e) | ExprKind::Else(e, _) => {
-                self.secret_in(e, next)
-            }
-            ExprKind::RecordField(e, _) if !matches!(e.kind, ExprKind::Local(_)) => self.secret_in(e, next),
-            ExprKind::Record(fields) => fields.iter().find_map(|(_, e)| self.secret_in(e, next)),
-            ExprKind::Collection(es) | ExprKind::Variant(_, _, es) => es.iter().find_map(|e| self.secret_in(e, next)),
-            ExprKind::If(_, a, b) | ExprKind::Coalesce(a, b) => {
-                self.secret_in(a, next).or_else(|| self.secret_in(b, next))
-            }
-            ExprKind::OptionMap(_, _, e) => self.secret_in(e, next),
-            ExprKind::Match(_, arms) => arms.iter().find_map(|a| self.secret_in(&a.body, next)),
-            ExprKind::Block(_, Some(e)) => self.secret_in(e, next),
-            ExprKind::Builtin(_, es) => es.first().and_then(|e| self.secret_in(e, next)),
-            ExprKind::Query(query) => self.secret_in(&query.element, next),
-            _ => None,
-        }
-    }
-
-    /// Notes that a local holds a secret, so that it is followed under its new name.
-    pub fn note_secret(&mut self, local: LocalId, value: &Expr) {
-        if let Some((_, symbol, field)) = self.secret_in(value, 0) {
-            self.secrets.insert(local, (symbol, field));
-        }
-    }
-
     /// True if the body gives its value to somebody else.
     pub fn answers(&self) -> bool {
         matches!(self.kind, BodyKind::Fn | BodyKind::Query | BodyKind::Handler)

@@ -13,6 +13,7 @@
 //! | `query`, `aggregate`, `window` | queries |
 //! | `facts`, `obligations` | what is known where, and what has to be proved; the prover will replace them |
 //! | `scenario` | scenarios |
+//! | `secrets` | where secrets go |
 //! | `running` | what cannot be run, as far as a body tells |
 //! | `entry` | the entry points |
 
@@ -169,6 +170,7 @@ mod query;
 mod records;
 mod running;
 mod scenario;
+mod secrets;
 mod store;
 mod window;
 

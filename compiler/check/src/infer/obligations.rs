@@ -234,11 +234,11 @@ impl Infer<'_> {
     /// The sum that a numeric expression is. `it` is what the only local of a rule stands for.
     fn linear(&mut self, expr: &Expr, it: Option<It<'_>>) -> Linear {
         match &expr.kind {
-            ExprKind::Local(local) if let Some(it) = it => {
-                if *local == it.local {
-                    return self.linear(it.value, None);
-                }
+            ExprKind::Local(local) if let Some(it) = it.filter(|it| it.local == *local) => {
+                return self.linear(it.value, None);
             }
+            // Another local of the rule: its number means nothing here.
+            ExprKind::Local(_) if it.is_some() => {}
             ExprKind::Literal(literal) => {
                 if let Some(n) = number(literal, &expr.ty) {
                     return Linear::constant(n);
