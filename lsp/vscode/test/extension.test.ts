@@ -218,7 +218,7 @@ test('programs run in terminals that no shell reads', () =>
     assert.deepEqual(host.terminals.map(({ shellPath, shellArgs }) => [shellPath, ...shellArgs]), [
       [TENON, 'run', file, '--port', '8081'],
       [TENON, 'check', file],
-      [TENON, 'playground', file],
+      [TENON, 'playground'],
     ]);
     assert.deepEqual(host.called.map(({ command }) => command), ['testing.runAll']);
     // Run again: the old one ends.
