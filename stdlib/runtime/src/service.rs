@@ -116,7 +116,7 @@ impl NativeService {
     pub fn run(&self, function: u32, args: &[Value]) -> Result<Value, Ended> {
         let stopped = |Stopped| Ended::Failure(Failure::built_in(BuiltIn::Busy, "the store does not write any more"));
         let lost = |lost: CommitLost| {
-            Ended::Failure(Failure::built_in(BuiltIn::Busy, &format!("what it wrote is not stored: {lost}")))
+            Ended::Failure(Failure::built_in(BuiltIn::Busy, format!("what it wrote is not stored: {lost}")))
         };
         self.with_context(|ctx| {
             let mut transaction = self.database.write().map_err(stopped)?;
