@@ -42,8 +42,9 @@ export function install(target) {
     });
     npm(folder, 'install', '--ignore-scripts', `code-server@${CODE_SERVER}`, `playwright-core@${PLAYWRIGHT}`);
     npm(code, 'install', '--ignore-scripts', '--omit=dev');
-    const npmItself = execFileSync('npm', ['root', '--global'], { encoding: 'utf8' }).trim();
-    const gyp = [path.join(npmItself, 'npm/node_modules/node-gyp/bin/node-gyp.js'), onPath('node-gyp')].find((file) => file && existsSync(file));
+    // npm runs scripts with a PATH and a prefix of its own, so it is found by where it says that it is.
+    const ofNpm = [process.env.npm_execpath && path.resolve(process.env.npm_execpath, '../..'), path.join(node, 'lib/node_modules/npm')];
+    const gyp = ofNpm.map((npm) => npm && path.join(npm, 'node_modules/node-gyp/bin/node-gyp.js')).find((file) => file && existsSync(file));
     if (!gyp) throw new Error('npm has come without node-gyp');
     for (const name of NATIVE) {
       execFileSync(process.execPath, [gyp, 'rebuild', `--nodedir=${node}`], {
