@@ -1,5 +1,5 @@
 //! Writing the store: defaults, derived fields, and the checks that guard a row, written out before the command.
-//! Obligations that nothing proves become [`Stmt::Check`](crate::ir::Stmt) here and in `convert`, nowhere else.
+//! Obligations of writes that nothing proves become [`Stmt::Check`](crate::ir::Stmt) here.
 
 use super::scope::{Binding, Scope, bool_literal, is_some, none, text_literal, unit, unwrap};
 use super::source::BodyPart;
