@@ -14,7 +14,9 @@ use super::{Emit, Stored};
 use crate::emit::Lanes;
 use crate::error::{Error, Result};
 
-/// Emits an enumeration of right rows; calls back where one is bound.
+/// Emits an enumeration of right rows; calls back where one is bound. A left join comes back to the place behind the
+/// call also by a way that does not lead through it (see `Kind::Left` in [`Emit::joined`]): what an enumeration uses
+/// there it keeps in variables, unless it is computed on every way to its end.
 pub(crate) type Enumerate<'c, 'a, 'p> = &'c mut dyn FnMut(&mut Emit<'a, 'p>, Consumer<'_, 'a, 'p>) -> Result<()>;
 
 impl<'a, 'p> Emit<'a, 'p> {
@@ -280,12 +282,16 @@ impl<'a, 'p> Emit<'a, 'p> {
     fn each_found(&mut self, var: VarId, first: Value, count: Value, each: Consumer<'_, 'a, 'p>) -> Result<()> {
         let (head, round, end) = (self.block(false), self.block(false), self.block(false));
         let at = self.b.declare_var(types::I64);
+        // A walk over an index ends without having been here, so the limit is a variable, too.
+        let limit = self.b.declare_var(types::I64);
         let bytes = self.b.ins().ishl_imm_u(count, 4);
-        let limit = self.b.ins().iadd(first, bytes);
+        let behind = self.b.ins().iadd(first, bytes);
+        self.b.def_var(limit, behind);
         self.b.def_var(at, first);
         self.jump(head);
         self.at(head);
         let here = self.b.use_var(at);
+        let limit = self.b.use_var(limit);
         let more = self.b.ins().icmp(IntCC::UnsignedLessThan, here, limit);
         self.branch(more, round, end);
         self.at(round);

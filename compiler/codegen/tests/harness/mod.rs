@@ -9,6 +9,7 @@ use tenon_codegen::Options;
 use tenon_core::eval::{Evaluator, Inputs, MemoryStore, Stop};
 use tenon_core::ir::{FunctionId, Program};
 use tenon_plan::Planned;
+use tenon_plan::explain::Explain;
 use tenon_plan::statistics::Assumed;
 use tenon_runtime::native::{self, Ended, Image, Loaded};
 use tenon_runtime::{CallContext, Limits};
@@ -156,6 +157,14 @@ impl Both {
             transaction.abort();
         }
         outcome
+    }
+
+    /// The plan of a query, as a tree in text.
+    pub fn plan_of(&self, query: &str) -> String {
+        let indexes = &self.planned.indexes;
+        let explain = Explain { program: &self.program, indexes, real: None, place: &|_| None };
+        let plan = self.planned.queries.iter().find(|plan| plan.name == query);
+        explain.text(plan.unwrap_or_else(|| panic!("there is no query {query}")))
     }
 
     /// The intermediate code of the functions whose name contains a text.
