@@ -19,6 +19,7 @@ use crate::body::{self, BodyError, Held, Whole};
 use crate::durability::Waiters;
 use crate::program::{Loaded, Reader};
 use crate::run::Shared;
+use crate::sending::unsent;
 
 /// How much of a body that is too large is thrown away before the connection is closed.
 const DISCARD: usize = 256 << 20;
@@ -114,6 +115,10 @@ impl Thread {
                 return Response::problem(408, "Request timeout", "the body took too long").into();
             }
         };
+        // Before the call and not after it: what a handler has done is not told as if it had not happened.
+        if self.shared.answer_memory.load(Ordering::Relaxed) >= self.shared.settings.answer_memory {
+            return failed(loaded, BuiltIn::Busy, "too many answers are waiting for their clients", number);
+        }
         let mut dispatched = self.call(loaded, parts, bytes.clone(), number).await;
         if dispatched.handed_over {
             let exchange = async {
@@ -221,7 +226,8 @@ impl Thread {
     fn finish(&self, parts: &Parts, dispatched: Dispatched, number: u64) -> hyper::Response<Whole> {
         let Response { status, headers, body, head } = dispatched.response;
         let length = body.len();
-        let mut response = hyper::Response::new(Whole::new(if head { Vec::new() } else { body }));
+        let mut response =
+            hyper::Response::new(Whole::new(unsent(if head { Vec::new() } else { body }, &self.shared.answer_memory)));
         *response.status_mut() =
             hyper::StatusCode::from_u16(status).unwrap_or(hyper::StatusCode::INTERNAL_SERVER_ERROR);
         let own = response.headers_mut();

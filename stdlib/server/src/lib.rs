@@ -20,6 +20,8 @@
 //! Invariants:
 //! - nobody is told of a commit before it is durable, and a commit that is lost is told as 503;
 //! - no request makes the process fail: sizes, nesting, headers and times are bounded, and a panic of an engine is a 500;
+//! - no client holds on to memory by not reading: an answer that makes no progress ends its connection, and while too many
+//!   wait to be read nothing is called;
 //! - a response that says 500 has a number, and the log has a line with that number and what happened;
 //! - swapping the program ([`Running::swap`]) happens between calls: each call sees one program from start to end.
 
@@ -30,6 +32,7 @@ mod log;
 mod metrics;
 mod program;
 mod run;
+mod sending;
 mod system;
 
 pub use log::{Log, Sink};
@@ -59,6 +62,11 @@ pub struct Settings {
     pub body_time: Duration,
     /// How long a request may take, from its head to its answer.
     pub request_time: Duration,
+    /// How long sending an answer may make no progress before the connection is given up.
+    pub send_time: Duration,
+    /// How many bytes of answers wait for their clients at once, on all threads together, before more requests are told to
+    /// come again.
+    pub answer_memory: usize,
     /// How long a call waits for the next program where the store of the present one is being handed over.
     pub exchange_time: Duration,
     /// How many connections each thread keeps open.
@@ -69,7 +77,7 @@ pub struct Settings {
     pub heavy_waiting: usize,
     /// How long a stop still takes connections while `/readyz` says no, so that a balancer can turn away first.
     pub stop_delay: Duration,
-    /// How long a stop waits for requests that have begun.
+    /// How long a stop waits for requests that have begun; then they are cut off.
     pub drain_time: Duration,
     /// Whether there is a line in the log for every request.
     pub log_requests: bool,
@@ -87,6 +95,8 @@ impl Default for Settings {
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(20),
             request_time: Duration::from_secs(30),
+            send_time: Duration::from_secs(20),
+            answer_memory: 256 << 20,
             exchange_time: Duration::from_secs(5),
             connections: 10_000,
             heavy: cores,

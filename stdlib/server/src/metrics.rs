@@ -79,7 +79,7 @@ impl Metrics {
     }
 
     /// The text that `/metrics` answers.
-    pub(crate) fn text(&self, durable: &Durable, log_dropped: u64) -> String {
+    pub(crate) fn text(&self, durable: &Durable, unsent: usize, log_dropped: u64) -> String {
         let mut out = String::with_capacity(8 << 10);
         let endpoints = self.endpoints.lock().clone();
         let all = || endpoints.iter().map(|(name, metrics)| (name.as_str(), &**metrics)).chain([("", &self.other)]);
@@ -137,6 +137,7 @@ impl Metrics {
         for (name, kind, help, value) in [
             ("connections", "gauge", "Open connections.", self.connections.load(Ordering::Relaxed)),
             ("requests_in_flight", "gauge", "Requests without an answer yet.", self.in_flight.load(Ordering::Relaxed)),
+            ("unsent_bytes", "gauge", "Bytes of answers that wait for their clients.", unsent as i64),
             ("incidents_total", "counter", "Faults of the program.", read(&self.incidents) as i64),
             ("program_swaps_total", "counter", "Exchanges of the running program.", read(&self.swaps) as i64),
             ("log_lines_dropped_total", "counter", "Log lines that came too fast.", log_dropped as i64),

@@ -1,11 +1,13 @@
 //! Starting, exchanging and stopping a server.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::hash::{BuildHasher, Hasher};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ use crate::durability::Waiters;
 use crate::log::Log;
 use crate::metrics::Metrics;
 use crate::program::{Loaded, Present, Program, Reader};
+use crate::sending::Paced;
 
 /// What all threads share.
 pub(crate) struct Shared {
@@ -37,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) heavy_waiting: AtomicI64,
     /// Bytes of bodies that are being read or answered.
     pub(crate) body_memory: AtomicUsize,
+    /// Bytes of answers that are not sent yet.
+    pub(crate) answer_memory: Arc<AtomicUsize>,
     present: Arc<Present>,
     stopping: AtomicBool,
     numbers: AtomicU64,
@@ -91,6 +96,8 @@ pub struct Running {
     shared: Arc<Shared>,
     phase: watch::Sender<Phase>,
     threads: Vec<JoinHandle<()>>,
+    /// Says that no thread is left: each has a sender that it never uses.
+    ended: Receiver<Infallible>,
 }
 
 impl Server {
@@ -102,6 +109,7 @@ impl Server {
             heavy: Arc::new(Semaphore::new(settings.heavy.max(1))),
             heavy_waiting: AtomicI64::new(0),
             body_memory: AtomicUsize::new(0),
+            answer_memory: Arc::default(),
             metrics,
             log,
             durable,
@@ -124,20 +132,26 @@ impl Server {
         }
         let (phase, watching) = watch::channel(Phase::Serving);
         let mut threads = Vec::new();
+        let (alive, ended) = channel();
         for (index, listener) in listeners.into_iter().enumerate() {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .max_blocking_threads(shared.settings.heavy.max(1) + 4)
                 .build()
                 .map_err(StartError::Thread)?;
-            let (shared, watching) = (shared.clone(), watching.clone());
+            let (shared, watching, alive) = (shared.clone(), watching.clone(), alive.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("serve-{index}"))
-                .spawn(move || LocalSet::new().block_on(&runtime, serve(shared, listener, watching)))
+                .spawn(move || {
+                    let _alive = alive;
+                    LocalSet::new().block_on(&runtime, serve(shared, listener, watching));
+                    // A heavy call that still runs was cut off; nobody waits for it.
+                    runtime.shutdown_background();
+                })
                 .map_err(StartError::Thread)?;
             threads.push(thread);
         }
-        Ok(Running { address, shared, phase, threads })
+        Ok(Running { address, shared, phase, threads, ended })
     }
 }
 
@@ -159,12 +173,18 @@ impl Running {
         &self.shared.log
     }
 
-    /// Stops: `/readyz` says no, after the delay for stops no connection is taken any more, requests that have begun are answered once their
-    /// commits are durable, then the threads end. Requests that take longer than the time for draining are cut off.
+    /// Stops: `/readyz` says no, after the delay for stops no connection is taken any more, requests that have begun are
+    /// answered once their commits are durable, then the threads end. Requests that take longer than the time for draining
+    /// are cut off, also where their calls still run: then a thread may outlive the stop.
     pub fn stop(mut self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
         std::thread::sleep(self.shared.settings.stop_delay);
         self.phase.send_replace(Phase::Draining);
+        if let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(self.shared.settings.drain_time + CUTTING_OFF) {
+            // A call keeps its thread from hearing that its time is over.
+            self.threads.retain(|thread| thread.is_finished());
+            self.shared.log.line("warn", "calls were cut off", []);
+        }
         for thread in self.threads.drain(..) {
             // A thread that panicked has stopped as well; its requests were its own.
             if thread.join().is_err() {
@@ -174,6 +194,9 @@ impl Running {
         self.shared.log.line("info", "stopped", [("commit", json!(self.shared.durable.number()))]);
     }
 }
+
+/// What threads need to end when the time for draining is over.
+const CUTTING_OFF: Duration = Duration::from_millis(500);
 
 /// Hears when the process is told to end (SIGTERM, SIGINT), from the moment it is made. To be made before the server is
 /// started, so that no signal finds the process without ears.
@@ -194,8 +217,29 @@ impl Signals {
         Ok(Signals { runtime, terminate, interrupt })
     }
 
-    /// Blocks until the process is told to end, or commits cannot be made durable any more, which is the error.
+    /// Blocks until the process is told to end, or commits cannot be made durable any more, which is the error. Who is told
+    /// once more does not want to wait for the stop: from then on a signal ends the process at once, with the status that a
+    /// shell gives to one that a signal ended.
+    ///
+    /// # Errors
+    /// See above.
     pub fn wait(mut self, durable: &Durable) -> Result<(), CommitLost> {
+        let told = self.told(durable);
+        let impatient = std::thread::Builder::new().name("impatience".into()).spawn(move || {
+            let number = self.runtime.block_on(async {
+                tokio::select! {
+                    _ = self.terminate.recv() => SignalKind::terminate(),
+                    _ = self.interrupt.recv() => SignalKind::interrupt(),
+                }
+            });
+            std::process::exit(128 + number.as_raw_value());
+        });
+        // Without the thread the stop takes as long as it takes.
+        drop(impatient);
+        told
+    }
+
+    fn told(&mut self, durable: &Durable) -> Result<(), CommitLost> {
         let failing = Arc::new(Notify::new());
         let listener = failing.clone();
         durable.listen(Arc::new(move || listener.notify_one()));
@@ -317,7 +361,10 @@ async fn connection(thread: Rc<Thread>, stream: TcpStream, mut phase: watch::Rec
             .timer(TokioTimer::new())
             .header_read_timeout(settings.head_time)
             .max_buf_size(settings.head_limit.max(8 << 10))
-            .serve_connection(TokioIo::new(stream), service_fn(|request| thread.clone().handle(request)))
+            .serve_connection(
+                TokioIo::new(Paced::new(stream, settings.send_time)),
+                service_fn(|request| thread.clone().handle(request))
+            )
     );
     // What ends a connection early is the client's business: a reset, a malformed head (which hyper has answered).
     let _ = tokio::select! {

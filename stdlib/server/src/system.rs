@@ -1,6 +1,8 @@
 //! The paths that every server has: health, readiness, metrics, the OpenAPI document. A program that answers one of them
 //! itself comes first.
 
+use std::sync::atomic::Ordering;
+
 use tenon_value::dispatch::Response;
 
 use crate::program::Loaded;
@@ -18,7 +20,10 @@ pub(crate) fn respond(shared: &Shared, loaded: &Loaded, method: &str, path: &str
         "/metrics" => Response::with(
             200,
             "text/plain; version=0.0.4; charset=utf-8",
-            shared.metrics.text(&shared.durable, shared.log.dropped()).into_bytes(),
+            shared
+                .metrics
+                .text(&shared.durable, shared.answer_memory.load(Ordering::Relaxed), shared.log.dropped())
+                .into_bytes(),
         ),
         "/openapi.json" => Response::with(200, "application/json", loaded.program.openapi.to_vec()),
         _ => return None,

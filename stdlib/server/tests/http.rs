@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -20,7 +20,8 @@ use tenon_value::shape::{Field, Kind};
 use tenon_value::sink::NoPredicates;
 use tenon_value::{Fault, Value};
 
-/// `POST /items` (a commit), `GET /items/{n}` (a query), `GET /slow` (a heavy query), and ways to fail.
+/// `POST /items` (a commit), `GET /items/{n}` (a query), `GET /big/{n}` (an answer of so many bytes), `GET /slow` (a heavy
+/// query), `GET /stuck` (one that keeps its thread), and ways to fail.
 struct Items {
     api: Api,
     greeting: &'static str,
@@ -47,6 +48,14 @@ impl Service for Items {
             "get" => call.answer(&arguments[0]).into(),
             "greet" if self.greeting.is_empty() => Outcome::HandedOver.into(),
             "greet" => call.answer(&Value::text(self.greeting)).into(),
+            "big" => {
+                let Value::Int(size) = arguments[0] else { return Outcome::from(Fault::Internal).into() };
+                call.answer(&Value::text("x".repeat(size as usize))).into()
+            }
+            "stuck" => {
+                thread::sleep(STUCK);
+                call.answer(&Value::text("done")).into()
+            }
             "slow" => {
                 thread::sleep(self.slow);
                 call.answer(&Value::text("done")).into()
@@ -66,6 +75,10 @@ impl Service for Items {
 }
 
 fn items(greeting: &'static str, commit: &Arc<AtomicU64>) -> Program {
+    slow_items(greeting, commit, Duration::from_millis(400))
+}
+
+fn slow_items(greeting: &'static str, commit: &Arc<AtomicU64>, slow: Duration) -> Program {
     let mut api = Api::new("items");
     let int = api.shapes.kind(Kind::Int);
     let text = api.shapes.kind(Kind::Text);
@@ -90,12 +103,17 @@ fn items(greeting: &'static str, commit: &Arc<AtomicU64>) -> Program {
     add("add", Method::Post, "/items", Some(("note", Source::Body)), note, text, Format::Json);
     add("get", Method::Get, "/items/{n}", Some(("n", Source::Path)), one, int, Format::Json);
     add("greet", Method::Get, "/greet", None, nothing, text, Format::Text);
+    add("big", Method::Get, "/big/{n}", Some(("n", Source::Path)), one, text, Format::Text);
+    add("stuck", Method::Get, "/stuck", None, nothing, text, Format::Text);
     add("slow", Method::Get, "/slow", None, nothing, text, Format::Text);
     add("fault", Method::Get, "/fault", None, nothing, text, Format::Text);
     add("panic", Method::Get, "/panic", None, nothing, text, Format::Text);
     api.shapes.finish().unwrap();
-    Program::new(Arc::new(Items { api, greeting, commit: commit.clone(), slow: Duration::from_millis(400) })).unwrap()
+    Program::new(Arc::new(Items { api, greeting, commit: commit.clone(), slow })).unwrap()
 }
+
+/// How long a call takes that keeps its thread.
+const STUCK: Duration = Duration::from_secs(4);
 
 /// A server, its commits, and its log.
 struct Bench {
@@ -117,7 +135,12 @@ impl Write for Lines {
     }
 }
 
-fn start(change: impl FnOnce(&mut Settings)) -> Bench {
+fn start(mut change: impl FnMut(&mut Settings)) -> Bench {
+    start_with(Duration::from_millis(400), &mut change)
+}
+
+/// A server whose heavy calls take so long.
+fn start_with(slow: Duration, change: &mut dyn FnMut(&mut Settings)) -> Bench {
     let mut settings =
         Settings { address: "127.0.0.1:0".parse().unwrap(), threads: 2, log_requests: true, ..Settings::default() };
     change(&mut settings);
@@ -125,7 +148,7 @@ fn start(change: impl FnOnce(&mut Settings)) -> Bench {
     let commit = Arc::new(AtomicU64::new(0));
     let durable = Arc::new(Durable::new(0));
     let lines = Log::new(Box::new(Lines(sender))).unwrap();
-    let running = Server::start(items("hello", &commit), durable.clone(), settings, lines).unwrap();
+    let running = Server::start(slow_items("hello", &commit, slow), durable.clone(), settings, lines).unwrap();
     Bench { running, durable, commit, log }
 }
 
@@ -339,6 +362,77 @@ fn slow_senders_are_cut_off() {
     assert_eq!(body.read(false).unwrap().status, 408);
     assert!(head.read(false).is_none_or(|answer| answer.status == 408));
     assert_eq!(Client::new(bench.running.address()).get("/greet").status, 200);
+}
+
+/// Asks for an answer of so many bytes with a small buffer for it.
+fn ask_for_much(address: SocketAddr, size: usize) -> Client {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&address.into()).unwrap();
+    let mut client = Client { stream: BufReader::new(socket.into()) };
+    client.stream.get_ref().set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    client.send(format!("GET /big/{size} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes());
+    client
+}
+
+/// Asks until an answer is as it should be.
+#[track_caller]
+fn ask_until(address: SocketAddr, path: &str, holds: impl Fn(&Answer) -> bool) -> Answer {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let answer = Client::new(address).get(path);
+        if holds(&answer) {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "{}", answer.text());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn unsent(metrics: &Answer) -> usize {
+    let line = metrics.text().lines().find_map(|line| line.strip_prefix("tenon_unsent_bytes "));
+    line.unwrap().parse().unwrap()
+}
+
+#[test]
+fn clients_that_do_not_read_are_cut_off() {
+    let bench = start(|settings| settings.send_time = Duration::from_millis(300));
+    let address = bench.running.address();
+    let size = 16 << 20;
+    let mut silent = ask_for_much(address, size);
+    let metrics = ask_until(address, "/metrics", |metrics| unsent(metrics) > 0);
+    assert!(metrics.text().contains("tenon_connections 2\n"), "{}", metrics.text());
+    let metrics = ask_until(address, "/metrics", |metrics| metrics.text().contains("tenon_connections 1\n"));
+    assert_eq!(unsent(&metrics), 0);
+    let mut got = Vec::new();
+    assert!(silent.stream.read_to_end(&mut got).is_err());
+    assert!(got.len() < size);
+    // Who reads slowly gets everything.
+    let mut slow = ask_for_much(address, size);
+    let mut left = size;
+    for _ in 0..12 {
+        thread::sleep(Duration::from_millis(60));
+        let mut some = vec![0; 1 << 20];
+        slow.stream.read_exact(&mut some).unwrap();
+        left -= some.len();
+    }
+    let mut rest = vec![0; left];
+    slow.stream.read_exact(&mut rest).unwrap();
+    assert_eq!(rest, vec![b'x'; left]);
+}
+
+#[test]
+fn answers_that_wait_share_a_bounded_memory() {
+    let bench = start(|settings| settings.answer_memory = 1 << 20);
+    let address = bench.running.address();
+    let silent = ask_for_much(address, 16 << 20);
+    ask_until(address, "/metrics", |metrics| unsent(metrics) > 1 << 20);
+    let refused = Client::new(address).post("/items", "{\"note\":\"a\"}");
+    assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
+    assert_eq!(bench.commit.load(Ordering::SeqCst), 0, "nothing was called");
+    drop(silent);
+    assert_eq!(ask_until(address, "/greet", |greeting| greeting.status == 200).text(), "hello");
+    assert_eq!(unsent(&Client::new(address).get("/metrics")), 0);
 }
 
 #[test]
@@ -558,7 +652,22 @@ fn a_stop_first_says_that_it_is_not_ready() {
     stopping.join().unwrap();
 }
 
-/// The process that the next test ends.
+/// A stop waits for calls as long as for everything else, whether they run beside the serving threads or on them.
+#[test]
+fn a_stop_does_not_wait_for_calls_without_limit() {
+    for path in ["/slow", "/stuck"] {
+        let mut settings = |settings: &mut Settings| settings.drain_time = Duration::from_millis(100);
+        let bench = start_with(STUCK, &mut settings);
+        let mut client = Client::new(bench.running.address());
+        client.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes());
+        thread::sleep(Duration::from_millis(100));
+        let started = Instant::now();
+        bench.running.stop();
+        assert!(started.elapsed() < STUCK / 2, "{path}: {:?}", started.elapsed());
+    }
+}
+
+/// The process that the next tests end.
 #[test]
 #[ignore = "runs as a process of its own"]
 fn serve_until_told_to_end() {
@@ -579,8 +688,8 @@ fn serve_until_told_to_end() {
     println!("\nstopped");
 }
 
-#[test]
-fn a_signal_stops_the_process_and_loses_no_answer() {
+/// A process that serves, the lines that it says, and where it listens.
+fn process() -> (Child, impl Iterator<Item = String>, SocketAddr) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "serve_until_told_to_end", "--ignored", "--nocapture", "--test-threads=1"])
         .stdout(Stdio::piped())
@@ -588,10 +697,38 @@ fn a_signal_stops_the_process_and_loses_no_answer() {
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
     let address = lines.find_map(|line| Some(line.strip_prefix("address ")?.parse().unwrap())).unwrap();
+    (child, lines, address)
+}
+
+fn tell(child: &Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// A call keeps the process from ending; who tells it again to end does not wait for that.
+#[test]
+fn a_second_signal_ends_the_process_at_once() {
+    for (signal, status) in [("-TERM", 143), ("-INT", 130)] {
+        let (mut child, _lines, address) = process();
+        let mut client = Client::new(address);
+        client.send(b"GET /stuck HTTP/1.1\r\nhost: x\r\n\r\n");
+        thread::sleep(Duration::from_millis(100));
+        tell(&child, "-TERM");
+        thread::sleep(Duration::from_millis(300));
+        assert!(child.try_wait().unwrap().is_none(), "the first signal waits for the call");
+        let started = Instant::now();
+        tell(&child, signal);
+        assert_eq!(child.wait().unwrap().code(), Some(status));
+        assert!(started.elapsed() < STUCK / 2, "{:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn a_signal_stops_the_process_and_loses_no_answer() {
+    let (mut child, mut lines, address) = process();
     let mut client = Client::new(address);
     client.send(post("/items", "{\"note\":\"a\"}").as_bytes());
     assert!(lines.any(|line| line == "waiting"));
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    tell(&child, "-TERM");
     assert_eq!(client.read(false).unwrap().status, 200);
     assert!(lines.any(|line| line == "stopped"));
     assert!(child.wait().unwrap().success());
