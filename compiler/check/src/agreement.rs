@@ -3,7 +3,7 @@
 //! they stand apart from [`declared`], which makes them.
 
 use crate::bounds::satisfies;
-use crate::db::Db;
+use crate::db::{Db, Program};
 use crate::declare::{self, declared, inverses, name_range, place_of, signature};
 use crate::items::{Item, tree};
 use crate::names::{self, ModuleKey, is_private, item_of, module_items, module_path, modules, symbol_of};
@@ -14,6 +14,7 @@ use crate::signature::{
 use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
 use crate::types::discharge;
+use crate::wire;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use tenon_diagnostics::{Code, Diagnostic};
@@ -116,7 +117,7 @@ impl<'db> Agreement<'db> {
     }
 
     fn unknown_module(&mut self, dotted: &str, range: Range) {
-        let program = &crate::db::Program::get(self.db).settings(self.db).name;
+        let program = &Program::get(self.db).settings(self.db).name;
         let known: Vec<String> = modules(self.db)
             .iter()
             .filter(|module| !module.is_empty())
@@ -185,10 +186,13 @@ impl<'db> Agreement<'db> {
                 _ => None,
             })
         };
-        self.wire_names(sig.fields.iter().filter_map(|field| {
+        let names = Program::get(self.db).settings(self.db).names;
+        let sent = sig.fields.iter().filter_map(|field| {
             let at = written(&field.name)?;
-            Some((field.name.clone(), field.wire.clone(), at.wire.as_ref().map_or(at.name.range, |wire| wire.range)))
-        }));
+            let sent = wire::sent_as(names, &field.name, field.wire.as_ref());
+            Some((field.name.clone(), sent, at.wire.as_ref().map_or(at.name.range, |wire| wire.range)))
+        });
+        self.wire_names(&sent.collect::<Vec<_>>());
         for field in &sig.fields {
             let Some(at) = written(&field.name) else { continue };
             if sig.key.contains(&field.name) {
@@ -310,16 +314,15 @@ impl<'db> Agreement<'db> {
         }
     }
 
-    fn wire_names(&mut self, fields: impl Iterator<Item = (SmolStr, Option<SmolStr>, Range)>) {
-        let fields: Vec<_> = fields.collect();
-        for (n, (name, wire, range)) in fields.iter().enumerate() {
-            let sent = wire.as_ref().unwrap_or(name);
-            let other = fields.iter().take(n).find(|(name, wire, _)| wire.as_ref().unwrap_or(name) == sent);
-            if let Some((other, _, first)) = other.filter(|(other, _, _)| other != name) {
-                let label = self.item.label(self.db, *first, "the other one");
-                let message = format!("`{name}` and `{other}` are both called `{sent}` on the wire");
-                self.report(Code::WireName, *range, message, "taken already").secondary.push(label);
-            }
+    /// Says which of these travel under one name: each with that name and where it is written.
+    fn wire_names(&mut self, fields: &[(SmolStr, SmolStr, Range)]) {
+        for clash in wire::clashes(fields.iter().map(|(name, sent, _)| (name, sent.clone()))) {
+            let (Some((name, _, range)), Some((other, _, first))) = (fields.get(clash.field), fields.get(clash.first))
+            else {
+                continue;
+            };
+            let diagnostic = wire::called_the_same(self.db, self.item, &clash.sent, (name, *range), (other, *first));
+            self.diagnostics.push(diagnostic);
         }
     }
 
@@ -327,10 +330,20 @@ impl<'db> Agreement<'db> {
         let Some(endpoint) = &sig.endpoint else { return };
         let steps = declare::path_steps(&endpoint.path);
         let written = |name: &str| decl.params.list.iter().find(|param| param.name.text == name);
-        self.wire_names(sig.params.iter().filter_map(|param| {
-            let at = written(&param.name)?;
-            Some((param.name.clone(), param.wire.clone(), at.wire.as_ref().map_or(at.name.range, |wire| wire.range)))
-        }));
+        // A path names its parts as the program does; the others are told apart by where they come from.
+        let names = Program::get(self.db).settings(self.db).names;
+        let place = |param: &ParamSig| {
+            text_place(param, steps.contains(&declare::PathStep::Parameter(param.name.clone())), &endpoint.method)
+        };
+        for from in [Some(HEADER), Some(COOKIE), Some(QUERY), None] {
+            let sent = sig.params.iter().filter(|param| place(param) == from).filter_map(|param| {
+                let at = written(&param.name)?;
+                let named = param.from.as_ref().and_then(|(_, name, _)| name.clone());
+                let sent = named.unwrap_or_else(|| wire::sent_as(names, &param.name, param.wire.as_ref()));
+                Some((param.name.clone(), sent, at.wire.as_ref().map_or(at.name.range, |wire| wire.range)))
+            });
+            self.wire_names(&sent.collect::<Vec<_>>());
+        }
         for param in &sig.params {
             let Some(at) = written(&param.name) else { continue };
             let in_path = steps.contains(&declare::PathStep::Parameter(param.name.clone()));
@@ -462,15 +475,21 @@ fn holds(db: &dyn Db, ty: &Ty, wanted: &mut dyn FnMut(&Ty) -> bool) -> bool {
     part(db, ty, wanted, &mut FxHashSet::default())
 }
 
+/// Where parameters come from, in the words of messages.
+const PATH: &str = "the path";
+const HEADER: &str = "a header";
+const COOKIE: &str = "a cookie";
+const QUERY: &str = "the query string";
+
 /// Where a parameter that comes as a piece of text comes from; `None` for one that comes in a body.
 fn text_place(param: &ParamSig, in_path: bool, method: &str) -> Option<&'static str> {
     match &param.from {
-        _ if in_path => Some("the path"),
-        Some((RequestPart::Header, ..)) => Some("a header"),
-        Some((RequestPart::Cookie, ..)) => Some("a cookie"),
-        Some((RequestPart::Query, ..)) => Some("the query string"),
+        _ if in_path => Some(PATH),
+        Some((RequestPart::Header, ..)) => Some(HEADER),
+        Some((RequestPart::Cookie, ..)) => Some(COOKIE),
+        Some((RequestPart::Query, ..)) => Some(QUERY),
         Some((RequestPart::Body, ..)) => None,
-        None if method == "GET" => Some("the query string"),
+        None if matches!(method, "GET" | "DELETE") => Some(QUERY),
         None => None,
     }
 }
@@ -585,7 +604,7 @@ fn file_endpoints(db: &dyn Db, file: crate::db::SourceFile) -> Vec<(u32, SmolStr
 pub fn overlapping_endpoints(db: &dyn Db) -> Vec<Diagnostic> {
     use declare::PathStep;
     let mut endpoints: Vec<(Item<'_>, SmolStr, SmolStr, Vec<PathStep>)> = Vec::new();
-    for file in crate::db::Program::get(db).files(db) {
+    for file in Program::get(db).files(db) {
         for (at, method, path) in file_endpoints(db, *file) {
             let Some(item) = crate::items::items(db, *file).get(*at as usize) else { continue };
             endpoints.push((*item, method.clone(), path.clone(), declare::path_steps(path)));

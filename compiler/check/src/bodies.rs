@@ -12,7 +12,7 @@
 #![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
 
 use crate::bounds::satisfies;
-use crate::db::Db;
+use crate::db::{Db, Program};
 use crate::declare::{self, Declared, Inverse, declared, inverses, name_range, place_of, signature};
 use crate::effects::effect_diagnostics;
 use crate::infer::{self, BodyKind, Checked, Context, Effects, Probed, Surroundings};
@@ -24,6 +24,7 @@ use crate::ty::{RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Clause, ExprKind, Fold, Rule};
 use crate::types::{DeclaredParts, TypeResolver};
 use crate::uses::{Meaning, Use, note_type};
+use crate::wire::clash_within;
 use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -167,7 +168,22 @@ pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
         let label = item.label(db, name_range(db, item), "write types along the chain");
         main.diagnostics.push(Diagnostic::new(Code::TooDeep, message, label));
     }
+    main.diagnostics.extend(inferred_wire_names(db, item, declared(db, item), &main.result));
     main
+}
+
+/// Says where two fields of an answer that follows from the code have one name on the wire. Those of declared types are
+/// looked at where these are written.
+fn inferred_wire_names<'db>(db: &'db dyn Db, item: Item<'db>, declared: &Declared, result: &Ty) -> Option<Diagnostic> {
+    let Some(Signature::Function(sig)) = declared.signature.as_deref() else { return None };
+    if sig.endpoint.is_none() || sig.result != ResultSig::Inferred {
+        return None;
+    }
+    let names = Program::get(db).settings(db).names;
+    let (name, other, sent) = clash_within(names, result)?;
+    let message = format!("`{name}` and `{other}` are both called `{sent}` on the wire");
+    let label = item.label(db, name_range(db, item), "its answer has both");
+    Some(Diagnostic::new(Code::WireName, message, label))
 }
 
 fn main_of(tree: &ast::Item, declared: &Declared, context: &BodyContext<'_>) -> Main {

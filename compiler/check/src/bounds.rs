@@ -40,6 +40,8 @@ impl Bounds<'_> {
             Ty::Variant(symbol, args) => {
                 self.bound != Ordered && args.iter().all(|arg| self.holds(arg)) && self.cases_hold(symbol)
             }
+            // Within the cases of a type its parameters stand for its arguments, which are asked on their own.
+            Ty::Param(_) if !self.open.is_empty() => true,
             Ty::Param(name) => self.generics.iter().any(|generic| {
                 generic.name == *name
                     && match (self.bound, generic.bound) {
@@ -58,11 +60,7 @@ impl Bounds<'_> {
         let Some(Signature::Type(sig)) = signature(self.db, symbol) else { return true };
         let TypeBody::Variant(cases) = &sig.body else { return true };
         self.open.push(symbol.clone());
-        // The parameters of the type stand for its arguments, which are asked on their own.
-        let holds = cases
-            .iter()
-            .flat_map(|case| &case.fields)
-            .all(|field| matches!(field.ty, Ty::Param(_)) || self.holds(&field.ty));
+        let holds = cases.iter().flat_map(|case| &case.fields).all(|field| self.holds(&field.ty));
         self.open.pop();
         holds
     }

@@ -83,6 +83,28 @@ pub enum WireNames {
     Camel,
 }
 
+impl WireNames {
+    /// A name of the program as the wire spells it.
+    pub fn spell(self, name: &str) -> SmolStr {
+        if self == WireNames::AsWritten {
+            return name.into();
+        }
+        let mut out = String::with_capacity(name.len());
+        let mut upper = false;
+        for c in name.chars() {
+            match c {
+                '_' if !out.is_empty() => upper = true,
+                c if upper => {
+                    out.extend(c.to_uppercase());
+                    upper = false;
+                }
+                c => out.push(c),
+            }
+        }
+        out.into()
+    }
+}
+
 /// Hears of every query that runs; see [`CheckDatabase::with_listener`].
 pub type Listener = Box<dyn Fn(&str) + Send + Sync>;
 

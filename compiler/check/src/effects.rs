@@ -512,7 +512,7 @@ fn query_writes<'db>(db: &'db dyn Db, item: Item<'db>) -> Option<Diagnostic> {
     Some(diagnostic.note("what writes is a `handler`, and is called by POST, PUT, PATCH or DELETE"))
 }
 
-/// What a piece of code may do beyond looking at its own values.
+/// What a piece of code may do beyond looking at its own values. None writes, also not to the log.
 struct Allowed {
     /// What it is called.
     what: &'static str,
@@ -555,6 +555,7 @@ fn forbidden<'db>(db: &'db dyn Db, item: Item<'db>, part: BodyPart, effects: &Ef
             .or_else(|| of(&effects.fails, "fail with").filter(|_| !allowed.fails))
             .or_else(|| world(&effects.clock, "the clock").filter(|_| !allowed.clock))
             .or_else(|| world(&effects.random, "chance").filter(|_| !allowed.random))
+            .or_else(|| effects.logs.first().map(|range| (*range, format!("{what} cannot write to the log"))))
     };
     let called = || {
         effects.calls.iter().find_map(|(callee, range)| {
@@ -569,6 +570,8 @@ fn forbidden<'db>(db: &'db dyn Db, item: Item<'db>, part: BodyPart, effects: &Ef
                 String::from("asks the clock")
             } else if set.random && !allowed.random {
                 String::from("depends on chance")
+            } else if set.logs {
+                String::from("writes to the log")
             } else {
                 return None;
             };

@@ -39,3 +39,4 @@ pub mod typed;
 pub mod types;
 pub mod uses;
 pub mod walk;
+mod wire;

@@ -4,7 +4,7 @@
 //! understood is reported and becomes [`Ty::Error`].
 
 use crate::bounds::satisfies;
-use crate::db::Db;
+use crate::db::{Db, Program};
 use crate::declare::{self, signature};
 use crate::items::Item;
 use crate::names::{self, Resolution, item_of, resolve, resolve_in, symbol_of};
@@ -12,6 +12,7 @@ use crate::show::Shown;
 use crate::signature::{Generic, Signature, TypeBody, TypeBound};
 use crate::suggest::{closest, upper_camel};
 use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
+use crate::wire::{called_the_same, record_clashes};
 use smol_str::SmolStr;
 use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic};
@@ -429,7 +430,20 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
                 },
             }
         }
+        self.wire_names(&fields, &places);
         Ty::Record(Arc::new(RecordTy { fields }))
+    }
+
+    /// Says which fields travel under one name.
+    fn wire_names(&mut self, fields: &[FieldTy], places: &[Range]) {
+        let names = Program::get(self.db).settings(self.db).names;
+        for clash in record_clashes(names, fields) {
+            let at = |at: usize| Some((fields.get(at)?.name.as_str(), *places.get(at)?));
+            if let (Some(field), Some(first)) = (at(clash.field), at(clash.first)) {
+                let diagnostic = called_the_same(self.db, self.item, &clash.sent, field, first);
+                self.diagnostics.push(diagnostic);
+            }
+        }
     }
 
     fn field(&mut self, param: &ast::Param) -> FieldTy {
@@ -483,6 +497,7 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             fields.push(field);
             places.push(param.name.range);
         }
+        self.wire_names(&fields, &places);
         fields
     }
 

@@ -9,11 +9,12 @@
 //!
 //! A case begins with `////` and its title; `//>` lines say what is expected: for each diagnostic its place and
 //! message, then the text under each label with the label's words, notes, and fixes with their edits. A line
-//! `//// file billing/invoice.tn` within a case begins another file of it. `TENON_BLESS=1` writes what is.
+//! `//// file billing/invoice.tn` within a case begins another file of it; `//// names camelCase` sets how it spells names
+//! on the wire. `TENON_BLESS=1` writes what is.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use tenon_check::db::{CheckDatabase, Settings};
+use tenon_check::db::{CheckDatabase, Settings, WireNames};
 use tenon_check::program::check;
 use tenon_diagnostics::{CATALOGUE, Diagnostic, Location, Resolved, Severity};
 use tenon_span::LineIndex;
@@ -21,8 +22,8 @@ use tenon_span::LineIndex;
 fn library() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../stdlib/tenon");
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
+    for entry in std::fs::read_dir(folder).expect("the folder of the library") {
+        let path = entry.expect("an entry").path();
         if path.extension().is_some_and(|extension| extension == "tn") {
             let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
             found.push((format!("tenon/{name}"), std::fs::read_to_string(&path).expect("a readable file")));
@@ -37,9 +38,16 @@ fn database() -> CheckDatabase {
     let library = library();
     let library: Vec<(&str, &str)> = library.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let mut db = CheckDatabase::new(&library);
-    db.set_settings(Settings { name: "shop".into(), ..Settings::default() });
+    db.set_settings(settings(WireNames::AsWritten));
     db
 }
+
+fn settings(names: WireNames) -> Settings {
+    Settings { name: "shop".into(), names, ..Settings::default() }
+}
+
+/// Sets how the program of a case spells names on the wire.
+const CAMEL: &str = "//// names camelCase";
 
 fn place(location: &Location, db: &CheckDatabase) -> (String, String) {
     let resolved = Resolved::new(location, db);
@@ -82,6 +90,7 @@ fn show(diagnostic: &Diagnostic, db: &CheckDatabase) -> String {
 struct Case {
     title: String,
     files: Vec<(String, String)>,
+    names: WireNames,
     expected: String,
 }
 
@@ -91,9 +100,16 @@ fn read(text: &str) -> Vec<Case> {
         if let Some(path) = line.strip_prefix("//// file ") {
             let case = cases.last_mut().expect("a file belongs to a case");
             case.files.push((path.trim().to_string(), String::new()));
+        } else if line == CAMEL {
+            cases.last_mut().expect("a setting belongs to a case").names = WireNames::Camel;
         } else if let Some(title) = line.strip_prefix("//// ") {
             let files = vec![(String::from("shop.tn"), String::new())];
-            cases.push(Case { title: title.trim().to_string(), files, expected: String::new() });
+            cases.push(Case {
+                title: title.trim().to_string(),
+                files,
+                names: WireNames::AsWritten,
+                expected: String::new(),
+            });
         } else if line.starts_with("//>") {
             let case = cases.last_mut().expect("an expectation belongs to a case");
             writeln!(case.expected, "{line}").expect("a string");
@@ -127,6 +143,7 @@ fn every_case_gives_its_messages() {
         let text = std::fs::read_to_string(&path).expect("a readable file");
         let mut written = String::new();
         for case in read(&text) {
+            db.set_settings(settings(case.names));
             db.set_files(case.files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
             let found: String = check(&db).iter().map(|diagnostic| show(diagnostic, &db)).collect();
             if found != case.expected {
@@ -134,6 +151,9 @@ fn every_case_gives_its_messages() {
                     .expect("a string");
             }
             writeln!(written, "//// {}", case.title).expect("a string");
+            if case.names == WireNames::Camel {
+                writeln!(written, "{CAMEL}").expect("a string");
+            }
             for (n, (path, text)) in case.files.iter().enumerate() {
                 if n > 0 {
                     writeln!(written, "//// file {path}").expect("a string");

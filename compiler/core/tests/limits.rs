@@ -147,6 +147,21 @@ fn many_arms_and_many_clauses() {
 }
 
 #[test]
+fn long_chains_of_else_if() {
+    let chain = |count: usize, test: &dyn Fn(usize) -> String| {
+        let links = lines(count, |n| format!("if {} {{ {n} }} else ", test(n)));
+        format!("fn f(x: Int, y: Int?) -> Int {{ {links}{{ 0 }} }}\n")
+    };
+    is_accepted(&chain(490, &|n| format!("x == {n}")));
+    is_accepted(&chain(490, &|_| "let z = y".to_owned()));
+    is_accepted(&format!(
+        "{}query q() -> [Int] {{ from x in 1..9 select f(x, none) }}\n",
+        chain(490, &|n| format!("x == {n}"))
+    ));
+    is_too_large(&chain(600, &|n| format!("x == {n}")), "nested too deeply");
+}
+
+#[test]
 fn many_unknown_names() {
     let text = lines(4_000, |n| format!("fn f{n}(x: Int) -> Int {{ unknown{n} }}\n"));
     let said = said(&text);

@@ -1,11 +1,29 @@
 //! Branches: `if`, `if let`, `match`, `else`.
 
-use super::engine::{Infer, MAX_DEPTH};
+use super::engine::{Infer, MAX_DEPTH, Mark};
 use crate::ty::Ty;
 use crate::typed::{Arm, Expr, ExprKind, Pattern, PatternKind};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
+
+/// A branch of `if … else if …`.
+struct Link {
+    test: Test,
+    /// Where names and facts stood before its block.
+    mark: Mark,
+    then: Expr,
+    has_else: bool,
+    range: Range,
+}
+
+/// What decides about a branch.
+enum Test {
+    /// With how many assignments there were before its block.
+    Condition(Expr, usize),
+    /// `if let`.
+    Pattern(Expr, Pattern),
+}
 
 impl Infer<'_> {
     /// `if`; `value` says that its value is wanted.
@@ -25,9 +43,30 @@ impl Infer<'_> {
         expr
     }
 
-    fn if_inner(&mut self, branch: &ast::If, hint: Option<&Ty>, value: bool) -> Expr {
-        let range = branch.range;
-        match &branch.cond {
+    /// `if … else if … else …`: however long the chain, it nests the checker no deeper.
+    fn if_inner(&mut self, first: &ast::If, hint: Option<&Ty>, value: bool) -> Expr {
+        let mut links: Vec<Link> = Vec::new();
+        let mut branch = first;
+        let mut otherwise = loop {
+            links.push(self.link(branch, hint, value));
+            match &branch.otherwise {
+                None => {
+                    let end = Range::empty(branch.range.end);
+                    break self.node(ExprKind::Block(Vec::new(), None), Ty::Unit, end);
+                }
+                Some(ast::Else::Block(block)) => break self.block(block, hint, value),
+                Some(ast::Else::If(next)) => branch = next,
+            }
+        };
+        while let Some(link) = links.pop() {
+            otherwise = self.linked(link, otherwise, hint, value);
+        }
+        otherwise
+    }
+
+    /// The condition of a branch and what it leads to. What its failure tells is assumed for the rest of the chain.
+    fn link(&mut self, branch: &ast::If, hint: Option<&Ty>, value: bool) -> Link {
+        let (test, mark, then) = match &branch.cond {
             ast::Cond::Expr(cond) => {
                 let cond = self.condition(cond);
                 let mark = self.mark();
@@ -36,9 +75,29 @@ impl Infer<'_> {
                 let then = self.block(&branch.then, hint, value);
                 self.restore(mark);
                 self.assume(&cond, false);
-                let otherwise = self.else_branch(branch.otherwise.as_ref(), hint, value, range);
+                (Test::Condition(cond, assigned), mark, then)
+            }
+            ast::Cond::Let { pattern, value: subject } => {
+                let subject = self.expr(subject, None);
+                let mark = self.mark();
+                let pattern = self.let_pattern(pattern, &subject);
+                self.assume_matches(&subject, &pattern, true);
+                self.note_fresh(&pattern, &subject);
+                let then = self.block(&branch.then, hint, value);
                 self.restore(mark);
-                let (then, otherwise, ty) = self.join_two(then, otherwise, hint, value && branch.otherwise.is_some());
+                (Test::Pattern(subject, pattern), mark, then)
+            }
+        };
+        Link { test, mark, then, has_else: branch.otherwise.is_some(), range: branch.range }
+    }
+
+    /// A branch with the rest of its chain.
+    fn linked(&mut self, link: Link, otherwise: Expr, hint: Option<&Ty>, value: bool) -> Expr {
+        let Link { test, mark, then, has_else, range } = link;
+        self.restore(mark);
+        let (then, otherwise, ty) = self.join_two(then, otherwise, hint, value && has_else);
+        match test {
+            Test::Condition(cond, assigned) => {
                 let leaves = (matches!(then.ty, Ty::Never), matches!(otherwise.ty, Ty::Never));
                 // A guard: what its branch leaves behind is known from here on, but for variables that the branch which
                 // goes on has assigned since.
@@ -50,17 +109,7 @@ impl Infer<'_> {
                 self.forget_since(assigned);
                 self.node(ExprKind::If(Box::new(cond), Box::new(then), Box::new(otherwise)), ty, range)
             }
-            ast::Cond::Let { pattern, value: subject } => {
-                let subject = self.expr(subject, None);
-                let mark = self.mark();
-                let pattern = self.let_pattern(pattern, &subject);
-                self.assume_matches(&subject, &pattern, true);
-                self.note_fresh(&pattern, &subject);
-                let then = self.block(&branch.then, hint, value);
-                self.restore(mark);
-                let otherwise = self.else_branch(branch.otherwise.as_ref(), hint, value, range);
-                self.restore(mark);
-                let (then, otherwise, ty) = self.join_two(then, otherwise, hint, value && branch.otherwise.is_some());
+            Test::Pattern(subject, pattern) => {
                 let rest = Pattern { kind: PatternKind::Wildcard, ty: subject.ty.clone(), range: pattern.range };
                 let arms =
                     vec![Arm { pattern, guard: None, body: then }, Arm { pattern: rest, guard: None, body: otherwise }];
@@ -78,14 +127,6 @@ impl Infer<'_> {
                 Pattern { kind: PatternKind::Present(Box::new(value)), ty: subject.ty.clone(), range }
             }
             _ => self.pattern(pattern, &subject.ty, false),
-        }
-    }
-
-    fn else_branch(&mut self, otherwise: Option<&ast::Else>, hint: Option<&Ty>, value: bool, range: Range) -> Expr {
-        match otherwise {
-            None => self.node(ExprKind::Block(Vec::new(), None), Ty::Unit, Range::empty(range.end)),
-            Some(ast::Else::Block(block)) => self.block(block, hint, value),
-            Some(ast::Else::If(branch)) => self.if_expr(branch, hint, value),
         }
     }
 

@@ -8,6 +8,8 @@
 use super::engine::Infer;
 use super::facts::strip;
 use crate::builtins::{Builtin, Need};
+use crate::signature::Signature;
+use crate::ty::{Symbol, Ty};
 use crate::typed::{Arg, Expr, ExprKind, Pattern, PatternKind, Stmt, for_each_child};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -39,7 +41,13 @@ impl Infer<'_> {
                 self.look(body, plain);
             }
             ExprKind::FnValue(..) => self.stored_function(expr, place),
-            ExprKind::Call { args, .. } => {
+            ExprKind::Local(_) if matches!(self.base(&expr.ty), Ty::Fn(..)) => self.stored_function(expr, place),
+            ExprKind::Call { function, args, types } => {
+                if types.iter().any(|ty| matches!(self.base(ty), Ty::Fn(..))) {
+                    let range = self.given_as_value(function, args).unwrap_or(expr.range);
+                    let message = "a type parameter stands for values, and a function is none: take it as `fn(…) -> …`";
+                    self.refuse(range, message);
+                }
                 for arg in args {
                     if let Arg::Value(value) = arg {
                         self.look(value, taking);
@@ -80,6 +88,17 @@ impl Infer<'_> {
             }
             _ => for_each_child(expr, &mut |part| self.look(part, plain)),
         }
+    }
+
+    /// The function that is given for a parameter whose type is a type parameter.
+    fn given_as_value(&self, function: &Symbol, args: &[Arg]) -> Option<Range> {
+        let Some(Signature::Function(sig)) = self.ctx.signature(function) else { return None };
+        sig.params.iter().zip(args).find_map(|(param, arg)| match arg {
+            Arg::Value(value) if matches!(param.ty, Ty::Param(_)) && matches!(self.base(&value.ty), Ty::Fn(..)) => {
+                Some(value.range)
+            }
+            _ => None,
+        })
     }
 
     fn stored_function(&mut self, expr: &Expr, place: Place) {

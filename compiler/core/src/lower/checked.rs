@@ -3,7 +3,7 @@
 use super::source::{ItemSite, Settings, Typed};
 use std::sync::Arc;
 use tenon_check::bodies;
-use tenon_check::db::{CheckDatabase, Program, WireNames};
+use tenon_check::db::{CheckDatabase, Program};
 use tenon_check::declare;
 use tenon_check::effects::effects_of;
 use tenon_check::items::{code, items};
@@ -45,7 +45,7 @@ impl<'db> CheckedProgram<'db> {
         Settings {
             title: settings.name.to_string(),
             prefix: settings.prefix.to_string(),
-            camel_case: settings.names == WireNames::Camel,
+            names: settings.names,
             edits: false,
         }
     }

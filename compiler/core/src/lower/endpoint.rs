@@ -201,22 +201,7 @@ impl Lowering<'_> {
 
     /// The name of a field or parameter on the wire.
     pub(super) fn wire_name(&self, name: &str) -> Name {
-        if !self.camel_case {
-            return Name::from(name);
-        }
-        let mut out = String::new();
-        let mut upper = false;
-        for c in name.chars() {
-            match c {
-                '_' if !out.is_empty() => upper = true,
-                c if upper => {
-                    out.extend(c.to_uppercase());
-                    upper = false;
-                }
-                c => out.push(c),
-            }
-        }
-        Name::from(out)
+        self.names.spell(name)
     }
 }
 

@@ -48,6 +48,7 @@ use crate::ir::{
 };
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+use tenon_check::db::WireNames;
 use tenon_check::signature::{CallableKind, RelationSig, Signature};
 use tenon_check::ty::{Symbol, Ty};
 use tenon_span::Range;
@@ -90,7 +91,7 @@ pub(crate) struct Lowering<'a> {
     source: &'a dyn Typed,
     program: Program,
     prefix: String,
-    camel_case: bool,
+    names: WireNames,
     edits: bool,
     relations: FxHashMap<Symbol, RelationId>,
     errors_by_symbol: FxHashMap<Symbol, tenon_value::ErrorId>,
@@ -111,7 +112,7 @@ impl<'a> Lowering<'a> {
             source,
             program: Program::new(&settings.title),
             prefix: settings.prefix.clone(),
-            camel_case: settings.camel_case,
+            names: settings.names,
             edits: settings.edits,
             relations: FxHashMap::default(),
             errors_by_symbol: FxHashMap::default(),

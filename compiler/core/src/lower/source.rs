@@ -1,6 +1,7 @@
 //! What lowering asks of the checker.
 
 use std::sync::Arc;
+use tenon_check::db::WireNames;
 use tenon_check::signature::Signature;
 pub use tenon_check::sites::BodyPart;
 use tenon_check::ty::{RuleRef, Symbol, Ty};
@@ -41,8 +42,8 @@ pub struct Settings {
     pub title: String,
     /// `[http] prefix`: stands before every path.
     pub prefix: String,
-    /// `[http] names = "camelCase"`.
-    pub camel_case: bool,
+    /// `[http] names`: how names are spelled on the wire.
+    pub names: WireNames,
     /// Whether rows are edited by hand: each relation then gets the endpoints of `edit_name` and `delete_name`.
     pub edits: bool,
 }

@@ -246,6 +246,29 @@ impl Scope<'_, '_> {
         }
     }
 
+    /// The value of a derived part of a unique that a row with these fields has.
+    fn derived_part(
+        &mut self,
+        sig: &RelationSig,
+        id: RelationId,
+        (unique, part): (u32, u32),
+        given: &[(SmolStr, Expr)],
+        range: Range,
+    ) -> Expr {
+        // A part is made of one field, which is given; the others are not looked at.
+        let fields: Vec<(SmolStr, Type)> =
+            self.l.program.relation(id).fields.iter().map(|f| (f.name.clone(), f.ty.clone())).collect();
+        let values = fields.iter().map(|(name, ty)| match given.iter().find(|(given, _)| given == name) {
+            Some((_, value)) => value.clone(),
+            None => self.placeholder(ty),
+        });
+        let row = Binding::Fields(id, Rc::new(values.collect()));
+        match self.l.source.body(&sig.symbol, BodyPart::UniquePart(unique, part)) {
+            Some(body) => self.inline_body(&sig.symbol, body, vec![row], Vec::new(), range),
+            None => unit(),
+        }
+    }
+
     fn unique_failures(&mut self, sig: &RelationSig, id: RelationId, values: &[Expr], range: Range) -> Vec<FailWith> {
         let fields = Rc::new(values.to_vec());
         let mut out = Vec::new();
@@ -495,21 +518,30 @@ impl Scope<'_, '_> {
                 (n, self.name(v))
             })
             .collect();
-        let names: Vec<SmolStr> = match unique {
+        // The fields that name the row, each with whether something made of it does: `email.lower`.
+        let parts: Vec<(SmolStr, bool)> = match unique {
             Some(n) => sig
                 .uniques
                 .get(n as usize)
-                .map(|u| u.parts.iter().map(|p| p.field.clone()).collect())
+                .map(|u| u.parts.iter().map(|p| (p.field.clone(), p.derived)).collect())
                 .unwrap_or_default(),
-            None => sig.key.clone(),
+            None => sig.key.iter().map(|k| (k.clone(), false)).collect(),
         };
-        let key: Vec<Expr> =
-            names.iter().filter_map(|n| given.iter().find(|(g, _)| g == n).map(|(_, v)| v.clone())).collect();
+        let mut key = Vec::with_capacity(parts.len());
+        for (at, (name, derived)) in parts.iter().enumerate() {
+            let Some((_, value)) = given.iter().find(|(given, _)| given == name) else { continue };
+            key.push(match (derived, unique) {
+                (true, Some(unique)) => self.derived_part(sig, id, (unique, at as u32), &given, range),
+                _ => value.clone(),
+            });
+        }
         let found = self.lookup_values(id, unique, key, range);
         let found = self.name(found);
         let existing = unwrap(found.clone());
-        let updates: Vec<(SmolStr, Expr)> =
-            given.iter().filter(|(n, _)| !sig.key.contains(n) && !names.contains(n)).cloned().collect();
+        // The row has these values already.
+        let found_by =
+            |name: &SmolStr| sig.key.contains(name) || parts.iter().any(|(part, derived)| part == name && !derived);
+        let updates: Vec<(SmolStr, Expr)> = given.iter().filter(|(name, _)| !found_by(name)).cloned().collect();
         self.conditional(
             is_some(found),
             &Type::Row(id),

@@ -4,7 +4,6 @@ use super::full_name;
 use crate::Analysis;
 use crate::limits::Limits;
 use serde::Serialize;
-use tenon_check::db::WireNames;
 use tenon_check::declare::signature;
 use tenon_check::signature::{Signature, TypeBody};
 use tenon_check::ty::{FieldTy, Symbol, Ty};
@@ -142,22 +141,7 @@ pub struct FormField {
 impl Analysis {
     /// A name as the wire spells it.
     pub(crate) fn wire_name(&self, name: &str) -> String {
-        if self.db.program().settings(&self.db).names != WireNames::Camel {
-            return name.to_owned();
-        }
-        let mut out = String::with_capacity(name.len());
-        let mut upper = false;
-        for c in name.chars() {
-            match c {
-                '_' if !out.is_empty() => upper = true,
-                c if upper => {
-                    out.extend(c.to_uppercase());
-                    upper = false;
-                }
-                c => out.push(c),
-            }
-        }
-        out
+        self.db.program().settings(&self.db).names.spell(name).to_string()
     }
 
     /// How a value of a type is entered.
