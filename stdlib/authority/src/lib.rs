@@ -12,7 +12,7 @@
 //! | [`sqlite`] | one file that any tool can open |
 //! | [`memory`] | nothing is durable, for tests and scenarios |
 //!
-//! Invariants: after any error while committing, the authority commits nothing more; a group is visible
+//! Invariants: after any error while writing, the authority commits nothing more; a group is visible
 //! after a crash as a whole or not at all; the changes of a group are applied in order.
 
 pub mod columns;
@@ -81,6 +81,12 @@ pub trait Authority: Send {
     /// Makes a group of changes durable, with the new state beside it. Returns after it is durable.
     fn commit(&mut self, group: &mut Group<'_>, meta: &Meta) -> Result<(), AuthorityError>;
 
+    /// Does what commits leave to be done now and then, when they have been told. An error is none of theirs, but ends
+    /// writing as one of theirs does.
+    fn maintain(&mut self) -> Result<(), AuthorityError> {
+        Ok(())
+    }
+
     /// Whether a commit needs no authority: then nobody calls [`Authority::commit`].
     fn is_volatile(&self) -> bool {
         false
@@ -93,7 +99,7 @@ pub trait Authority: Send {
 pub enum AuthorityError {
     /// The store below reported an error.
     Storage(String),
-    /// An earlier commit failed, so nothing is written any more.
+    /// Writing failed earlier, so nothing is written any more.
     Stopped,
     /// The authority refused a change that the image had accepted, or a stored row cannot be what the
     /// schema says. A bug, or a file that was changed by other hands.
@@ -104,7 +110,7 @@ impl std::fmt::Display for AuthorityError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             AuthorityError::Storage(why) => write!(f, "the store cannot be written or read: {why}"),
-            AuthorityError::Stopped => f.write_str("writing stopped after a failed commit"),
+            AuthorityError::Stopped => f.write_str("writing stopped after a failure"),
             AuthorityError::Inconsistent(what) => write!(f, "the store is inconsistent: {what}"),
         }
     }

@@ -28,6 +28,18 @@ pub fn create_directory(directory: &Path) -> std::io::Result<()> {
     builder.recursive(true).create(directory)
 }
 
+/// Opens a file of a data directory for reading and writing, and makes it, for its owner alone, if it is not there. The mode
+/// of one that is there is left alone.
+///
+/// # Errors
+/// What the file system says.
+pub fn open_file(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.read(true).write(true).create(true).truncate(false).open(path)
+}
+
 impl DirectoryLock {
     /// Takes a directory, creating it if needed.
     pub fn take(directory: &Path) -> Result<DirectoryLock, OpenError> {
@@ -37,8 +49,7 @@ impl DirectoryLock {
         };
         create_directory(directory).map_err(io(directory))?;
         let path = directory.join(LOCK_FILE);
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io(&path))?;
+        let mut file = open_file(&path).map_err(io(&path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

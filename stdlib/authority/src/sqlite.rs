@@ -17,7 +17,7 @@ use tenon_value::schema::{FieldId, RelationId, Schema};
 
 use crate::columns::{self, Class, TableColumn};
 use crate::evolution::{self, Additions};
-use crate::lock::DirectoryLock;
+use crate::lock::{self, DirectoryLock};
 use crate::{Authority, AuthorityError, Cell, Changes, Difference, EachRow, Group, Meta, OpenError, StoredShape};
 
 /// The name of the database file in a data directory.
@@ -200,6 +200,8 @@ impl SqliteAuthority {
     pub fn open(directory: &Path, schema: &Schema, defaults: &Defaults<'_>) -> Result<SqliteAuthority, OpenError> {
         let lock = DirectoryLock::take(directory)?;
         let path = directory.join(FILE);
+        // The log and the index of the log get the mode of the file.
+        lock::open_file(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
         let connection = Connection::open(&path).map_err(|e| OpenError::Authority(storage(e)))?;
         let mut authority = SqliteAuthority::around(connection, schema, Some(lock), false)?;
         authority.set_up(directory)?;
@@ -670,8 +672,7 @@ impl Authority for SqliteAuthority {
             self.run_cached("BEGIN IMMEDIATE")?;
             group(self)?;
             self.write_meta(meta)?;
-            self.run_cached("COMMIT")?;
-            self.checkpoint_if_due()
+            self.run_cached("COMMIT")
         })();
         match result {
             Ok(()) => {
@@ -684,6 +685,16 @@ impl Authority for SqliteAuthority {
                 Err(error)
             }
         }
+    }
+
+    /// Moves the log into the file when it has grown.
+    fn maintain(&mut self) -> Result<(), AuthorityError> {
+        if self.stopped || self.read_only {
+            return Err(AuthorityError::Stopped);
+        }
+        let moved = self.checkpoint_if_due();
+        self.stopped = moved.is_err();
+        moved
     }
 }
 

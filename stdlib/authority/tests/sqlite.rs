@@ -150,6 +150,28 @@ fn any_failed_commit_stops_writing() {
     assert_eq!(rows(&mut authority, ORDER).len(), 1);
 }
 
+/// Whether the directory was there or not, and while the store is open, when it has most files.
+#[cfg(unix)]
+#[test]
+fn what_is_stored_is_for_its_owner() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    for (name, given) in [("new", None), ("open", Some(0o755))] {
+        let directory = Directory::new(name);
+        if let Some(given) = given {
+            std::fs::create_dir(&directory.0).expect("a new directory");
+            std::fs::set_permissions(&directory.0, PermissionsExt::from_mode(given)).expect("ours");
+        }
+        let mut authority = SqliteAuthority::open(&directory.0, &schema(), NO_DEFAULTS).expect("a new store");
+        fill(&mut authority);
+        assert_eq!(mode(&directory.0), given.unwrap_or(0o700));
+        let files = std::fs::read_dir(&directory.0).expect("a directory").map(|entry| entry.expect("an entry").path());
+        let modes: Vec<_> = files.map(|path| (mode(&path), path)).collect();
+        assert!(modes.len() >= 4, "store, log, its index and lock: {modes:?}");
+        assert!(modes.iter().all(|(mode, _)| *mode == 0o600), "{modes:?}");
+    }
+}
+
 #[test]
 fn additive_changes_are_applied_and_others_listed() {
     let directory = Directory::new("shape");

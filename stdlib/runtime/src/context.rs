@@ -247,6 +247,14 @@ impl Drop for Chunk {
 const FIRST_CHUNK: usize = 16 << 10;
 const LARGEST_CHUNK: usize = 1 << 20;
 
+/// How many lines, problems or sums a context keeps room for between calls.
+const KEPT: usize = 64;
+
+fn forget<T>(list: &mut Vec<T>) {
+    list.clear();
+    list.shrink_to(KEPT);
+}
+
 impl CallContext {
     /// A context that reads nothing yet: no relations, snapshot 0, no constants.
     pub fn new(limits: Limits, now: i64, seed: u64) -> CallContext {
@@ -278,29 +286,39 @@ impl CallContext {
         }
     }
 
-    /// Makes the context fresh for another call: what was in the arena is gone, one chunk is kept.
-    pub fn reset(&mut self, limits: Limits, now: i64, seed: u64) {
+    /// Lets go of what the last call needed: what was in the arena is gone, one chunk is kept unless it is large. Threads
+    /// keep their contexts, so what one call needed must not be held for good.
+    pub fn clear(&mut self) {
         self.chunks.truncate(1);
-        let (next, end, used) = match self.chunks.first() {
+        self.chunks.retain(|chunk| chunk.layout.size() <= LARGEST_CHUNK);
+        (self.arena_next, self.arena_end) = match self.chunks.first() {
             Some(chunk) => {
                 let start = chunk.start.as_ptr();
                 // SAFETY: the chunk has `layout.size()` bytes.
-                (start, unsafe { start.add(chunk.layout.size()) }, chunk.layout.size())
+                (start, unsafe { start.add(chunk.layout.size()) })
             }
-            None => (std::ptr::null_mut(), std::ptr::null_mut(), 0),
+            None => (std::ptr::null_mut(), std::ptr::null_mut()),
         };
-        self.arena_next = next;
-        self.arena_end = end;
-        self.memory_left = limits.memory.saturating_sub(used);
+        forget(&mut self.problems);
+        forget(&mut self.log);
+        forget(&mut self.sums);
+    }
+
+    /// Makes the context fresh for another call.
+    pub fn reset(&mut self, limits: Limits, now: i64, seed: u64) {
+        self.clear();
+        self.memory_left = limits.memory.saturating_sub(self.held());
         self.status = Status::Ok as u32;
         self.depth = limits.depth;
         self.fuel = limits.fuel;
         self.now = now;
         self.random = Some(Random::new(seed));
         self.moment = std::ptr::null();
-        self.problems.clear();
-        self.log.clear();
-        self.sums.clear();
+    }
+
+    /// Bytes of the arena's chunks.
+    fn held(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.layout.size()).sum()
     }
 
     /// Lets the call draw its time and its randomness from a moment, which must outlive it.
@@ -420,6 +438,35 @@ impl CallContext {
         if self.status == Status::Ok as u32 {
             self.status = Status::Fault as u32;
             self.fault = FaultRecord { code: u32::from(fault.code()), site: NO_SITE };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_call_needed_is_not_kept() {
+        let limits = Limits { memory: 64 << 20, ..Limits::default() };
+        let mut ctx = CallContext::new(limits, 0, 0);
+        // Of a large first chunk nothing stays, of many only the first one.
+        for (sizes, kept) in [(vec![40 << 20], 0), (vec![100, 30 << 20], FIRST_CHUNK), (vec![50_000; 900], 50_000)] {
+            ctx.reset(limits, 0, 0);
+            for size in &sizes {
+                assert!(ctx.allocate(*size).is_some(), "{size} of {sizes:?}");
+            }
+            ctx.log.extend((0..10_000).map(|n| n.to_string()));
+            ctx.clear();
+            assert_eq!(ctx.held(), kept, "{sizes:?}");
+            assert!(ctx.log.capacity() <= KEPT);
+            // What is left can be used again, up to the limit.
+            ctx.reset(limits, 0, 0);
+            assert!(ctx.allocate(limits.memory - kept - 16).is_some());
+            assert!(ctx.allocate(64 << 10).is_none());
+            ctx.clear();
+            ctx.chunks.clear();
+            ctx.clear();
         }
     }
 }

@@ -15,8 +15,8 @@
 //! also a failure, may depend on the newest commit that it could read, so it waits until that one is
 //! durable: [`Transaction::commit`] and [`Transaction::abort`] give the number to wait for.
 //!
-//! **Failure.** If the authority refuses a group, nothing is written any more: waiters get [`CommitLost`],
-//! and every later transaction [`Stopped`]. The process should end; the next start reads what is durable.
+//! **Failure.** If the authority refuses a group, or cannot do what a group leaves to be done, nothing is written any more:
+//! those who wait for later commits get [`CommitLost`], and every later transaction is [`Stopped`]. The process should end; the next start reads what is durable.
 //!
 //! **Time.** `now()` of a transaction is the world's time when it first asks, but never less than that of an earlier
 //! commit, also across restarts.
@@ -527,6 +527,10 @@ impl Shared {
                 changes.clear();
                 self.image.set_durable(meta.commit);
                 self.durable.advance(meta.commit);
+                // Whoever waited has been told: these commits stand, whatever comes of this.
+                if let Err(error) = authority.maintain() {
+                    self.stop(&error.to_string());
+                }
                 true
             }
             Err(error) => {

@@ -175,25 +175,40 @@ pub fn load(image: Image) -> Result<Arc<Loaded>, LoadError> {
 }
 
 /// Maps an image that stands in a file at a position that is a multiple of a page, as [`Image::to_bytes`] wrote
-/// it: the code is mapped from the file, so its pages are shared and read on demand.
+/// it: the code is mapped from the file, so its pages are shared.
+///
+/// # Errors
+/// The file cannot be read, was made for another runtime, or is not what was written.
 pub fn load_file(file: &std::fs::File, at: u64) -> Result<Arc<Loaded>, LoadError> {
     use std::os::unix::fs::FileExt;
+    let cut_off = || LoadError::Damaged("it is cut off");
+    // Sizes are believed only as far as the file goes: what they say is read into memory.
+    let length = file.metadata()?.len().checked_sub(at).ok_or_else(cut_off)?;
+    if length < HEADER as u64 {
+        return Err(cut_off());
+    }
     let mut header = [0u8; HEADER];
     file.read_exact_at(&mut header, at)?;
-    let layout = FileLayout::read(&header)?;
+    let (layout, written) = FileLayout::read(&header)?;
+    if layout.end as u64 > length {
+        return Err(cut_off());
+    }
     let mut tables = vec![0; layout.tables];
     file.read_exact_at(&mut tables, at + HEADER as u64)?;
-    let mut image: Image = postcard::from_bytes(&tables).map_err(|_| LoadError::Damaged("its tables do not parse"))?;
+    let mut constants = vec![0; layout.constants];
+    file.read_exact_at(&mut constants, at + layout.constants_at as u64)?;
+    let mut options = MmapOptions::new();
+    options.offset(at + layout.text_at as u64).len(layout.text.max(1));
+    // SAFETY: the mapping is private; an executable that is running cannot be written to.
+    let text = unsafe { options.map_exec(file)? };
+    if checksum(&[&tables, &constants, &text[..layout.text]]) != written {
+        return Err(LoadError::Damaged("its bytes are not those that were written"));
+    }
+    let image: Image = postcard::from_bytes(&tables).map_err(|_| LoadError::Damaged("its tables do not parse"))?;
     if image.abi != crate::functions::abi_hash() {
         return Err(LoadError::OtherInterface);
     }
-    image.constants = vec![0; layout.constants];
-    file.read_exact_at(&mut image.constants, at + layout.constants_at() as u64)?;
-    let mut options = MmapOptions::new();
-    options.offset(at + layout.text_at() as u64).len(layout.text.max(1));
-    // SAFETY: the mapping is private; an executable that is running cannot be written to.
-    let text = unsafe { options.map_exec(file)? };
-    finish(image, text)
+    finish(Image { constants, ..image }, text)
 }
 
 /// The size of what stands before the tables of an image in a file.
@@ -205,10 +220,23 @@ struct FileLayout {
     tables: usize,
     constants: usize,
     text: usize,
+    constants_at: usize,
+    text_at: usize,
+    end: usize,
 }
 
 impl FileLayout {
-    fn read(header: &[u8; HEADER]) -> Result<FileLayout, LoadError> {
+    /// The layout for parts of these sizes; `None` where they are too large for any file.
+    fn of(tables: usize, constants: usize, text: usize) -> Option<FileLayout> {
+        let constants_at = HEADER.checked_add(tables)?.checked_next_multiple_of(16)?;
+        let text_at = constants_at.checked_add(constants)?.checked_next_multiple_of(PAGE)?;
+        // An empty code is mapped as one byte.
+        let end = text_at.checked_add(text.max(1))?;
+        Some(FileLayout { tables, constants, text, constants_at, text_at, end })
+    }
+
+    /// The layout that a header tells, and the checksum of the parts.
+    fn read(header: &[u8; HEADER]) -> Result<(FileLayout, u64), LoadError> {
         let word = |i: usize| {
             let mut bytes = [0; 8];
             bytes.copy_from_slice(&header[i * 8..i * 8 + 8]);
@@ -217,33 +245,44 @@ impl FileLayout {
         if word(0) != MAGIC {
             return Err(LoadError::Damaged("it does not begin as an image does"));
         }
-        let size = |i| usize::try_from(word(i)).map_err(|_| LoadError::Damaged("a part is too large"));
-        Ok(FileLayout { tables: size(1)?, constants: size(2)?, text: size(3)? })
+        let too_large = || LoadError::Damaged("a part is too large");
+        let size = |i| usize::try_from(word(i)).map_err(|_| too_large());
+        Ok((FileLayout::of(size(1)?, size(2)?, size(3)?).ok_or_else(too_large)?, word(4)))
     }
+}
 
-    fn constants_at(&self) -> usize {
-        (HEADER + self.tables).next_multiple_of(16)
+/// A number that differs, in all likelihood, when a byte of a part does. It guards against damage, not against malice.
+fn checksum(parts: &[&[u8]]) -> u64 {
+    let mut sum = 0xcbf2_9ce4_8422_2325u64;
+    let mut take = |word: u64| sum = (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    for part in parts {
+        let (words, rest) = part.as_chunks::<8>();
+        words.iter().for_each(|word| take(u64::from_le_bytes(*word)));
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        take(u64::from_le_bytes(last));
+        take(part.len() as u64);
     }
-
-    fn text_at(&self) -> usize {
-        (self.constants_at() + self.constants).next_multiple_of(PAGE)
-    }
+    sum
 }
 
 impl Image {
     /// The image as bytes of a file; they are to stand at a position that is a multiple of a page.
     pub fn to_bytes(&self) -> Vec<u8> {
         let tables = postcard::to_stdvec(self).expect("plain data serialises");
-        let layout = FileLayout { tables: tables.len(), constants: self.constants.len(), text: self.text.len() };
-        let mut out = Vec::with_capacity(layout.text_at() + self.text.len());
-        for word in [MAGIC, layout.tables as u64, layout.constants as u64, layout.text as u64, 0] {
+        let layout = FileLayout::of(tables.len(), self.constants.len(), self.text.len());
+        let layout = layout.expect("what lies in memory together fits a file");
+        let mut out = Vec::with_capacity(layout.end);
+        let sum = checksum(&[&tables, &self.constants, &self.text]);
+        for word in [MAGIC, layout.tables as u64, layout.constants as u64, layout.text as u64, sum] {
             out.extend_from_slice(&word.to_le_bytes());
         }
         out.extend_from_slice(&tables);
-        out.resize(layout.constants_at(), 0);
+        out.resize(layout.constants_at, 0);
         out.extend_from_slice(&self.constants);
-        out.resize(layout.text_at(), 0);
+        out.resize(layout.text_at, 0);
         out.extend_from_slice(&self.text);
+        out.resize(layout.end, 0);
         out
     }
 }
@@ -422,5 +461,78 @@ impl Loaded {
             lanes = rest;
         }
         Ok(Failure { error, fields: values, message: message.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn image() -> Image {
+        Image {
+            abi: crate::functions::abi_hash(),
+            text: vec![0xc3; 100],
+            constants: vec![1; 50],
+            entries: vec![Entry {
+                function: 0,
+                offset: 0,
+                params: vec![],
+                arguments: 0,
+                result: ShapeId(0),
+                results: 0,
+            }],
+            interface: Interface {
+                api: Api::new("test"),
+                endpoints: vec![],
+                heavy: vec![],
+                sites: vec!["a.tn:1".into()],
+                main: None,
+            },
+            shapes: Shapes::default(),
+            patterns: vec!["a+".into()],
+            library: vec![],
+            schema: Schema::default(),
+            key_shapes: vec![],
+            field_shapes: vec![],
+            errors: vec![],
+        }
+    }
+
+    fn load_bytes(path: &Path, bytes: &[u8]) -> Result<Arc<Loaded>, LoadError> {
+        std::fs::write(path, bytes).expect("a file for the test");
+        load_file(&std::fs::File::open(path).expect("just written"), 0)
+    }
+
+    #[test]
+    fn a_file_that_is_not_what_was_written_is_damaged() {
+        let path = std::env::temp_dir().join(format!("tenon-damaged-{}", std::process::id()));
+        let whole = image().to_bytes();
+        load_bytes(&path, &whole).expect("it is whole");
+        let text_at = whole.len() - 100;
+        let parts = HEADER + postcard::to_stdvec(&image()).expect("plain data").len();
+        // Every byte of what is written at all, and every end.
+        for at in (0..parts).chain(text_at..whole.len()) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            let found = load_bytes(&path, &bytes);
+            assert!(matches!(found, Err(LoadError::Damaged(_))), "byte {at}: {found:?}");
+        }
+        for end in 0..whole.len() {
+            assert!(matches!(load_bytes(&path, &whole[..end]), Err(LoadError::Damaged(_))), "{end} bytes");
+        }
+        // Sizes that no file has.
+        for size in 1..4 {
+            for value in [u64::MAX, u64::MAX / 2, 1 << 40] {
+                let mut bytes = whole.clone();
+                bytes[size * 8..size * 8 + 8].copy_from_slice(&value.to_le_bytes());
+                assert!(matches!(load_bytes(&path, &bytes), Err(LoadError::Damaged(_))), "size {size} is {value}");
+            }
+        }
+        let other = Image { abi: 7, ..image() }.to_bytes();
+        assert!(matches!(load_bytes(&path, &other), Err(LoadError::OtherInterface)));
+        let beyond = load_file(&std::fs::File::open(&path).expect("written"), 1 << 40);
+        assert!(matches!(beyond, Err(LoadError::Damaged(_))));
+        std::fs::remove_file(&path).expect("ours");
     }
 }

@@ -105,6 +105,7 @@ impl NativeService {
             (self.log)(&line);
         }
         ctx.transaction = std::ptr::null_mut();
+        ctx.clear();
         CONTEXT.set(Some(ctx));
         result
     }

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `TENON_FAULTS_DIR` | the directory; calls on files elsewhere pass |
 //! | `TENON_FAULTS_LOG` | the file to write records to |
+//! | `TENON_FAULTS_FILE` | the file whose calls are counted and fail, by the end of its path; all of them without it |
 //! | `TENON_FAULTS_AT` | the number of the call that fails, from 1; none without it |
 //! | `TENON_FAULTS_KIND` | `eio`, `enospc` or `short` (half of a write, then `ENOSPC`) |
 //! | `TENON_FAULTS_ONCE` | set: only that call fails; otherwise all later ones as well |
@@ -140,7 +141,10 @@ enum Fate {
     Half,
 }
 
-fn fate() -> Fate {
+fn fate(path: &[u8]) -> Fate {
+    if variable(c"TENON_FAULTS_FILE").is_some_and(|file| !path.ends_with(file)) {
+        return Fate::Passes;
+    }
     let count = COUNT.fetch_add(1, Ordering::Relaxed) + 1;
     let Some(at) = number(c"TENON_FAULTS_AT") else { return Fate::Passes };
     if count < at || count > at && variable(c"TENON_FAULTS_ONCE").is_some() {
@@ -182,7 +186,7 @@ unsafe fn written(fd: c_int, data: *const c_void, count: usize, offset: Option<i
     let _guard = Guard::take();
     // SAFETY: asks where the descriptor stands.
     let position = offset.unwrap_or_else(|| unsafe { libc::syscall(libc::SYS_lseek, fd, 0, libc::SEEK_CUR) });
-    let count = match fate() {
+    let count = match fate(path) {
         Fate::Passes => count,
         Fate::Fails(error) => return failed(error),
         Fate::Half => count / 2,
@@ -198,7 +202,7 @@ unsafe fn changed(fd: c_int, kind: u8, position: u64, real: impl Fn() -> c_long)
     let mut buffer = [0; PATH];
     let Some(path) = path_of(fd, &mut buffer) else { return real() as c_int };
     let _guard = Guard::take();
-    if let Fate::Fails(error) = fate() {
+    if let Fate::Fails(error) = fate(path) {
         return failed(error) as c_int;
     }
     let done = real();

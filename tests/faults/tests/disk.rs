@@ -10,147 +10,52 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
+mod bank;
 
-use tenon_authority::SqliteAuthority;
-use tenon_runtime::{Database, SystemWorld};
-use tenon_store::schema::*;
-use tenon_value::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bank::{ACCOUNTS, Folder, acknowledged, say, setting, verify};
 use tenon_value::random::Random;
 
-const ACCOUNT: RelationId = RelationId(0);
-const TRANSFER: RelationId = RelationId(1);
-const ACCOUNTS: i64 = 10;
-const START: i64 = 1_000;
 /// Enough that the authority moves its log into its file several times.
 const TRANSFERS: i64 = 1_500;
 const SECTOR: usize = 512;
 
-fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
-}
-
-fn schema() -> Schema {
-    let relation = |name: &str, fields: Vec<Field>, references: Vec<Reference>| Relation {
-        name: name.into(),
-        fields,
-        key: vec![FieldId(0)],
-        uniques: vec![],
-        references,
-        indexes: vec![],
-        deletes: false,
-    };
-    let mut id = Field::new("id", DataType::Int);
-    id.generated = Some(Generated::Serial);
-    let refer = |field| Reference { field: FieldId(field), target: ACCOUNT, on_delete: OnDelete::Restrict };
-    Schema {
-        relations: vec![
-            relation("Account", vec![Field::new("id", DataType::Int), Field::new("balance", DataType::Int)], vec![]),
-            relation(
-                "Transfer",
-                vec![
-                    id,
-                    Field::new("source", DataType::Ref(ACCOUNT)),
-                    Field::new("target", DataType::Ref(ACCOUNT)),
-                    Field::new("note", DataType::Text),
-                ],
-                vec![refer(1), refer(2)],
-            ),
-        ],
-    }
-}
-
-fn open(directory: &Path) -> Result<Database, String> {
-    let schema = Arc::new(schema());
-    let authority =
-        SqliteAuthority::open(directory, &schema, &|_, _| Err("none".into())).map_err(|error| error.to_string())?;
-    Database::start(schema, Box::new(authority), Arc::new(SystemWorld::new())).map_err(|error| error.to_string())
-}
-
-fn account(id: i64) -> Value {
-    Value::Ref { relation: 0, key: Arc::new(Value::Int(id)) }
-}
-
-fn int(value: &Value) -> i64 {
-    match value {
-        Value::Int(n) => *n,
-        Value::Ref { key, .. } => int(key),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn say(line: &str) {
-    // One call, so that the line is one record.
-    std::io::stdout().write_all(format!("\n{line}\n").as_bytes()).unwrap();
-    std::io::stdout().flush().unwrap();
-}
-
 /// Works, and ends without closing. Run as a test of its own, it has nothing to do.
 #[test]
 fn child() {
-    let Ok(directory) = std::env::var("TENON_FAULTS_DIR") else { return };
-    let database = match open(Path::new(&directory)) {
-        Ok(database) => database,
-        Err(_) => std::process::exit(0),
-    };
-    let mut next = 0;
-    if database.read().reader().count(ACCOUNT) == 0 {
-        let Ok(mut txn) = database.write() else { std::process::exit(0) };
-        for id in 0..ACCOUNTS {
-            txn.insert(ACCOUNT, &[Some(Value::Int(id)), Some(Value::Int(START))]).unwrap();
-        }
-        let number = txn.commit();
-        if database.wait(number).is_ok() {
-            say("acknowledged 0");
-        }
+    let Some(directory) = bank::directory() else { return };
+    // Whatever stops it is its fate, and no fault of the test.
+    let _ = work(&directory);
+    std::process::exit(0);
+}
+
+fn work(directory: &Path) -> Option<()> {
+    let database = bank::open(directory).ok()?;
+    let number = bank::fill(&database).ok()?;
+    if database.wait(number).is_ok() {
+        say("acknowledged 0");
     }
+    let mut next = 0;
     while next < TRANSFERS {
         // Groups of one to three commits.
         let (mut number, mut last) = (0, 0);
         for _ in 0..1 + next % 3 {
             next += 1;
+            let note = "n".repeat((next * 37 % 9_000) as usize);
             let (source, target) = ((next * 3) % ACCOUNTS, (next * 7 + 1) % ACCOUNTS);
-            let Ok(mut txn) = database.write() else { std::process::exit(0) };
-            for (id, by) in [(source, -1), (target, 1)] {
-                let balance = int(&txn.values().lookup(ACCOUNT, &Value::Int(id)).unwrap()[1]);
-                txn.update(ACCOUNT, &Value::Int(id), &[(FieldId(1), Value::Int(balance + by))]).unwrap();
-            }
-            let note = Value::text("n".repeat((next * 37 % 9_000) as usize));
-            let key = txn.insert(TRANSFER, &[None, Some(account(source)), Some(account(target)), Some(note)]).unwrap();
-            last = int(&key);
-            number = txn.commit();
+            (last, number) = bank::transfer(&database, source, target, note).ok()?;
         }
         match database.wait(number) {
             Ok(()) => say(&format!("acknowledged {last}")),
             Err(_) => {
                 say("stopped");
-                std::process::exit(0);
+                return None;
             }
         }
     }
-    std::process::exit(0);
-}
-
-/// A folder of its own that goes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("tenon-disk-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(std::fs::canonicalize(&path).unwrap())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+    Some(())
 }
 
 /// The library of this crate, which cargo builds beside its tests.
@@ -162,46 +67,9 @@ fn library() -> PathBuf {
 }
 
 fn run_child(data: &Path, more: &[(&str, &str)]) -> String {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--nocapture", "--test-threads=1"])
-        .env("LD_PRELOAD", library())
-        .env("TENON_FAULTS_DIR", data)
-        .envs(more.iter().copied())
-        .stderr(Stdio::null())
-        .output()
-        .unwrap();
+    let output = bank::child(data).env("LD_PRELOAD", library()).envs(more.iter().copied()).output().unwrap();
     assert!(output.status.success(), "the child ended with {}", output.status);
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn acknowledged(output: &str) -> i64 {
-    output.lines().filter_map(|line| line.strip_prefix("acknowledged ")).map(|n| n.parse().unwrap()).max().unwrap_or(-1)
-}
-
-/// What must hold of what is left, given the last commit that was acknowledged (-1: none).
-fn verify(data: &Path, acknowledged: i64) -> Result<i64, String> {
-    let database = open(data).map_err(|error| format!("it does not open: {error}"))?;
-    let query = database.read();
-    let values = query.values(database.stored());
-    let accounts = values.sorted(ACCOUNT);
-    let transfers = values.sorted(TRANSFER);
-    if acknowledged >= 0 && accounts.len() != ACCOUNTS as usize {
-        return Err(format!("there are {} accounts", accounts.len()));
-    }
-    let found = transfers.len() as i64;
-    if found < acknowledged {
-        return Err(format!("{acknowledged} transfers were acknowledged, and {found} are there"));
-    }
-    let mut balances = vec![START; accounts.len()];
-    for (n, row) in transfers.iter().enumerate() {
-        if int(&row[0]) != n as i64 + 1 {
-            return Err(format!("transfer {} is missing before {}", n + 1, int(&row[0])));
-        }
-        balances[int(&row[1]) as usize] -= 1;
-        balances[int(&row[2]) as usize] += 1;
-    }
-    let stored: Vec<i64> = accounts.iter().map(|row| int(&row[1])).collect();
-    if stored == balances { Ok(found) } else { Err("accounts and transfers disagree".to_owned()) }
 }
 
 /// A call that the child made.
@@ -384,4 +252,32 @@ fn after_a_failed_call_nothing_is_acknowledged() {
     }
     assert!(wrong.is_empty(), "{} of {count} faults:\n{}", wrong.len(), wrong.join("\n"));
     assert!(stopped > 0, "no fault met a commit");
+}
+
+/// Moving the log into the file is nothing that a commit waits for: if it fails, commits that are durable are told so.
+#[test]
+fn a_failed_checkpoint_loses_no_commit() {
+    let folder = Folder::new("checkpoint");
+    let (data, log) = (folder.0.join("data"), folder.0.join("log"));
+    std::fs::create_dir_all(&data).unwrap();
+    run_child(&data, &[("TENON_FAULTS_LOG", log.to_str().unwrap())]);
+    let calls = read_calls(&std::fs::read(&log).unwrap(), &data);
+    // The file itself is written when the store is made, and then by checkpoints alone.
+    let is_first = |call: &Call| matches!(call, Call::Output(text) if text.contains("acknowledged 0"));
+    let before = calls.iter().take_while(|call| !is_first(call));
+    let made = before.filter(
+        |call| matches!(call, Call::Write(name, ..) | Call::Truncate(name, _) | Call::Sync(name) if name == "store.db"),
+    );
+    let at = (made.count() + 1).to_string();
+    for kind in ["eio", "enospc"] {
+        std::fs::remove_dir_all(&data).unwrap();
+        std::fs::create_dir_all(&data).unwrap();
+        let said = run_child(
+            &data,
+            &[("TENON_FAULTS_FILE", "store.db"), ("TENON_FAULTS_AT", &at), ("TENON_FAULTS_KIND", kind)],
+        );
+        let acknowledged = acknowledged(&said);
+        assert!(acknowledged > 0 && acknowledged < TRANSFERS, "{kind}: {acknowledged}");
+        assert_eq!(verify(&data, acknowledged), Ok(acknowledged), "{kind}");
+    }
 }
