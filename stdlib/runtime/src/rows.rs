@@ -78,7 +78,12 @@ pub unsafe extern "C" fn row_by_key(ctx: *mut CallContext, relation: u32, key: *
         let reader = reader(ctx);
         let relation = reader.relation(RelationId(relation));
         let lanes = lanes_at(key, relation.meta().key_lanes);
-        relation.find_by_key(reader.number(), lanes).into()
+        let row = relation.find_by_key(reader.number(), lanes);
+        // A handler that looks a row up mostly reads or changes it soon.
+        if !ctx.transaction.is_null() && row.is_some() {
+            relation.fetch_ahead(row.slot);
+        }
+        row.into()
     }
 }
 

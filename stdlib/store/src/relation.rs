@@ -338,7 +338,7 @@ pub struct Relation {
     pub(crate) id: RelationId,
     pub(crate) meta: Meta,
     pub(crate) view: Box<RelationView>,
-    column_bases: Box<[*mut u8]>,
+    pub(crate) column_bases: Box<[*mut u8]>,
     pub(crate) keys: Keys,
     pub(crate) uniques: Vec<EntityTable>,
     pub(crate) indexes: Vec<Secondary>,
@@ -444,7 +444,7 @@ impl Relation {
     // through atomics.
 
     #[inline]
-    fn version(&self, slot: u32) -> &Version {
+    pub(crate) fn version(&self, slot: u32) -> &Version {
         // SAFETY: see above.
         unsafe { self.view.version(slot) }
     }
