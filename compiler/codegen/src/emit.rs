@@ -2,13 +2,13 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AbiParam, Block, BlockArg, InstBuilder, MemFlagsData, SigRef, Signature, StackSlot, StackSlotData, StackSlotKind,
-    Type as ClifType, Value, types,
+    AbiParam, Block, BlockArg, Inst, InstBuilder, MemFlagsData, SigRef, Signature, StackSlot, StackSlotData,
+    StackSlotKind, Type as ClifType, Value, types,
 };
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, Variable};
 use rustc_hash::FxHashMap;
-use tenon_core::ir::{SiteId, Type, VarId};
+use tenon_core::ir::{RelationId, SiteId, Type, VarId};
 use tenon_runtime::abi::Word;
 use tenon_runtime::context::{NO_SITE, offsets};
 use tenon_runtime::functions::RuntimeFn;
@@ -51,6 +51,17 @@ pub(crate) struct LoopTargets {
     pub(crate) on_continue: Block,
 }
 
+/// What is computed once, before the outermost scan that stands around the code: the addresses of columns.
+///
+/// They never change, and the code generator's own optimiser would find that; but it computes them in the loop all the
+/// same, where they are used first.
+pub(crate) struct Hoisted {
+    /// The jump into the loop.
+    pub(crate) before: Inst,
+    /// The address of a column by relation and number.
+    pub(crate) columns: FxHashMap<(RelationId, usize), Value>,
+}
+
 /// See the module.
 pub(crate) struct Emit<'a, 'p> {
     pub(crate) unit: &'a mut Unit<'p>,
@@ -69,6 +80,8 @@ pub(crate) struct Emit<'a, 'p> {
     /// The query that is being emitted, and the address of its frame.
     pub(crate) query: Option<std::rc::Rc<crate::query::QueryFrame<'p>>>,
     pub(crate) frame: Value,
+    /// Inside of a scan, what is computed before it.
+    pub(crate) hoisted: Option<Hoisted>,
     results: usize,
     fault_block: Option<Block>,
     exit_block: Option<Block>,
@@ -99,6 +112,7 @@ impl<'a, 'p> Emit<'a, 'p> {
             inline_depth: 0,
             query: None,
             frame: ctx,
+            hoisted: None,
             results,
             fault_block: None,
             exit_block: None,

@@ -2,8 +2,9 @@
 
 use std::mem::offset_of;
 
+use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use tenon_core::ir::RelationId;
 use tenon_runtime::context::offsets;
 use tenon_store::layout::{NONE, RelationView, VERSION_STRIDE};
@@ -28,11 +29,9 @@ impl Emit<'_, '_> {
         let field = described.fields.get(index as usize).ok_or_else(missing)?;
         let columns = field.columns();
         let first = starts[index as usize];
-        let view = self.relation_view(relation);
-        let table = self.b.ins().load(types::I64, fixed(), view, offset_of!(RelationView, columns) as i32);
         let mut lanes = Vec::with_capacity(columns.len());
         for (number, column) in columns.into_iter().enumerate() {
-            let base = self.b.ins().load(types::I64, fixed(), table, crate::emit::offset(first + number));
+            let base = self.column(relation, first + number);
             let at = self.b.ins().imul_imm_s(slot, column.width() as i64);
             let address = self.b.ins().iadd(base, at);
             let lane = match column {
@@ -51,12 +50,36 @@ impl Emit<'_, '_> {
         Ok(lanes)
     }
 
-    /// A word of a slot's record: its `prev` or `entity`.
+    /// The address of a column: inside of a scan it is read once, before the scan.
+    fn column(&mut self, relation: RelationId, number: usize) -> Value {
+        let ctx = self.ctx;
+        let Some(hoisted) = &mut self.hoisted else {
+            let mut load = |flags, at, offset| self.b.ins().load(types::I64, flags, at, offset);
+            return column_address(&mut load, ctx, relation, number, fixed());
+        };
+        *hoisted.columns.entry((relation, number)).or_insert_with(|| {
+            let mut cursor = FuncCursor::new(self.b.func).at_inst(hoisted.before);
+            let mut load = |flags, at, offset| cursor.ins().load(types::I64, flags, at, offset);
+            // What may move would be computed where it is used.
+            column_address(&mut load, ctx, relation, number, plain())
+        })
+    }
+
+    /// A word of a slot's record, as its `prev`.
     pub(crate) fn version_u32(&mut self, view: Value, field: usize, slot: Value) -> Value {
         let base = self.b.ins().load(types::I64, fixed(), view, field as i32);
         let at = self.b.ins().imul_imm_s(slot, VERSION_STRIDE as i64);
         let address = self.b.ins().iadd(base, at);
         self.b.ins().uload32(plain(), address, 0)
+    }
+
+    /// The entity of a version that is seen. It does not change while the call goes on, so it is read only where it is used.
+    pub(crate) fn entity_of(&mut self, view: Value, slot: Value) -> Value {
+        let base = self.b.ins().load(types::I64, fixed(), view, offset_of!(RelationView, entity) as i32);
+        let at = self.b.ins().imul_imm_s(slot, VERSION_STRIDE as i64);
+        let address = self.b.ins().iadd(base, at);
+        let entity = self.b.ins().load(types::I32, fixed(), address, 0);
+        self.b.ins().uextend(types::I64, entity)
     }
 
     /// A word of a table of the relation's view: `newest[entity]`.
@@ -115,4 +138,18 @@ impl Emit<'_, '_> {
         self.at(join);
         result
     }
+}
+
+/// The address of a column, by loads of which the last has the given flags.
+fn column_address(
+    load: &mut dyn FnMut(MemFlagsData, Value, i32) -> Value,
+    ctx: Value,
+    relation: RelationId,
+    number: usize,
+    last: MemFlagsData,
+) -> Value {
+    let relations = load(fixed(), ctx, offsets::RELATIONS);
+    let view = load(fixed(), relations, crate::emit::offset(relation.index()));
+    let columns = load(fixed(), view, offset_of!(RelationView, columns) as i32);
+    load(last, columns, crate::emit::offset(number))
 }

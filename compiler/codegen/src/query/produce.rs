@@ -4,6 +4,7 @@ use std::mem::offset_of;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use rustc_hash::FxHashMap;
 use tenon_core::ir::{Expr, ExprKind, Prim, RelationId, SiteId, Type, VarId};
 use tenon_plan::physical::{GroupStrategy, Op, OpKind};
 use tenon_runtime::context::offsets;
@@ -12,6 +13,7 @@ use tenon_store::layout::{COLLECTION_ELEMENTS, RelationView};
 
 use super::rows::ROWS;
 use super::{Emit, Stored};
+use crate::emit::Hoisted;
 use crate::error::{Error, Result};
 use crate::expr::mistyped;
 
@@ -259,7 +261,9 @@ impl<'a, 'p> Emit<'a, 'p> {
     /// Goes to a block unless all predicates hold; they are evaluated in order, up to the first that does not. Range
     /// tests that follow each other are evaluated together: a branch that holds now and then costs more than a test.
     pub(crate) fn all_hold(&mut self, predicates: &[Expr], otherwise: Block) -> Result<()> {
-        let mut rest = predicates;
+        let mut each = Vec::with_capacity(predicates.len());
+        predicates.iter().for_each(|predicate| conjuncts(predicate, &mut each));
+        let mut rest = each.as_slice();
         while let Some((first, behind)) = rest.split_first() {
             let holds = self.block(false);
             let together = rest.iter().take_while(|predicate| is_range_test(predicate)).count();
@@ -351,7 +355,11 @@ impl<'a, 'p> Emit<'a, 'p> {
         let counter = self.b.declare_var(types::I64);
         let zero = self.int(0);
         self.b.def_var(counter, zero);
-        self.jump(head);
+        let before = self.b.ins().jump(head, &[]);
+        let outermost = self.hoisted.is_none();
+        if outermost {
+            self.hoisted = Some(Hoisted { before, columns: FxHashMap::default() });
+        }
         self.at(head);
         let slot = self.b.use_var(counter);
         let more = self.b.ins().icmp(IntCC::UnsignedLessThan, slot, slots);
@@ -367,7 +375,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let visible = self.b.ins().icmp(IntCC::UnsignedLessThan, snapshot, ended);
         self.branch(visible, seen, next);
         self.at(seen);
-        let entity = self.version_u32(view, offset_of!(RelationView, entity), slot);
+        let entity = self.entity_of(view, slot);
         body(self, [entity, slot])?;
         self.jump(next);
         self.at(next);
@@ -376,6 +384,9 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.b.def_var(counter, slot);
         self.jump(head);
         self.at(end);
+        if outermost {
+            self.hoisted = None;
+        }
         Ok(())
     }
 
@@ -418,6 +429,16 @@ impl<'a, 'p> Emit<'a, 'p> {
             consume(e)?;
             Ok(true)
         })
+    }
+}
+
+/// The parts of a conjunction, in order.
+fn conjuncts<'e>(predicate: &'e Expr, into: &mut Vec<&'e Expr>) {
+    if let ExprKind::And(a, b) = &predicate.kind {
+        conjuncts(a, into);
+        conjuncts(b, into);
+    } else {
+        into.push(predicate);
     }
 }
 
