@@ -66,8 +66,10 @@ pub struct TableColumn {
 pub fn table(schema: &Schema, relation: RelationId) -> Vec<TableColumn> {
     let mut out = Vec::new();
     for (number, field) in schema.relation(relation).fields.iter().enumerate() {
+        let before = out.len();
         let mut push = Push { schema, field: FieldId(number as u32), out: &mut out };
         push.value(&field.ty, field.name.to_string(), false);
+        debug_assert_eq!(out.len() - before, count(schema, &field.ty), "columns of {}", field.name);
     }
     out
 }
@@ -77,11 +79,24 @@ pub fn of_field(columns: &[TableColumn], field: FieldId) -> impl Iterator<Item =
     columns.iter().filter(move |column| column.field == field)
 }
 
-/// How many columns a value of a type has.
+/// How many columns a value of a type has: as many as [`table`] names, told without naming them, since whoever reads a
+/// stored row asks it of each value.
 pub fn count(schema: &Schema, ty: &DataType) -> usize {
-    let mut out = Vec::new();
-    Push { schema, field: FieldId(0), out: &mut out }.value(ty, String::new(), false);
-    out.len()
+    match ty {
+        DataType::Ref(target) => {
+            let relation = schema.relation(*target);
+            relation.key.iter().map(|key| count(schema, &relation.field(*key).ty)).sum()
+        }
+        DataType::Option(content) => match count(schema, content) {
+            1 if !matches!(**content, DataType::Option(_)) => 1,
+            columns => 1 + columns,
+        },
+        DataType::Record(fields) => fields.iter().map(|field| count(schema, &field.ty)).sum(),
+        DataType::Variant(cases) => {
+            1 + cases.iter().flat_map(|case| &case.fields).map(|field| count(schema, &field.ty)).sum::<usize>()
+        }
+        _ => 1,
+    }
 }
 
 /// Whether an optional value of this content is one column that may be NULL.
