@@ -373,6 +373,20 @@ fn what_is_stored_grows_while_it_runs_and_is_kept_where_it_would_not_only_grow()
     std::fs::write(&file, program("; stars: Int = 3; shelf: Text?", "{n.id}{n.stars}{n.shelf == none}")).unwrap();
     serving.until("/notes", "[\"13true\",\"23true\",\"33true\"]");
     assert!(put(4).starts_with("HTTP/1.1 204"));
+    // Rows that do not fit what only adds, as the file of the store sees them and as the program does.
+    for (n, (unique, said)) in [("text", "UNIQUE constraint failed"), ("shelf", "a row of Note with this shelf exists")]
+        .into_iter()
+        .enumerate()
+    {
+        let fields = format!("; stars: Int = 3; shelf: Text?; n{n}: Int = 0; unique {unique}");
+        std::fs::write(&file, program(&fields, "{n.id}")).unwrap();
+        serving.until_said(said);
+        serving.until_said("the old program goes on");
+        assert!(serving.get("/notes").contains("\"43true\""), "{said}");
+        assert!(put(5 + n as u32).starts_with("HTTP/1.1 204"), "{said}");
+    }
+    std::fs::write(&file, program("; stars: Int = 3; shelf: Text?", "{n.id}")).unwrap();
+    serving.until("/notes", "[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"]");
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub fn compare(stored: &Schema, program: &Schema) -> Result<Additions, Vec<Diffe
             differences.push(Difference::RelationRemoved { relation: old.name.clone() });
             continue;
         };
-        let shapes = Shapes { stored, program };
+        let shapes = Shapes { stored, program, in_text: false };
         shapes.relation(old, id, &mut additions, &mut differences);
     }
     for (number, new) in program.relations.iter().enumerate() {
@@ -115,6 +115,8 @@ pub fn compare(stored: &Schema, program: &Schema) -> Result<Additions, Vec<Diffe
 struct Shapes<'a> {
     stored: &'a Schema,
     program: &'a Schema,
+    /// Whether what is compared is stored as text inside of one column.
+    in_text: bool,
 }
 
 impl Shapes<'_> {
@@ -168,8 +170,11 @@ impl Shapes<'_> {
             (DataType::Variant(a), DataType::Variant(b)) => self.cases(a, b),
             (DataType::List(a), DataType::List(b))
             | (DataType::Bag(a), DataType::Bag(b))
-            | (DataType::Set(a), DataType::Set(b)) => self.compare(a, b),
-            (DataType::Map(a, x), DataType::Map(b, y)) => self.compare(a, b).worse(self.compare(x, y)),
+            | (DataType::Set(a), DataType::Set(b)) => self.inside().compare(a, b),
+            (DataType::Map(a, x), DataType::Map(b, y)) => {
+                let inside = self.inside();
+                inside.compare(a, b).worse(inside.compare(x, y))
+            }
             (a, b) if a == b => Change::None,
             _ => Change::Other,
         }
@@ -182,9 +187,18 @@ impl Shapes<'_> {
         old.iter().zip(new).map(|(a, b)| self.compare(&a.ty, &b.ty)).fold(Change::None, Change::worse)
     }
 
-    /// Every old case must still be there, with the same fields; a store that knew a bare variant keeps
-    /// its one column only if no case has got fields.
+    /// What is inside of a collection is stored as text.
+    fn inside(self) -> Self {
+        Self { in_text: true, ..self }
+    }
+
+    /// Every old case must still be there, with the same fields. As text, a variant without any fields is written otherwise
+    /// than one that has some.
     fn cases(self, old: &[Case], new: &[Case]) -> Change {
+        let bare = |cases: &[Case]| cases.iter().all(|case| case.fields.is_empty());
+        if self.in_text && bare(old) != bare(new) {
+            return Change::Other;
+        }
         let mut change = if old.len() == new.len() { Change::None } else { Change::MoreCases };
         for case in old {
             let Some(now) = new.iter().find(|c| c.name == case.name) else { return Change::Other };
@@ -269,5 +283,38 @@ mod tests {
                 "field A.r is new, and is neither optional nor has a default",
             ]
         );
+    }
+
+    /// More cases are additive where they have columns; as text, a first case with fields changes how all are written.
+    #[test]
+    fn cases_inside_of_collections_keep_their_form() {
+        let boxed = |ty: &DataType| Box::new(ty.clone());
+        let with_field = |mut ty: DataType| {
+            if let DataType::Variant(cases) = &mut ty {
+                let fields = vec![NamedType { name: "n".into(), ty: DataType::Int }];
+                cases.push(Case { name: "C".into(), fields });
+            }
+            ty
+        };
+        let places: [(bool, &dyn Fn(&DataType) -> DataType); 8] = [
+            (false, &|ty| ty.clone()),
+            (false, &|ty| DataType::Option(boxed(ty))),
+            (false, &|ty| DataType::Record(vec![NamedType { name: "v".into(), ty: ty.clone() }])),
+            (true, &|ty| DataType::List(boxed(ty))),
+            (true, &|ty| DataType::Set(boxed(ty))),
+            (true, &|ty| DataType::Map(boxed(ty), Box::new(DataType::Int))),
+            (true, &|ty| DataType::Map(Box::new(DataType::Int), boxed(ty))),
+            (true, &|ty| DataType::Option(Box::new(DataType::List(Box::new(DataType::Option(boxed(ty))))))),
+        ];
+        let (two, three) = (bare(&["A", "B"]), bare(&["A", "B", "C"]));
+        let schema = |ty: DataType| Schema {
+            relations: vec![relation("R", vec![Field::new("id", DataType::Int), Field::new("v", ty)])],
+        };
+        for (n, (in_text, place)) in places.iter().enumerate() {
+            let additive = |old: &DataType, new: &DataType| compare(&schema(place(old)), &schema(place(new))).is_ok();
+            assert!(additive(&two, &three), "{n}");
+            assert_eq!(additive(&two, &with_field(two.clone())), !in_text, "{n}");
+            assert!(additive(&with_field(two.clone()), &with_field(bare(&["D", "A", "B"]))), "{n}");
+        }
     }
 }

@@ -75,6 +75,12 @@ pub trait Authority: Send {
     /// The state beside the rows, as it was last committed.
     fn meta(&self) -> &Meta;
 
+    /// Accepts the shape that the store was opened in: to be called when all rows were read in it, before the first commit.
+    /// Until then the store has the shape that it had, for everybody else and if this one is dropped.
+    fn accept(&mut self) -> Result<(), AuthorityError> {
+        Ok(())
+    }
+
     /// Gives all rows of a relation, in any order, as the cells of all its columns.
     fn load(&mut self, relation: RelationId, each: &mut EachRow<'_>) -> Result<(), AuthorityError>;
 

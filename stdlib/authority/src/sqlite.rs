@@ -54,6 +54,8 @@ pub struct SqliteAuthority {
     meta: Meta,
     names: Vec<String>,
     stopped: bool,
+    /// Whether the shape has been changed and not accepted yet.
+    opening: bool,
     since_checkpoint: u32,
     read_only: bool,
     _lock: Option<DirectoryLock>,
@@ -271,6 +273,7 @@ impl SqliteAuthority {
             meta: Meta::default(),
             names: schema.relations.iter().map(|r| r.name.to_string()).collect(),
             stopped: false,
+            opening: false,
             since_checkpoint: 0,
             read_only,
             _lock: lock,
@@ -437,16 +440,10 @@ impl SqliteAuthority {
         if !additions.changed {
             return Ok(());
         }
+        // Ended by `accept`; who drops the connection before rolls it back.
         self.run("BEGIN IMMEDIATE")?;
-        let result = self.apply_all(stored, schema, additions, defaults);
-        match result {
-            Ok(()) => Ok(self.run("COMMIT")?),
-            Err(error) => {
-                // The first error is the one to report; the connection is dropped in any case.
-                let _ = self.run("ROLLBACK");
-                Err(error)
-            }
-        }
+        self.opening = true;
+        self.apply_all(stored, schema, additions, defaults)
     }
 
     fn apply_all(
@@ -639,6 +636,13 @@ impl Authority for SqliteAuthority {
         &self.meta
     }
 
+    fn accept(&mut self) -> Result<(), AuthorityError> {
+        if std::mem::take(&mut self.opening) {
+            self.run("COMMIT")?;
+        }
+        Ok(())
+    }
+
     fn load(&mut self, relation: RelationId, each: &mut EachRow<'_>) -> Result<(), AuthorityError> {
         let table = &self.tables[relation.index()];
         let mut statement = self.connection.prepare(&table.select).map_err(storage)?;
@@ -665,7 +669,7 @@ impl Authority for SqliteAuthority {
     }
 
     fn commit(&mut self, group: &mut Group<'_>, meta: &Meta) -> Result<(), AuthorityError> {
-        if self.stopped || self.read_only {
+        if self.stopped || self.read_only || self.opening {
             return Err(AuthorityError::Stopped);
         }
         let result = (|| {
@@ -708,7 +712,7 @@ impl SqliteAuthority {
 
 impl Drop for SqliteAuthority {
     fn drop(&mut self) {
-        if !self.read_only && !self.stopped {
+        if !self.read_only && !self.stopped && !self.opening {
             // An orderly end leaves one file. If it fails, the log stays and the next start reads it.
             // It does not wait for readers of the file.
             let _ = self.run("PRAGMA busy_timeout = 0");

@@ -195,7 +195,11 @@ fn additive_changes_are_applied_and_others_listed() {
         assert_eq!((id, field), (CUSTOMER, FieldId(2)));
         Ok(vec![OwnedCell::Int(4)])
     };
+    // What nobody has accepted has not happened.
+    drop(SqliteAuthority::open(&directory.0, &next, &defaults).expect("additive"));
+    drop(SqliteAuthority::open(&directory.0, &schema(), NO_DEFAULTS).expect("as before"));
     let mut authority = SqliteAuthority::open(&directory.0, &next, &defaults).expect("additive");
+    authority.accept().expect("nobody else writes");
     assert_eq!(rows(&mut authority, CUSTOMER), [r#"Int(1) Text("a@b") Int(4) Null"#]);
     assert_eq!(rows(&mut authority, ORDER), [r#"Text("b") Int(1) Int(7) Text("Done") Text("t") Null Text("n")"#]);
     assert!(rows(&mut authority, RelationId(2)).is_empty());

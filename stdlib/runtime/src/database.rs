@@ -179,6 +179,7 @@ impl Database {
         let image = Arc::new(Image::with_max_rows(schema.clone(), max_rows).map_err(StartError::Schema)?);
         let stored = Stored::new(schema.clone()).map_err(StartError::Types)?;
         crate::load::load(&image, &stored, authority.as_mut())?;
+        authority.accept().map_err(StartError::Authority)?;
         let meta = authority.meta().clone();
         let has_counter = |id: &RelationId| {
             schema.relation(*id).fields.iter().any(|field| field.generated == Some(Generated::Serial))

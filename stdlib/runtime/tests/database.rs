@@ -616,6 +616,7 @@ fn stored_rows_that_break_a_new_rule_are_named() {
     let directory = Directory::new("rule");
     let mut schema = schema();
     schema.relations[0].uniques.clear();
+    let before = schema.clone();
     let database = directory.open(&schema);
     let mut txn = database.write().expect("serves");
     for name in ["Ada", "ada"] {
@@ -624,6 +625,7 @@ fn stored_rows_that_break_a_new_rule_are_named() {
     database.wait(txn.commit()).expect("durable");
     drop(database);
     schema.relations[0].uniques.push(Unique { parts: vec![KeyPart::Lower(FieldId(1))], where_present: vec![] });
+    schema.relations[0].fields.push(Field::new("note", DataType::Option(Box::new(DataType::Text))));
     let authority = SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS).expect("opens");
     let world = Arc::new(TestWorld::new(1, 1));
     match Database::start(Arc::new(schema.clone()), Box::new(authority), world) {
@@ -632,6 +634,9 @@ fn stored_rows_that_break_a_new_rule_are_named() {
         }
         other => panic!("{:?}", other.err()),
     }
+    // What was refused is as it was.
+    assert_eq!(SqliteAuthority::shape_of(&directory.0).expect("a store"), before);
+    drop(directory.open(&before));
     // The plain unique is checked by the file itself.
     schema.relations[0].uniques[0].parts = vec![KeyPart::Field(FieldId(0)), KeyPart::Field(FieldId(2))];
     match SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS) {

@@ -14,7 +14,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 use tenon_core::ir;
 use tenon_launcher::serve::Serving;
+use tenon_runtime::context::Limits;
 use tenon_runtime::database::Database;
+use tenon_runtime::native::Loaded;
 use tenon_runtime::service::NativeService;
 use tenon_server::{Running, Settings, Signals};
 use tenon_value::Value;
@@ -49,6 +51,8 @@ struct Live {
     checked: Checked,
     schema: Schema,
     database: Arc<Database>,
+    loaded: Arc<Loaded>,
+    limits: Limits,
 }
 
 /// How often files are looked at. A look at a few hundred files takes well under a millisecond.
@@ -100,7 +104,13 @@ impl Run {
             return serving.until_told().map_err(Stop::failed);
         }
         let Serving { running, signals, .. } = serving;
-        let mut live = Live { checked, schema: native.planned.schema, database };
+        let mut live = Live {
+            checked,
+            schema: native.planned.schema,
+            database,
+            loaded: native.loaded,
+            limits: limits(&project.config.limits),
+        };
         let stopped = self.watch(voice, signals, &running, &mut live);
         tenon_launcher::serve::stop(running, &live.database).map_err(Stop::failed)?;
         stopped
@@ -169,27 +179,52 @@ impl Run {
                 let list: String = differences.iter().map(|what| format!("\n  {what}")).collect();
                 return Err(Stop::failed(format!("what is stored has another shape now:{list}\n")));
             }
-            // Queries are answered meanwhile; a handler that begins in this moment waits for the new program.
-            live.database.close();
-            live.database = tenon_launcher::open_after(&live.database, &new.planned.schema, &self.data.data)
-                .map_err(|why| Stop::failed(format!("the store cannot be opened again: {why}")))?;
-            live.schema = new.planned.schema.clone();
         }
-        if let Some(better) = new.compile_for_data(&lowered.core, &live.database)? {
-            new = better;
+        // All that can be known to fail fails here, before the store changes hands.
+        let limits = limits(&project.config.limits);
+        serve(&new.loaded, &live.database, limits)?;
+        if evolves {
+            self.evolve(running, live, &new.planned.schema)?;
         }
-        let service = NativeService::new(
-            new.loaded,
-            live.database.clone(),
-            limits(&project.config.limits),
-            tenon_launcher::serve::log_to_stderr(),
-        );
-        let program = tenon_server::Program::new(Arc::new(service)).map_err(|error| Stop::failed(error.to_string()))?;
-        running.swap(program);
+        match new.compile_for_data(&lowered.core, &live.database) {
+            Ok(Some(better)) => new = better,
+            Ok(None) => {}
+            Err(stop) => voice.say(format!("not planned for the data that is there: {}", stop.message)),
+        }
+        running.swap(serve(&new.loaded, &live.database, limits)?);
+        live.loaded = new.loaded;
+        live.limits = limits;
         let stored = if evolves { ", with what is stored" } else { "" };
         voice.say(format!("exchanged{stored} in {:.0?}", start.elapsed()));
         Ok(())
     }
+
+    /// Opens the store in a new shape. If what is stored does not fit it, the old program goes on over the store as it was.
+    fn evolve(&self, running: &Running, live: &mut Live, schema: &Schema) -> Result<(), Stop> {
+        // Queries are answered meanwhile; a handler that begins in this moment waits for the next program.
+        live.database.close();
+        match tenon_launcher::open_after(&live.database, schema, &self.data.data) {
+            Ok(database) => {
+                live.database = database;
+                live.schema = schema.clone();
+                Ok(())
+            }
+            Err(why) => {
+                let again = |why| Stop::failed(format!("the store cannot be opened again: {why}"));
+                live.database =
+                    tenon_launcher::open_after(&live.database, &live.schema, &self.data.data).map_err(again)?;
+                running.swap(serve(&live.loaded, &live.database, live.limits)?);
+                Err(Stop::failed(why))
+            }
+        }
+    }
+}
+
+/// A compiled program over a database, for the server.
+fn serve(loaded: &Arc<Loaded>, database: &Arc<Database>, limits: Limits) -> Result<tenon_server::Program, Stop> {
+    let log = tenon_launcher::serve::log_to_stderr();
+    let service = NativeService::new(loaded.clone(), database.clone(), limits, log);
+    tenon_server::Program::new(Arc::new(service)).map_err(|error| Stop::failed(error.to_string()))
 }
 
 /// Tells where the program listens and how to call it.
