@@ -9,12 +9,16 @@
 //! after what they lead to. Growing copies the words into a new table and publishes its address; the
 //! old table is unlinked and freed when no reader can be in it (see [`crate::garbage`]). A reader in an
 //! old table misses only what was added later, which its snapshot cannot see.
+//!
+//! An entry is a tag with an entity, and may be added several times ([`EntityTable::add`]); it goes when it
+//! has been removed as often.
 
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use crate::garbage::{Unlinked, WriteToken};
+use crate::repeats::Repeats;
 
 const EMPTY: u64 = 0;
 const EMPTIED: u64 = 1;
@@ -27,6 +31,7 @@ pub struct EntityTable {
     /// Places that are not empty, emptied ones included. The writer's own, as all counts here.
     used: AtomicUsize,
     live: AtomicUsize,
+    repeats: Repeats<u64>,
 }
 
 fn layout(bits: u32) -> Layout {
@@ -69,6 +74,7 @@ impl EntityTable {
             words: AtomicPtr::new(allocate(4).as_ptr()),
             used: AtomicUsize::new(0),
             live: AtomicUsize::new(0),
+            repeats: Repeats::default(),
         }
     }
 
@@ -95,7 +101,31 @@ impl EntityTable {
         Candidates { at: places.start(hash), places, tag: hash >> 32 }
     }
 
-    /// Adds an entry. What it leads to must be stored before.
+    /// Adds an entry that may be there already. What it leads to must be stored before.
+    pub fn add(&self, token: &mut WriteToken, hash: u64, entity: u32, unlinked: &mut Unlinked) {
+        if self.place_of(hash, entity).is_some() {
+            self.repeats.add(word(hash, entity));
+        } else {
+            self.insert(token, hash, entity, unlinked);
+        }
+    }
+
+    /// Where an entry stands.
+    fn place_of(&self, hash: u64, entity: u32) -> Option<&AtomicU64> {
+        let places = self.places();
+        let mask = places.words.len() - 1;
+        let wanted = word(hash, entity);
+        let mut at = places.start(hash);
+        loop {
+            match places.words[at].load(Ordering::Relaxed) {
+                EMPTY => return None,
+                found if found == wanted => return Some(&places.words[at]),
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+
+    /// Adds an entry that is not there. What it leads to must be stored before.
     pub fn insert(&self, token: &mut WriteToken, hash: u64, entity: u32, unlinked: &mut Unlinked) {
         let capacity = self.places().words.len();
         if (self.used.load(Ordering::Relaxed) + 1) * 8 > capacity * 5 {
@@ -118,21 +148,13 @@ impl EntityTable {
         self.live.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Removes an entry; returns whether it was there.
+    /// Removes an entry, once; returns whether it was there.
     pub fn remove(&self, _: &mut WriteToken, hash: u64, entity: u32) -> bool {
-        let places = self.places();
-        let mask = places.words.len() - 1;
-        let wanted = word(hash, entity);
-        let mut at = places.start(hash);
-        loop {
-            match places.words[at].load(Ordering::Relaxed) {
-                EMPTY => return false,
-                found if found == wanted => break,
-                _ => at = (at + 1) & mask,
-            }
+        let Some(place) = self.place_of(hash, entity) else { return false };
+        if !self.repeats.take(word(hash, entity)) {
+            place.store(EMPTIED, Ordering::Release);
+            self.live.fetch_sub(1, Ordering::Relaxed);
         }
-        places.words[at].store(EMPTIED, Ordering::Release);
-        self.live.fetch_sub(1, Ordering::Relaxed);
         true
     }
 
@@ -208,33 +230,41 @@ impl Iterator for Candidates<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
+    use std::collections::HashMap;
 
     fn hash(n: u64) -> u64 {
         n.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     #[test]
-    fn agrees_with_a_set() {
+    fn agrees_with_a_map_of_counts() {
         let table = EntityTable::new();
         let mut token = WriteToken::new();
-        let mut model = HashSet::new();
+        let mut model: HashMap<(u64, u32), u32> = HashMap::new();
         let mut unlinked = Unlinked::default();
         let mut random = 1u64;
         for step in 0..20_000u64 {
             random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             let (value, entity) = (random >> 53, (random >> 40) as u32 % 8);
             if step % 3 == 0 {
-                assert_eq!(table.remove(&mut token, hash(value), entity), model.remove(&(value, entity)));
-            } else if model.insert((value, entity)) {
-                table.insert(&mut token, hash(value), entity, &mut unlinked);
+                let count = model.get_mut(&(value, entity));
+                assert_eq!(table.remove(&mut token, hash(value), entity), count.is_some());
+                if let Some(count) = count {
+                    *count -= 1;
+                    if *count == 0 {
+                        model.remove(&(value, entity));
+                    }
+                }
+            } else {
+                table.add(&mut token, hash(value), entity, &mut unlinked);
+                *model.entry((value, entity)).or_default() += 1;
             }
         }
         assert_eq!(table.len(), model.len());
         for value in 0..2048 {
             let mut found: Vec<u32> = table.candidates(hash(value)).collect();
             found.sort_unstable();
-            let mut expected: Vec<u32> = (0..8).filter(|e| model.contains(&(value, *e))).collect();
+            let mut expected: Vec<u32> = (0..8).filter(|e| model.contains_key(&(value, *e))).collect();
             expected.sort_unstable();
             assert_eq!(found, expected);
         }

@@ -5,26 +5,87 @@
 //! values with one hash share a posting, and a reader compares the values in the version that it sees.
 //!
 //! Lists grow at the end, by publishing a longer copy when they are full. An entity is removed by
-//! writing [`NONE`] over it; readers skip that. The writer remembers where each entity was put last, so
-//! that removing needs no search; when a list is mostly holes, it is replaced by a copy without them.
+//! writing [`NONE`] over it; readers skip that; when a list is mostly holes, it is replaced by a copy
+//! without them. The writer knows where each entity stands, so that nothing is ever searched for. An entry
+//! may be added several times; it goes when it has been removed as often (see [`crate::repeats`]).
 
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 
 use crate::garbage::{Unlinked, WriteToken};
 use crate::layout::NONE;
+use crate::repeats::Repeats;
 
 /// See the module.
 #[derive(Debug)]
 pub struct HashIndex {
     table: AtomicPtr<Table>,
     used: AtomicUsize,
-    /// Per entity: where it was put last in its list, and before that (its new value, and the one that
-    /// older versions still have). Hints; only the writer uses them.
-    positions: Mutex<Vec<[u32; 2]>>,
+    /// Only the writer uses these.
+    positions: Mutex<Positions>,
+    repeats: Repeats<(u64, u32)>,
+}
+
+/// Where the entities stand in their lists. Most entities stand in one list, and in two between an update and the time
+/// when the older version is retired; a row that has had many values while somebody reads stands in more.
+#[derive(Debug, Default)]
+struct Positions {
+    /// Per entity two of its positions, or [`NONE`], without saying of which list: there is one in which it stands
+    /// there. So if two are equal, either may stand for either.
+    two: Vec<[u32; 2]>,
+    /// The position in the list of this hash, of entities that had two others.
+    more: FxHashMap<(u64, u32), u32>,
+}
+
+impl Positions {
+    /// Where an entity stands in the list of a hash.
+    fn find(&self, hash: u64, list: &[AtomicU32], entity: u32) -> Option<u32> {
+        if let Some(position) = self.more(hash, entity) {
+            return Some(position);
+        }
+        let here = |at: &&u32| list.get(**at as usize).is_some_and(|item| item.load(Ordering::Relaxed) == entity);
+        self.two.get(entity as usize)?.iter().find(here).copied()
+    }
+
+    fn more(&self, hash: u64, entity: u32) -> Option<u32> {
+        if self.more.is_empty() { None } else { self.more.get(&(hash, entity)).copied() }
+    }
+
+    fn add(&mut self, hash: u64, entity: u32, position: u32) {
+        let index = entity as usize;
+        if self.two.len() <= index {
+            self.two.resize((index + 1).next_power_of_two(), [NONE; 2]);
+        }
+        match self.two[index].iter_mut().find(|at| **at == NONE) {
+            Some(free) => *free = position,
+            None => _ = self.more.insert((hash, entity), position),
+        }
+    }
+
+    /// The entity stands elsewhere in the list now, or no longer there at all (`NONE`).
+    fn change(&mut self, hash: u64, entity: u32, before: u32, now: u32) {
+        if self.more(hash, entity).is_some() {
+            if now != NONE {
+                self.more.insert((hash, entity), now);
+            } else {
+                self.more.remove(&(hash, entity));
+                if self.more.is_empty() {
+                    // What a large transaction needed is given back.
+                    self.more = FxHashMap::default();
+                }
+            }
+        } else if let Some(at) =
+            self.two.get_mut(entity as usize).and_then(|two| two.iter_mut().find(|at| **at == before))
+        {
+            *at = now;
+        } else {
+            debug_assert!(false, "positions are known of all entities that stand in lists");
+        }
+    }
 }
 
 /// The beginning of a table; its places follow.
@@ -153,13 +214,41 @@ fn address(list: NonNull<List>) -> u64 {
     list.as_ptr().expose_provenance() as u64
 }
 
+/// Publishes a copy of a list without holes and with room for more.
+fn replace(
+    positions: &mut Positions,
+    hash: u64,
+    place: &Place,
+    list: NonNull<List>,
+    unlinked: &mut Unlinked,
+) -> NonNull<List> {
+    // SAFETY: published lists stay until the writer unlinks them.
+    let old = unsafe { list.as_ref() };
+    let live = old.len.load(Ordering::Relaxed) - old.holes.load(Ordering::Relaxed);
+    let fresh = allocate_list((live + 2).next_power_of_two().max(4));
+    for (before, item) in old.items().iter().enumerate() {
+        let entity = item.load(Ordering::Relaxed);
+        if entity != NONE {
+            // SAFETY: just made, with room for all that live.
+            let now = unsafe { fresh.as_ref() }.push(entity);
+            if now as usize != before {
+                positions.change(hash, entity, before as u32, now);
+            }
+        }
+    }
+    place.posting.store(address(fresh), Ordering::Release);
+    unlinked.push(list.cast(), list_layout(old.capacity));
+    fresh
+}
+
 impl HashIndex {
     /// An empty index.
     pub fn new() -> HashIndex {
         HashIndex {
             table: AtomicPtr::new(allocate_table(4).as_ptr()),
             used: AtomicUsize::new(0),
-            positions: Mutex::new(Vec::new()),
+            positions: Mutex::default(),
+            repeats: Repeats::default(),
         }
     }
 
@@ -181,7 +270,7 @@ impl HashIndex {
         }
     }
 
-    /// Adds an entity under a hash. It must not be there already.
+    /// Adds an entity under a hash; it may be there already.
     pub fn insert(&self, token: &mut WriteToken, hash: u64, entity: u32, unlinked: &mut Unlinked) {
         let hash = normal(hash);
         let used = self.used.load(Ordering::Relaxed);
@@ -190,7 +279,7 @@ impl HashIndex {
         }
         let place = self.table().place_for(hash);
         let posting = place.posting.load(Ordering::Relaxed);
-        let mut position = 0;
+        let mut positions = self.positions.lock();
         if posting == 0 {
             place.posting.store((u64::from(entity) << 1) | 1, Ordering::Release);
             if place.hash.load(Ordering::Relaxed) == 0 {
@@ -199,39 +288,41 @@ impl HashIndex {
                 self.used.fetch_add(1, Ordering::Relaxed);
             }
         } else if posting & 1 == 1 {
+            let other = (posting >> 1) as u32;
+            if other == entity {
+                return self.repeats.add((hash, entity));
+            }
             let list = allocate_list(4);
-            // SAFETY: just made, with room for four.
-            position = unsafe {
-                list.as_ref().push((posting >> 1) as u32);
-                list.as_ref().push(entity)
-            };
+            for each in [other, entity] {
+                // SAFETY: just made, with room for four.
+                positions.add(hash, each, unsafe { list.as_ref() }.push(each));
+            }
             place.posting.store(address(list), Ordering::Release);
         } else if let Some(list) = list_at(posting) {
             // SAFETY: published lists stay until the writer unlinks them.
             let known = unsafe { list.as_ref() };
-            if known.len.load(Ordering::Relaxed) == known.capacity {
-                let list = self.replace(place, list, unlinked);
-                // SAFETY: `replace` leaves room.
-                position = unsafe { list.as_ref() }.push(entity);
-            } else {
-                position = known.push(entity);
+            if positions.find(hash, known.items(), entity).is_some() {
+                return self.repeats.add((hash, entity));
             }
+            let position = if known.len.load(Ordering::Relaxed) == known.capacity {
+                let list = replace(&mut positions, hash, place, list, unlinked);
+                // SAFETY: `replace` leaves room.
+                unsafe { list.as_ref() }.push(entity)
+            } else {
+                known.push(entity)
+            };
+            positions.add(hash, entity, position);
         }
-        let mut positions = self.positions.lock();
-        let index = entity as usize;
-        if positions.len() <= index {
-            positions.resize((index + 1).next_power_of_two(), [0; 2]);
-        }
-        positions[index] = [position, positions[index][0]];
     }
 
-    /// Removes an entity from under a hash. Returns whether it was there.
+    /// Removes an entity from under a hash, once. Returns whether it was there.
     pub fn remove(&self, _: &mut WriteToken, hash: u64, entity: u32, unlinked: &mut Unlinked) -> bool {
-        let Some(place) = self.table().find(normal(hash)) else { return false };
+        let hash = normal(hash);
+        let Some(place) = self.table().find(hash) else { return false };
         let posting = place.posting.load(Ordering::Relaxed);
         if posting & 1 == 1 {
             let found = (posting >> 1) as u32 == entity;
-            if found {
+            if found && !self.repeats.take((hash, entity)) {
                 place.posting.store(0, Ordering::Release);
             }
             return found;
@@ -240,11 +331,13 @@ impl HashIndex {
         // SAFETY: published lists stay until the writer unlinks them.
         let known = unsafe { list.as_ref() };
         let items = known.items();
-        let is_here = |at: &usize| items.get(*at).is_some_and(|item| item.load(Ordering::Relaxed) == entity);
-        let hints = self.positions.lock().get(entity as usize).copied().unwrap_or_default();
-        let hinted = hints.iter().map(|hint| *hint as usize).find(is_here);
-        let Some(at) = hinted.or_else(|| (0..items.len()).find(is_here)) else { return false };
-        items[at].store(NONE, Ordering::Release);
+        let mut positions = self.positions.lock();
+        let Some(at) = positions.find(hash, items, entity) else { return false };
+        if self.repeats.take((hash, entity)) {
+            return true;
+        }
+        positions.change(hash, entity, at, NONE);
+        items[at as usize].store(NONE, Ordering::Release);
         let holes = known.holes.load(Ordering::Relaxed) + 1;
         known.holes.store(holes, Ordering::Relaxed);
         let len = items.len() as u32;
@@ -252,33 +345,9 @@ impl HashIndex {
             place.posting.store(0, Ordering::Release);
             unlinked.push(list.cast(), list_layout(known.capacity));
         } else if holes > 16 && holes > len / 2 {
-            self.replace(place, list, unlinked);
+            replace(&mut positions, hash, place, list, unlinked);
         }
         true
-    }
-
-    /// Publishes a copy of a list without holes and with room for more.
-    fn replace(&self, place: &Place, list: NonNull<List>, unlinked: &mut Unlinked) -> NonNull<List> {
-        // SAFETY: published lists stay until the writer unlinks them.
-        let old = unsafe { list.as_ref() };
-        let live = old.len.load(Ordering::Relaxed) - old.holes.load(Ordering::Relaxed);
-        let fresh = allocate_list((live + 2).next_power_of_two().max(4));
-        let mut positions = self.positions.lock();
-        for (before, item) in old.items().iter().enumerate() {
-            let entity = item.load(Ordering::Relaxed);
-            if entity != NONE {
-                // SAFETY: just made, with room for all that live.
-                let position = unsafe { fresh.as_ref() }.push(entity);
-                if let Some(hints) = positions.get_mut(entity as usize)
-                    && let Some(hint) = hints.iter_mut().find(|hint| **hint as usize == before)
-                {
-                    *hint = position;
-                }
-            }
-        }
-        place.posting.store(address(fresh), Ordering::Release);
-        unlinked.push(list.cast(), list_layout(old.capacity));
-        fresh
     }
 
     #[cold]
@@ -368,28 +437,52 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_a_map_of_sets() {
+    fn agrees_with_a_map_of_counts() {
         let index = HashIndex::new();
         let mut token = WriteToken::new();
         let mut unlinked = Unlinked::default();
-        let mut model: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
+        let mut model: BTreeMap<u64, BTreeMap<u32, u32>> = BTreeMap::new();
         let mut random = 7u64;
-        for step in 0..if cfg!(miri) { 600 } else { 30_000 } {
+        for step in 0..if cfg!(miri) { 600 } else { 60_000 } {
             random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            // Value 0 is hot.
+            // Value 0 is hot; few entities stand under many values.
             let value = if random >> 63 == 0 { 0 } else { (random >> 50) % 300 };
-            let entity = (random >> 20) as u32 % 500;
-            let set = model.entry(value).or_default();
+            let entity = (random >> 20) as u32 % if random >> 62 == 3 { 5 } else { 500 };
+            let of = model.entry(value).or_default();
             if step % 5 < 2 {
-                assert_eq!(index.remove(&mut token, hash(value), entity, &mut unlinked), set.remove(&entity));
-            } else if set.insert(entity) {
+                let count = of.get_mut(&entity);
+                assert_eq!(index.remove(&mut token, hash(value), entity, &mut unlinked), count.is_some());
+                if let Some(count) = count {
+                    *count -= 1;
+                    of.retain(|_, count| *count > 0);
+                }
+            } else {
                 index.insert(&mut token, hash(value), entity, &mut unlinked);
+                *of.entry(entity).or_default() += 1;
+            }
+            if step % 500 == 0 {
+                compare(&index, &model);
             }
         }
-        for (value, set) in &model {
-            let found: Vec<u32> = index.find(hash(*value)).collect();
-            assert_eq!(found.len(), set.len());
-            assert_eq!(&found.into_iter().collect::<BTreeSet<_>>(), set);
+        compare(&index, &model);
+        for (value, of) in &model {
+            for (entity, count) in of {
+                for _ in 0..*count {
+                    assert!(index.remove(&mut token, hash(*value), *entity, &mut unlinked));
+                }
+                assert!(!index.remove(&mut token, hash(*value), *entity, &mut unlinked));
+            }
+        }
+        let positions = index.positions.lock();
+        assert!(positions.more.is_empty() && positions.two.iter().flatten().all(|at| *at == NONE));
+    }
+
+    /// An entity is found once under each of its values, however often it was added.
+    fn compare(index: &HashIndex, model: &BTreeMap<u64, BTreeMap<u32, u32>>) {
+        for (value, of) in model {
+            let mut found: Vec<u32> = index.find(hash(*value)).collect();
+            found.sort_unstable();
+            assert_eq!(found, of.keys().copied().collect::<Vec<_>>());
         }
     }
 

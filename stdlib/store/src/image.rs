@@ -16,8 +16,8 @@
 //! that it sees.
 //!
 //! **Returning.** A version that ended at commit `c` is *retired* once `c` is at most the oldest number
-//! that a reader has or may take, and durable: its index entries go (unless a newer version has the same
-//! value), its successor's `prev` is cut, its `begin` becomes `NEVER`. Readers that registered before
+//! that a reader has or may take, and durable: its index entries go (unless its successor has the same
+//! value; `repeats.rs` counts the others), its successor's `prev` is cut, its `begin` becomes `NEVER`. Readers that registered before
 //! that may still hold its number or probe its columns, so the slot, its texts and (after a delete) its
 //! entity wait until all of those have left (`garbage.rs`). Until then a slot is not reused, so no
 //! reader ever sees a slot change its meaning.

@@ -30,6 +30,7 @@ mod readers;
 mod reclaim;
 mod region;
 pub mod relation;
+mod repeats;
 pub mod shape;
 pub mod statistics;
 pub mod write;

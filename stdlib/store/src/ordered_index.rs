@@ -5,6 +5,8 @@
 //! [`OrderedIndex::publish`]; any other node is copied first. Readers start from the published root and
 //! so walk a tree that never changes. Nodes that publishing leaves unreachable are handed out as
 //! garbage. A transaction that is undone removes what it added and publishes nothing.
+//!
+//! An entry may be added several times; it goes when it has been removed as often (see [`crate::repeats`]).
 
 use std::alloc::{Layout, dealloc};
 use std::cmp::Ordering as Order;
@@ -50,15 +52,16 @@ struct Entry {
     prefix: u128,
     rest: *const Rest,
     entity: u32,
+    /// How often a leaf's entry stands. The writer's own.
+    times: u32,
 }
 
 impl Entry {
-    const NOTHING: Entry = Entry { prefix: 0, rest: std::ptr::null(), entity: 0 };
+    const NOTHING: Entry = Entry { prefix: 0, rest: std::ptr::null(), entity: 0, times: 0 };
 
-    fn new(key: &[u8], entity: u32) -> Entry {
-        let probe = Probe::new(key, entity);
+    fn new(probe: Probe<'_>) -> Entry {
         let rest = if probe.rest.is_empty() { std::ptr::null() } else { Rest::allocate(probe.rest) };
-        Entry { prefix: probe.prefix, rest, entity }
+        Entry { prefix: probe.prefix, rest, entity: probe.entity, times: 1 }
     }
 
     /// A copy that owns its bytes.
@@ -209,17 +212,23 @@ impl Change<'_> {
     }
 
     /// Inserts below a node. Returns the node in its place, and a right sibling if it was split.
-    unsafe fn insert(&mut self, node: *mut Node, entry: Entry) -> (*mut Node, Option<(Entry, *mut Node)>) {
+    unsafe fn insert(&mut self, node: *mut Node, probe: Probe<'_>) -> (*mut Node, Option<(Entry, *mut Node)>) {
         // SAFETY: `own` makes the node ours; all indices are within `len`.
         unsafe {
             let node = self.own(node);
             if (*node).level == 0 {
-                let at = (*node).keys().partition_point(|e| e.probe() < entry.probe());
-                return (node, self.insert_at(node, at, entry, std::ptr::null_mut()));
+                let at = match (*node).keys().binary_search_by(|e| e.probe().cmp(&probe)) {
+                    Ok(at) => {
+                        (&mut (*node).entries)[at].times += 1;
+                        return (node, None);
+                    }
+                    Err(at) => at,
+                };
+                return (node, self.insert_at(node, at, Entry::new(probe), std::ptr::null_mut()));
             }
-            let at = (*node).child_for(entry.probe());
+            let at = (*node).child_for(probe);
             let child = Node::children(node)[at];
-            let (child, split) = self.insert(child, entry);
+            let (child, split) = self.insert(child, probe);
             Node::children_mut(node)[at] = child;
             let Some((least, right)) = split else { return (node, None) };
             (node, self.insert_at(node, at + 1, least, right))
@@ -269,7 +278,7 @@ impl Change<'_> {
         }
     }
 
-    /// Removes an entry below a node. Returns the node in its place (null if nothing is left) and
+    /// Removes an entry below a node, once. Returns the node in its place (null if nothing is left) and
     /// whether the entry was there.
     unsafe fn remove(&mut self, node: *mut Node, probe: Probe<'_>) -> (*mut Node, bool) {
         // SAFETY: as in `insert`.
@@ -277,7 +286,12 @@ impl Change<'_> {
             if (*node).level == 0 {
                 let Ok(at) = (*node).keys().binary_search_by(|e| e.probe().cmp(&probe)) else { return (node, false) };
                 let node = self.own(node);
-                (&(*node).entries)[at].unlink(self.garbage);
+                let entry = &mut (&mut (*node).entries)[at];
+                if entry.times > 1 {
+                    entry.times -= 1;
+                    return (node, true);
+                }
+                entry.unlink(self.garbage);
                 return (self.remove_at(node, at), true);
             }
             let at = (*node).child_for(probe);
@@ -343,13 +357,12 @@ impl OrderedIndex {
         }
     }
 
-    /// Adds an entry, for the writer; readers see it after [`OrderedIndex::publish`].
+    /// Adds an entry, for the writer, which may be there already; readers see it after [`OrderedIndex::publish`].
     pub fn insert(&self, _: &mut WriteToken, key: &[u8], entity: u32) {
-        let entry = Entry::new(key, entity);
         self.change(|change, root| {
             // SAFETY: the working tree is valid, and the token says that no other thread changes it.
             unsafe {
-                let (root, split) = change.insert(root, entry);
+                let (root, split) = change.insert(root, Probe::new(key, entity));
                 let Some((least, right)) = split else { return root };
                 let top = Node::allocate(change.generation, (*root).level + 1);
                 (*top).len = 2;
@@ -362,7 +375,7 @@ impl OrderedIndex {
         });
     }
 
-    /// Removes an entry, for the writer; returns whether it was there.
+    /// Removes an entry, once, for the writer; returns whether it was there.
     pub fn remove(&self, _: &mut WriteToken, key: &[u8], entity: u32) -> bool {
         let mut found = false;
         self.change(|change, root| {
@@ -607,7 +620,7 @@ impl Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use std::collections::BTreeMap;
 
     fn key(n: u64, long: bool) -> Vec<u8> {
         let mut out = Vec::new();
@@ -619,12 +632,12 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_a_set() {
+    fn agrees_with_a_map_of_counts() {
         for long in [false, true] {
             let index = OrderedIndex::new();
             let mut token = WriteToken::new();
             let mut unlinked = Unlinked::default();
-            let mut model: BTreeSet<(u64, u32)> = BTreeSet::new();
+            let mut model: BTreeMap<(u64, u32), u32> = BTreeMap::new();
             let mut random = 3u64;
             let steps = if cfg!(miri) { 800 } else { 20_000 };
             for step in 0..steps {
@@ -633,9 +646,17 @@ mod tests {
                 let entity = (random >> 20) as u32 % 3;
                 if step > steps / 4 && (step / 5_000) % 2 == (random >> 62) % 2 {
                     let was = index.remove(&mut token, &key(value, long), entity);
-                    assert_eq!(was, model.remove(&(value, entity)));
-                } else if model.insert((value, entity)) {
+                    let count = model.get_mut(&(value, entity));
+                    assert_eq!(was, count.is_some());
+                    if let Some(count) = count {
+                        *count -= 1;
+                        if *count == 0 {
+                            model.remove(&(value, entity));
+                        }
+                    }
+                } else {
                     index.insert(&mut token, &key(value, long), entity);
+                    *model.entry((value, entity)).or_default() += 1;
                 }
                 if step % 50 == 0 {
                     index.publish(&mut token, &mut unlinked);
@@ -643,7 +664,7 @@ mod tests {
                 if step % 997 == 0 {
                     let (low, high) = (value, value + (random >> 50) % 500);
                     let mut cursor = index.cursor(Some(&key(low, long)), Some(&key(high, long)), true);
-                    let expected: Vec<u32> = model.range((low, 0)..(high, 0)).map(|x| x.1).collect();
+                    let expected: Vec<u32> = model.range((low, 0)..(high, 0)).map(|(x, _)| x.1).collect();
                     let mut forward = Vec::new();
                     while let Some(found) = cursor.next() {
                         forward.push(found.entity());
@@ -664,8 +685,11 @@ mod tests {
                 count += 1;
             }
             assert_eq!(count, model.len());
-            for (value, entity) in model.clone() {
-                assert!(index.remove(&mut token, &key(value, long), entity));
+            for ((value, entity), count) in model {
+                for _ in 0..count {
+                    assert!(index.remove(&mut token, &key(value, long), entity));
+                }
+                assert!(!index.remove(&mut token, &key(value, long), entity));
             }
             assert!(index.cursor(None, None, true).next().is_none());
         }

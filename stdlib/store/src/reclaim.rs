@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 
+use rustc_hash::FxHashMap;
+
 use crate::detached::Detached;
 use crate::frozen;
 use crate::garbage::{Garbage, Limbo, Unlinked, WriteToken};
@@ -29,6 +31,7 @@ pub(crate) struct Ended {
     pub(crate) commit: u64,
     pub(crate) relation: RelationId,
     pub(crate) slot: u32,
+    /// The version that an update made of it, which shares its memory; [`NONE`] after a delete.
     pub(crate) successor: u32,
 }
 
@@ -38,6 +41,8 @@ pub(crate) struct Growth {
     pub(crate) memory: Memory,
     pub(crate) free_slots: Vec<u32>,
     pub(crate) free_entities: Vec<u32>,
+    /// Versions that a delete ended and that are not retired yet, with the version that a later insert put above them.
+    pub(crate) inserted_above: FxHashMap<u32, u32>,
     pub(crate) sketches: Vec<Sketch>,
     pub(crate) serial: i64,
     /// The key field that is counted, if there is one.
@@ -76,6 +81,7 @@ impl Writer {
                 memory,
                 free_slots: Vec::new(),
                 free_entities: Vec::new(),
+                inserted_above: FxHashMap::default(),
                 sketches: vec![Sketch::new(); *starts.last().unwrap_or(&0)],
                 serial: 0,
                 serial_column: counted.map(|field| starts[field]),
@@ -175,37 +181,31 @@ impl Writer {
         }
     }
 
+    /// Takes the oldest version of an entity out of its chain and of the indexes. What it costs depends on the one
+    /// version above it alone.
     fn retire(&mut self, image: &Image, ended: Ended) {
         let relation = image.relation(ended.relation);
         let slot = ended.slot;
         let entity = relation.entity_of(slot).load(Ordering::Relaxed);
-        let newest = relation.newest(entity).load(Ordering::Relaxed);
+        let above = match ended.successor {
+            NONE => self.relations[ended.relation.index()].inserted_above.remove(&slot).unwrap_or(NONE),
+            successor => successor,
+        };
         self.touch(ended.relation);
         for which in relation.all_indexes() {
-            if !relation.exempt(which, slot) && !newer_has(relation, which, newest, slot) {
+            if !relation.exempt(which, slot) && (above == NONE || !relation.same_entry(which, slot, above)) {
                 relation.index_remove(&mut self.token, which, slot, entity, &mut self.unlinked);
             }
         }
-        let epoch = image.readers.epoch();
-        if newest == slot {
+        if above != NONE {
+            debug_assert_eq!(relation.prev(above).load(Ordering::Relaxed), slot, "versions are retired oldest first");
+            relation.prev(above).store(NONE, Ordering::Release);
+        } else {
             // Deleted, and not inserted again: nothing of the entity is left.
+            debug_assert_eq!(relation.newest(entity).load(Ordering::Relaxed), slot);
             relation.index_remove(&mut self.token, Which::Key, slot, entity, &mut self.unlinked);
             relation.newest(entity).store(NONE, Ordering::Release);
-            self.limbo.push(epoch, Garbage::Entity(ended.relation.0, entity));
-        } else {
-            let mut above = newest;
-            loop {
-                let before = relation.prev(above).load(Ordering::Relaxed);
-                if before == slot {
-                    relation.prev(above).store(NONE, Ordering::Release);
-                    break;
-                }
-                debug_assert_ne!(before, NONE, "an ended version is in the chain of its entity until it is retired");
-                if before == NONE {
-                    break;
-                }
-                above = before;
-            }
+            self.limbo.push(image.readers.epoch(), Garbage::Entity(ended.relation.0, entity));
         }
         self.release(image, ended.relation, slot, ended.successor);
     }
@@ -263,32 +263,4 @@ fn for_each_memory(
             visit(start, layout);
         }
     }
-}
-
-/// Whether a version newer than `slot` stands in an index under the same value.
-fn newer_has(relation: &Relation, which: Which, newest: u32, slot: u32) -> bool {
-    let mut at = newest;
-    while at != slot && at != NONE {
-        if stands_alike(relation, which, at, slot) {
-            return true;
-        }
-        at = relation.prev(at).load(Ordering::Relaxed);
-    }
-    false
-}
-
-/// Whether a version from `from` backwards stands in an index under the value of `like`.
-pub(crate) fn older_has(relation: &Relation, which: Which, from: u32, like: u32) -> bool {
-    let mut at = from;
-    while at != NONE {
-        if stands_alike(relation, which, at, like) {
-            return true;
-        }
-        at = relation.prev(at).load(Ordering::Relaxed);
-    }
-    false
-}
-
-fn stands_alike(relation: &Relation, which: Which, a: u32, b: u32) -> bool {
-    relation.parts_agree(relation.parts(which), a, b) && !relation.exempt(which, a)
 }

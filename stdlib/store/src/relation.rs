@@ -734,6 +734,12 @@ impl Relation {
         }
     }
 
+    /// Whether two versions of an entity, which are not freed, stand in an index by one entry. Versions that follow each
+    /// other and do so have it together, once.
+    pub(crate) fn same_entry(&self, which: Which, a: u32, b: u32) -> bool {
+        self.parts_agree(self.parts(which), a, b) && !self.exempt(which, a) && !self.exempt(which, b)
+    }
+
     /// Adds the entity under the value that a version has.
     pub(crate) fn index_add(
         &self,
@@ -746,7 +752,7 @@ impl Relation {
         let parts = self.parts(which);
         match which {
             Which::Key => debug_assert!(false, "keys are entered by `enter_key`"),
-            Which::Unique(n) => self.uniques[n].insert(token, self.hash_slot(parts, slot), entity, unlinked),
+            Which::Unique(n) => self.uniques[n].add(token, self.hash_slot(parts, slot), entity, unlinked),
             Which::Index(n) => match &self.indexes[n] {
                 Secondary::Hash(index) => index.insert(token, self.hash_slot(parts, slot), entity, unlinked),
                 Secondary::Ordered(index) => index.insert(token, &self.order_key(parts, slot), entity),

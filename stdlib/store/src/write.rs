@@ -9,7 +9,7 @@ use crate::garbage::Garbage;
 use crate::image::{Image, Reader};
 use crate::layout::{NEVER, NONE, Row, Str};
 use crate::nested;
-use crate::reclaim::{Ended, RECLAIM_BATCH, RECLAIM_EVERY, Undo, Writer, older_has};
+use crate::reclaim::{Ended, RECLAIM_BATCH, RECLAIM_EVERY, Undo, Writer};
 use crate::relation::{Column, Part, Relation, Secondary, Which, lower_case};
 use crate::schema::{ColumnType, DataType, FieldId, OnDelete, RelationId};
 
@@ -338,6 +338,9 @@ impl<'a> WriteTxn<'a> {
         relation.set_newest(&mut self.writer.token, entity, slot);
         relation.view.raise_live();
         self.writer.undo.push(Undo::Insert { relation: id, slot, entity, before });
+        if before != NONE {
+            self.writer.relations[id.index()].inserted_above.insert(before, slot);
+        }
         if known.is_none() {
             let writer = &mut *self.writer;
             let region = &mut writer.relations[id.index()].memory.dense;
@@ -346,7 +349,7 @@ impl<'a> WriteTxn<'a> {
             writer.undo.push(Undo::Index { relation: id, which: Which::Key, slot, entity });
         }
         for which in relation.all_indexes() {
-            if !relation.exempt(which, slot) && !older_has(relation, which, before, slot) {
+            if !relation.exempt(which, slot) && (before == NONE || !relation.same_entry(which, before, slot)) {
                 self.add_entry(relation, which, slot, entity);
             }
         }
@@ -562,7 +565,7 @@ impl<'a> WriteTxn<'a> {
                 Which::Unique(n) => unique_changed(n),
                 _ => relation.parts(which).iter().any(|p| changed(p.columns.clone())),
             };
-            if affected && !relation.exempt(which, slot) && !older_has(relation, which, old, slot) {
+            if affected && !relation.exempt(which, slot) && !relation.same_entry(which, old, slot) {
                 self.add_entry(relation, which, slot, entity);
             }
         }
@@ -719,6 +722,7 @@ impl<'a> WriteTxn<'a> {
                     relation.newest(entity).store(before, Ordering::Release);
                     if before != NONE {
                         // What was there before had been deleted.
+                        writer.relations[id.index()].inserted_above.remove(&before);
                         relation.set_dead(&mut writer.token, entity, before);
                     }
                     relation.view.lower_live();
