@@ -535,7 +535,8 @@ pub struct Aggregate {
     pub function: AggregateFn,
     /// What is folded; an optional argument skips `none`.
     pub argument: Option<Expr>,
-    /// Fold once per distinct binding of these row variables; `None`: per combination of all.
+    /// Fold once per distinct binding of these row variables, the owners of elements among them; `None`: per combination
+    /// of all.
     pub grain: Option<Vec<LocalId>>,
     /// `distinct`.
     pub distinct: bool,

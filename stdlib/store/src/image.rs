@@ -324,11 +324,15 @@ impl<'a> Reader<'a> {
             if !behind {
                 return Place::At(key);
             }
-            crate::order_key::after(key).map_or(Place::Open, Place::At)
+            crate::order_key::after(key).map_or(Place::End, Place::At)
         };
         let low = place(low, matches!(low, Bound::Excluded { .. }));
         let high = place(high, matches!(high, Bound::Included { .. }));
-        let cursor = ordered.map(|ordered| ordered.cursor(low.key(), high.key(), self.own));
+        let cursor = match low {
+            // Nothing stands behind the greatest keys.
+            Place::End => None,
+            low => ordered.map(|ordered| ordered.cursor(low.key(), high.key(), self.own)),
+        };
         Range { reader: *self, relation: here, index, cursor }
     }
 
@@ -362,14 +366,18 @@ impl<'a> Reader<'a> {
 
 /// A place among the keys of an ordered index.
 enum Place {
+    /// No bound.
     Open,
+    /// Before this key.
     At(Vec<u8>),
+    /// Behind all keys that there can be.
+    End,
 }
 
 impl Place {
     fn key(&self) -> Option<&[u8]> {
         match self {
-            Place::Open => None,
+            Place::Open | Place::End => None,
             Place::At(key) => Some(key),
         }
     }
@@ -418,6 +426,7 @@ pub struct Range<'a> {
     reader: Reader<'a>,
     relation: &'a Relation,
     index: usize,
+    /// `None`: there is nothing between the bounds.
     cursor: Option<Cursor>,
 }
 

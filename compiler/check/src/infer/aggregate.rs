@@ -295,6 +295,7 @@ impl Infer<'_> {
             (AggregateFn::Count, _) => Some(roots_in(&self.frames[at], &argument)).filter(|r| !r.is_empty()),
             _ => self.grain(at, &argument, name, range),
         };
+        let grain = grain.map(|grain| occurrences(&self.frames[at], grain));
         let aggregate = Aggregate { function, argument: Some(argument), grain, distinct: arg.distinct, filter };
         self.add_aggregate(at, aggregate, ty, range)
     }
@@ -474,6 +475,20 @@ impl Infer<'_> {
         };
         self.node(ExprKind::Query(Box::new(query)), ty, range)
     }
+}
+
+/// What tells the bindings of row variables apart: an element is known by its place in a collection and by the rows that
+/// the collection was read from.
+fn occurrences(frame: &Frame, mut grain: Vec<LocalId>) -> Vec<LocalId> {
+    let mut i = 0;
+    while i < grain.len() {
+        if let Some((_, owners)) = frame.elements.iter().find(|(element, _)| *element == grain[i]) {
+            let new: Vec<LocalId> = owners.iter().copied().filter(|owner| !grain.contains(owner)).collect();
+            grain.extend(new);
+        }
+        i += 1;
+    }
+    grain
 }
 
 /// All row variables that are fixed where these are, within a group.

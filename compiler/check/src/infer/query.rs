@@ -32,6 +32,8 @@ pub(crate) struct Frame {
     pub vars: Vec<LocalId>,
     /// `(A, b)`: bindings of the variables `A` fix the one of `b`.
     pub determines: Vec<(Vec<LocalId>, LocalId)>,
+    /// Row variables that are elements, with those that their collections were read from.
+    pub elements: Vec<(LocalId, Vec<LocalId>)>,
     /// Parts of composite keys that are fixed by other variables.
     pub key_parts: Vec<(LocalId, SmolStr, Vec<LocalId>)>,
     /// Row variables behind a named value.
@@ -68,6 +70,7 @@ impl Frame {
             clauses: Vec::new(),
             vars: Vec::new(),
             determines: Vec::new(),
+            elements: Vec::new(),
             key_parts: Vec::new(),
             roots: FxHashMap::default(),
             stage: Stage::Rows,
@@ -269,13 +272,10 @@ impl Infer<'_> {
 
     fn bind_row(&mut self, var: &ast::Ident, from: From) -> LocalId {
         let local = self.bind(&var.text, from.element.clone(), false, var.range);
-        let roots = self.source_roots(&from);
+        let (fixes, uses) = self.source_roots(&from);
+        self.bind_variable(local, &from.element, &fixes, &uses);
         let frame = self.frame();
-        frame.vars.push(local);
         frame.canonical.push(local);
-        for root in roots.0 {
-            frame.determines.push((vec![local], root));
-        }
         frame.clauses.push(Clause::From(local, from.source));
         local
     }
@@ -294,6 +294,17 @@ impl Infer<'_> {
             _ => Vec::new(),
         };
         (fixes, uses)
+    }
+
+    /// Notes a row variable, and what its source says about its grain.
+    fn bind_variable(&mut self, local: LocalId, element: &Ty, fixes: &[LocalId], uses: &[LocalId]) {
+        let is_row = matches!(self.base(element), Ty::Row(_));
+        let frame = self.frame();
+        frame.vars.push(local);
+        frame.determines.extend(fixes.iter().map(|root| (vec![local], *root)));
+        if !is_row {
+            frame.elements.push((local, uses.to_vec()));
+        }
     }
 
     /// The row variables of the query at hand that an expression uses.
@@ -401,10 +412,8 @@ impl Infer<'_> {
         match kind {
             ast::JoinKind::Inner | ast::JoinKind::Cross => {
                 let local = self.bind(&var.text, from.element.clone(), false, var.range);
-                let frame = self.frame();
-                frame.vars.push(local);
-                frame.canonical.push(local);
-                frame.determines.extend(fixes.iter().map(|root| (vec![local], *root)));
+                self.bind_variable(local, &from.element, &fixes, &uses);
+                self.frame().canonical.push(local);
                 let on = on.map(|e| {
                     let cond = self.condition(e);
                     self.note_equalities(&cond);
@@ -432,11 +441,7 @@ impl Infer<'_> {
             ast::JoinKind::Left => {
                 let mark = self.mark();
                 let inner = self.bind(&var.text, from.element.clone(), false, var.range);
-                {
-                    let frame = self.frame();
-                    frame.vars.push(inner);
-                    frame.determines.extend(fixes.iter().map(|root| (vec![inner], *root)));
-                }
+                self.bind_variable(inner, &from.element, &fixes, &uses);
                 let on = on.map(|e| {
                     let cond = self.condition(e);
                     self.note_equalities(&cond);
@@ -462,6 +467,11 @@ impl Infer<'_> {
                         *to = outer;
                     }
                 }
+                for (element, _) in &mut frame.elements {
+                    if *element == inner {
+                        *element = outer;
+                    }
+                }
                 frame.canonical.push(outer);
                 frame.left = Some(var.text.clone());
                 self.push_clause(Clause::LeftJoin(inner, outer, from.source, on));
@@ -480,7 +490,12 @@ impl Infer<'_> {
                 for (x, y) in [(a, b), (b, a)] {
                     let by = self.roots_of(y);
                     match &super::facts::strip(x).kind {
-                        ExprKind::Local(local) if self.frame().vars.contains(local) && !by.contains(local) => {
+                        // Equal elements may stand at several places, equal rows are one.
+                        ExprKind::Local(local)
+                            if self.frame().vars.contains(local)
+                                && !by.contains(local)
+                                && self.is_row(&self.locals[local.0 as usize].ty) =>
+                        {
                             let local = *local;
                             self.frame().determines.push((by, local));
                         }
@@ -498,6 +513,14 @@ impl Infer<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Whether a type is that of rows, or of rows that may be missing.
+    fn is_row(&self, ty: &Ty) -> bool {
+        match self.base(ty) {
+            Ty::Option(of) => matches!(self.base(&of), Ty::Row(_)),
+            base => matches!(base, Ty::Row(_)),
         }
     }
 

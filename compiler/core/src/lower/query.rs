@@ -235,9 +235,12 @@ impl Scope<'_, '_> {
                     let folded = self.lower_query(query, &Type::Unit);
                     let Folded::Collect(element) = folded else { return };
                     let element = self.name(element);
+                    // Values that are equal are told apart by their places.
+                    let counted = self.query.as_ref().is_some_and(|q| q.grains.contains(&local));
+                    let index = (counted && !is_row(&element.ty)).then(|| self.number_rows());
                     let right = self.end_sub(rel, rows);
                     self.lateral(right);
-                    self.note_row(Some(local), element.clone(), None);
+                    self.note_row(Some(local), element.clone(), index);
                     self.bind(local, element);
                 }
                 _ => {
@@ -246,6 +249,21 @@ impl Scope<'_, '_> {
                 }
             },
         }
+    }
+
+    /// Numbers the rows at hand in their order.
+    fn number_rows(&mut self) -> VarId {
+        let number = self.fresh_query("position", Type::Int);
+        let input = Box::new(self.take_rel());
+        let window = WindowExpr {
+            function: WindowFn::RowNumber,
+            arguments: Vec::new(),
+            partition: Vec::new(),
+            order: Vec::new(),
+            frame: ir::Frame::Partition,
+        };
+        self.set_rel(Rel::Window { input, windows: vec![(number, window)] });
+        number
     }
 
     fn name_if_needed(&mut self, target: Expr) -> Expr {
@@ -306,6 +324,11 @@ impl Scope<'_, '_> {
 
     fn left_join(&mut self, inner: LocalId, outer: LocalId, source: &Source, on: Option<&typed::Expr>, range: Range) {
         let (rel, rows) = self.begin_sub();
+        if let Some(query) = &mut self.query
+            && query.grains.contains(&outer)
+        {
+            query.grains.push(inner);
+        }
         self.from(inner, source, range);
         if let Some(on) = on {
             let condition = self.expr(on);
@@ -339,6 +362,15 @@ impl Scope<'_, '_> {
     // ---- clauses
 
     fn lower_query(&mut self, query: &typed::Query, ty: &Type) -> Folded {
+        let outer = self.query.as_mut().map(|q| std::mem::replace(&mut q.grains, grains_of(query)));
+        let folded = self.clauses(query, ty);
+        if let (Some(query), Some(outer)) = (&mut self.query, outer) {
+            query.grains = outer;
+        }
+        folded
+    }
+
+    fn clauses(&mut self, query: &typed::Query, ty: &Type) -> Folded {
         let mut clauses = query.clauses.iter().peekable();
         let mut selected: Vec<VarId> = Vec::new();
         while let Some(clause) = clauses.next() {
@@ -518,7 +550,7 @@ impl Scope<'_, '_> {
         let mut out = Vec::new();
         for local in locals {
             let Some(row) = rows.iter().find(|r| r.local == Some(*local)) else { continue };
-            let value = match row.index {
+            let value = match row.index.filter(|_| !is_row(&row.expr.ty)) {
                 Some(index) => {
                     let ty = self.query.as_ref().map(|q| q.vars[index.index()].ty.clone()).unwrap_or(Type::Int);
                     Expr::var(index, ty)
@@ -586,6 +618,20 @@ impl Scope<'_, '_> {
             typed::Bound::After(n) => ir::Bound::After(self.expr(n)),
         }
     }
+}
+
+/// The row variables that tell apart what a query's aggregates fold.
+fn grains_of(query: &typed::Query) -> Vec<LocalId> {
+    let groups = query.clauses.iter().filter_map(|clause| match clause {
+        Clause::Group { aggregates, .. } => Some(aggregates),
+        _ => None,
+    });
+    groups.flatten().flat_map(|(_, aggregate)| aggregate.grain.iter().flatten().copied()).collect()
+}
+
+/// Whether values of a type are rows, which their identities tell apart.
+fn is_row(ty: &Type) -> bool {
+    matches!(ty.present(), Type::Row(_) | Type::Ref(_))
 }
 
 /// What a query's rows become.

@@ -89,6 +89,8 @@ pub(super) struct QueryScope {
     pub path: Vec<Expr>,
     /// The row variables of the (sub)query at hand, in clause order.
     pub rows: Vec<RowVar>,
+    /// Row variables of the (sub)query at hand per binding of which an aggregate folds.
+    pub grains: Vec<LocalId>,
 }
 
 /// See the module documentation.
@@ -539,6 +541,7 @@ impl<'l, 'a> Scope<'l, 'a> {
             rel: Rel::Unit,
             path: Vec::new(),
             rows: Vec::new(),
+            grains: Vec::new(),
         });
     }
 
