@@ -620,5 +620,8 @@ pub fn describe(schema: &Schema, violation: &Violation) -> String {
             format!("{}.{} is a key field and cannot change", relation(id), schema.relation(*id).field(*field).name)
         }
         Violation::Full { relation: id } => format!("{} is full", relation(id)),
+        Violation::TooLarge { relation: id } => {
+            format!("the row of {} has more than {} MiB", relation(id), tenon_store::MAX_ROW_BYTES >> 20)
+        }
     }
 }

@@ -45,6 +45,7 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
     image.resume_after(meta.commit - 1);
     let schema = stored.schema().clone();
     let mut txn = image.write();
+    txn.take_any_size();
     let mut later = Vec::new();
     let mut waiting = Vec::new();
     let limits = Limits { memory: usize::MAX, ..Limits::default() };

@@ -63,6 +63,7 @@ pub(crate) fn violated(ctx: &mut CallContext, violation: Violation) {
         }
         Violation::Missing { relation, entity } => record(ViolationKind::Missing, relation, 0, entity),
         Violation::Full { .. } => return ctx.set_fault(Fault::RelationFull),
+        Violation::TooLarge { .. } => return ctx.set_fault(Fault::RowTooLarge),
         Violation::KeyChanged { .. } => return ctx.set_fault(Fault::Internal),
     };
     if ctx.status == Status::Ok as u32 {

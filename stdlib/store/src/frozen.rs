@@ -83,11 +83,29 @@ pub unsafe fn elements<'a>(collection: NonNull<Collection>, stride: usize) -> &'
     }
 }
 
+/// How many bytes a collection takes in the image; 0 for none. Elements of no lanes count as if they had one.
+///
+/// # Safety
+/// The collection must be valid, and its elements of this shape.
+pub unsafe fn size(lane: u64, element: &[u8]) -> usize {
+    let Some(source) = at(lane) else { return 0 };
+    // SAFETY: by the caller's promise.
+    unsafe {
+        if element.is_empty() {
+            return ((*source.as_ptr()).len as usize).saturating_mul(8);
+        }
+        measure(source, element)
+    }
+}
+
 unsafe fn measure(source: NonNull<Collection>, element: &[u8]) -> usize {
     let stride = shape::lanes(element);
     // SAFETY: by the callers' promise.
     let lanes = unsafe { elements(source, stride) };
     let mut size = COLLECTION_ELEMENTS + lanes.len() * 8;
+    if !shape::steps(element).any(|step| matches!(step, Step::Str | Step::Collection(_))) {
+        return size;
+    }
     for lanes in lanes.chunks_exact(stride.max(1)) {
         let mut lane = 0;
         for step in shape::steps(element) {

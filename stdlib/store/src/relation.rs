@@ -13,6 +13,7 @@ use crate::layout::{NEVER, NONE, RelationView, Row, Str, VERSION_STRIDE, Version
 use crate::order_key;
 use crate::ordered_index::OrderedIndex;
 use crate::region::{OutOfSpace, Region};
+use crate::row_size::Counted;
 use crate::schema::{
     ColumnType, DataType, FieldId, Index, IndexKind, IndexPart, KeyPart, OnDelete, RelationId, Schema,
 };
@@ -99,6 +100,10 @@ pub struct Meta {
     /// Per field: whether no key, unique, reference or index has to do with it, so that an update of it needs no more
     /// than a new version.
     pub plain: Vec<bool>,
+    /// Per field: whether it is plain and has no part in the size of its row either.
+    pub(crate) bare: Vec<bool>,
+    /// What is counted of the size of a row.
+    pub(crate) counted: Counted,
 }
 
 /// The schema asks for something that the image cannot do.
@@ -260,9 +265,13 @@ impl Meta {
                 && nested.iter().all(|(f, _)| *f != field)
                 && ruled.iter().all(|of| of.end <= own.start || own.end <= of.start)
         });
-        let plain = plain.collect();
+        let plain: Vec<bool> = plain.collect();
+        let counted = Counted::new(schema, id, &columns, &column_starts);
+        let bare = plain.iter().enumerate().map(|(n, plain)| *plain && !counted.field(FieldId(n as u32))).collect();
         Ok(Meta {
             plain,
+            bare,
+            counted,
             nested,
             key_word,
             key_lanes,
@@ -724,6 +733,19 @@ impl Relation {
             Which::Unique(n) => &self.meta.uniques[n].0,
             Which::Index(n) => &self.meta.indexes[n].0,
         }
+    }
+
+    /// Whether some of the columns are those of one of the fields.
+    pub(crate) fn is_part_of(&self, columns: &std::ops::Range<usize>, fields: &[FieldId]) -> bool {
+        let starts = &self.meta.column_starts;
+        fields.iter().any(|f| starts[f.index()] < columns.end && columns.start < starts[f.index() + 1])
+    }
+
+    /// Whether a unique, or who is exempt from it, has to do with one of the fields.
+    pub(crate) fn unique_has_part_in(&self, unique: usize, fields: &[FieldId]) -> bool {
+        let (parts, present) = &self.meta.uniques[unique];
+        parts.iter().any(|part| self.is_part_of(&part.columns, fields))
+            || present.iter().any(|tag| self.is_part_of(&(*tag..*tag + 1), fields))
     }
 
     /// Whether a version is exempt from a unique.

@@ -11,6 +11,7 @@ use crate::layout::{NEVER, NONE, Row, Str};
 use crate::nested;
 use crate::reclaim::{Ended, RECLAIM_BATCH, RECLAIM_EVERY, Undo, Writer};
 use crate::relation::{Column, Part, Relation, Secondary, Which, lower_case};
+use crate::row_size;
 use crate::schema::{ColumnType, DataType, FieldId, OnDelete, RelationId};
 
 /// A rule of the store that refuses a write.
@@ -67,6 +68,11 @@ pub enum Violation {
         /// The relation.
         relation: RelationId,
     },
+    /// The row would be larger than [`crate::MAX_ROW_BYTES`].
+    TooLarge {
+        /// The relation.
+        relation: RelationId,
+    },
 }
 
 /// What happened to a row, for the authority. The version's columns say the rest.
@@ -99,6 +105,7 @@ pub struct WriteTxn<'a> {
     image: &'a Image,
     pub(crate) writer: MutexGuard<'a, Writer>,
     commit: u64,
+    sizes_count: bool,
 }
 
 /// A point to which a transaction can be undone.
@@ -145,7 +152,7 @@ impl Parts {
 impl<'a> WriteTxn<'a> {
     pub(crate) fn begin(image: &'a Image, writer: MutexGuard<'a, Writer>) -> WriteTxn<'a> {
         debug_assert!(writer.undo.is_empty() && writer.redo.is_empty(), "the last transaction ended");
-        WriteTxn { image, commit: image.newest() + 1, writer }
+        WriteTxn { image, commit: image.newest() + 1, writer, sizes_count: true }
     }
 
     /// The number that the transaction will have: what it reads as its snapshot.
@@ -162,6 +169,11 @@ impl<'a> WriteTxn<'a> {
     /// through it are valid until the transaction ends.
     pub fn reader(&self) -> Reader<'a> {
         Reader { image: self.image, snapshot: self.commit, own: true }
+    }
+
+    /// Takes rows of any size: they come from an authority, which has them already.
+    pub fn take_any_size(&mut self) {
+        self.sizes_count = false;
     }
 
     /// What happened so far, in order.
@@ -264,7 +276,7 @@ impl<'a> WriteTxn<'a> {
         writer.undo.push(Undo::Index { relation: relation.id, which, slot, entity });
     }
 
-    /// Inserts a row. Rules are tried in this order: the key, the uniques, the references.
+    /// Inserts a row. Rules are tried in this order: the key, the uniques, the references, the size.
     ///
     /// # Safety
     /// The lanes must be those of a whole row of the relation, and what they point to valid.
@@ -306,6 +318,11 @@ impl<'a> WriteTxn<'a> {
         for (field, ty) in &relation.meta.nested {
             // SAFETY: by the caller's promise.
             unsafe { self.check_nested(id, *field, ty, &lanes[relation.meta.lane_starts[field.index()]..])? };
+        }
+        let given = |field: FieldId| Some(relation.meta.lane_starts[field.index()]);
+        // SAFETY: by the caller's promise.
+        if self.sizes_count && unsafe { row_size::is_too_large(self.image, relation, lanes, NONE, given) } {
+            return Err(Violation::TooLarge { relation: id });
         }
         let (slot, reused) = self.take_slot(relation)?;
         let entity = match known {
@@ -477,36 +494,87 @@ impl<'a> WriteTxn<'a> {
     ) -> Result<Row, Violation> {
         let relation = self.image.relation(id);
         let Some(old) = self.live(relation, entity) else { return Err(Violation::Missing { relation: id, entity }) };
-        let slot = if fields.iter().all(|field| relation.meta.plain[field.index()]) {
+        let slot = if fields.iter().all(|field| relation.meta.bare[field.index()]) {
             // SAFETY: by the caller's promise.
             unsafe { self.new_version(relation, entity, old, fields, lanes)? }
         } else {
-            // The row as it will be; texts that do not change are those of the old version.
-            let mut row = std::mem::take(&mut self.writer.row);
-            row.clear();
-            relation.read_row(old, &mut row);
             // SAFETY: by the caller's promise.
-            let result = unsafe { self.update_ruled(relation, entity, old, fields, lanes, &mut row) };
-            self.writer.row = row;
-            result?
+            unsafe { self.update_checked(relation, entity, old, fields, lanes)? }
         };
         self.writer.redo.push(Change { relation: id, kind: ChangeKind::Update, entity, slot });
         Ok(Row { entity, slot })
     }
 
-    /// Updates a live version where a rule or an index may have to do with the fields; `row` holds its lanes.
+    /// Updates a live version where a rule, an index or the size of the row may have to do with the fields.
     ///
     /// # Safety
     /// As for [`WriteTxn::update`].
-    unsafe fn update_ruled(
+    unsafe fn update_checked(
         &mut self,
         relation: &Relation,
         entity: u32,
         old: u32,
         fields: &[FieldId],
         lanes: &[u64],
-        row: &mut [u64],
     ) -> Result<u32, Violation> {
+        let meta = &relation.meta;
+        let result = if fields.iter().all(|field| meta.plain[field.index()]) {
+            Ok(())
+        } else {
+            // The row as it will be; texts that do not change are those of the old version.
+            let mut row = std::mem::take(&mut self.writer.row);
+            row.clear();
+            relation.read_row(old, &mut row);
+            // SAFETY: by the caller's promise.
+            let result = unsafe { self.check_update(relation, entity, old, fields, lanes, &mut row) };
+            self.writer.row = row;
+            result
+        };
+        result?;
+        let given = |wanted: FieldId| {
+            let mut start = 0;
+            for field in fields {
+                if *field == wanted {
+                    return Some(start);
+                }
+                start += meta.lane_starts[field.index() + 1] - meta.lane_starts[field.index()];
+            }
+            None
+        };
+        // SAFETY: by the caller's promise.
+        if self.sizes_count
+            && fields.iter().any(|field| meta.counted.field(*field))
+            && unsafe { row_size::is_too_large(self.image, relation, lanes, old, given) }
+        {
+            return Err(Violation::TooLarge { relation: relation.id });
+        }
+        // SAFETY: by the caller's promise.
+        let slot = unsafe { self.new_version(relation, entity, old, fields, lanes)? };
+        for which in relation.all_indexes() {
+            let affected = match which {
+                Which::Unique(unique) => relation.unique_has_part_in(unique, fields),
+                _ => relation.parts(which).iter().any(|part| relation.is_part_of(&part.columns, fields)),
+            };
+            if affected && !relation.exempt(which, slot) && !relation.same_entry(which, old, slot) {
+                self.add_entry(relation, which, slot, entity);
+            }
+        }
+        Ok(slot)
+    }
+
+    /// Tries the rules for an update; `row` holds the lanes of the live version, and then of the row as it will be.
+    ///
+    /// # Safety
+    /// As for [`WriteTxn::update`].
+    unsafe fn check_update(
+        &self,
+        relation: &Relation,
+        entity: u32,
+        old: u32,
+        fields: &[FieldId],
+        lanes: &[u64],
+        row: &mut [u64],
+    ) -> Result<(), Violation> {
         let id = relation.id;
         let mut at = 0;
         for field in fields {
@@ -516,14 +584,8 @@ impl<'a> WriteTxn<'a> {
             row[range].copy_from_slice(given);
         }
         debug_assert_eq!(at, lanes.len());
-        let changed = |columns: std::ops::Range<usize>| {
-            fields.iter().any(|f| {
-                let starts = &relation.meta.column_starts;
-                starts[f.index()] < columns.end && columns.start < starts[f.index() + 1]
-            })
-        };
         for part in &relation.meta.key {
-            if changed(part.columns.clone()) {
+            if relation.is_part_of(&part.columns, fields) {
                 // SAFETY: by the caller's promise; the old version is live.
                 let same = unsafe {
                     let value = Parts::of(relation, std::slice::from_ref(part), row);
@@ -536,12 +598,8 @@ impl<'a> WriteTxn<'a> {
                 }
             }
         }
-        let unique_changed = |unique: usize| {
-            let (parts, present) = &relation.meta.uniques[unique];
-            parts.iter().any(|p| changed(p.columns.clone())) || present.iter().any(|tag| changed(*tag..*tag + 1))
-        };
         for unique in 0..relation.uniques.len() {
-            if unique_changed(unique) {
+            if relation.unique_has_part_in(unique, fields) {
                 // SAFETY: by the caller's promise.
                 unsafe { self.check_unique(relation, unique, row, entity)? };
             }
@@ -558,18 +616,7 @@ impl<'a> WriteTxn<'a> {
             // SAFETY: by the caller's promise.
             unsafe { self.check_nested(id, *field, ty, &row[relation.meta.lane_starts[field.index()]..])? };
         }
-        // SAFETY: by the caller's promise.
-        let slot = unsafe { self.new_version(relation, entity, old, fields, lanes)? };
-        for which in relation.all_indexes() {
-            let affected = match which {
-                Which::Unique(n) => unique_changed(n),
-                _ => relation.parts(which).iter().any(|p| changed(p.columns.clone())),
-            };
-            if affected && !relation.exempt(which, slot) && !relation.same_entry(which, old, slot) {
-                self.add_entry(relation, which, slot, entity);
-            }
-        }
-        Ok(slot)
+        Ok(())
     }
 
     /// Makes a new version of an entity from its live one and new values of some fields; yields its slot.

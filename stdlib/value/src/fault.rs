@@ -99,6 +99,8 @@ faults! {
     TimedOut = 35, "the call took longer than it may";
     /// A relation can hold no more rows.
     RelationFull = 36, "a relation is full";
+    /// A row would be larger than a row may be.
+    RowTooLarge = 37, "a row is larger than a row may be";
     /// Generated code, the store or the authority broke an invariant of theirs: a bug of the implementation.
     Internal = 99, "the implementation is wrong here; this is a bug of Tenon";
 }
