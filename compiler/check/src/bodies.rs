@@ -12,6 +12,7 @@
 #![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
 
 use crate::bounds::satisfies;
+use crate::chains::{self, MAX_CHAIN};
 use crate::db::{Db, Program};
 use crate::declare::{self, Declared, Inverse, declared, inverses, name_range, place_of, signature};
 use crate::effects::effect_diagnostics;
@@ -162,7 +163,8 @@ pub fn main_code<'db>(db: &'db dyn Db, item: Item<'db>) -> Main {
     let Some(tree) = tree(db, item) else { return Main::none() };
     let context = BodyContext::new(db, item);
     let mut main = main_of(tree, declared(db, item), &context);
-    if context.chain_too_long.get() {
+    let reported = symbol_of(db, item).is_some_and(|symbol| chains::is_reported(db, &symbol));
+    if reported || context.chain_too_long.get() {
         let message =
             format!("the type of `{}` follows from a chain of more than {MAX_CHAIN} inferred types", item.name(db));
         let label = item.label(db, name_range(db, item), "write types along the chain");
@@ -319,14 +321,16 @@ thread_local! {
     static INFERRING: Cell<u32> = const { Cell::new(0) };
 }
 
-/// How many results may be inferred for each other's sake. A longer chain is refused rather than followed by
-/// recursion, which would exhaust the stack.
-const MAX_CHAIN: u32 = 32;
+/// How deep inference may stand in itself. The limit of [`chains`] comes first, but for results that follow from each
+/// other through the rules of types that no code on the way names.
+const MAX_INFERRING: u32 = 3 * MAX_CHAIN as u32;
 
 #[salsa::tracked(returns(ref), cycle_result = circular_result)]
 fn inferred_result<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Ty {
-    let depth = INFERRING.get();
-    if depth >= MAX_CHAIN {
+    if chains::is_too_long(db, key.symbol(db)) {
+        return Ty::Error;
+    }
+    if INFERRING.get() >= MAX_INFERRING {
         // The answer depends on who asked first, so it is not to be remembered beyond this revision.
         db.report_untracked_read();
         return Ty::Error;
@@ -646,7 +650,7 @@ impl Context for BodyContext<'_> {
 
     fn result_type(&self, function: &Symbol) -> Ty {
         let result = result_type(self.db, function);
-        if result == Ty::Error && INFERRING.get() >= MAX_CHAIN {
+        if result == Ty::Error && INFERRING.get() >= MAX_INFERRING {
             self.chain_too_long.set(true);
         }
         result

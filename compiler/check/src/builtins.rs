@@ -10,6 +10,7 @@
 
 use crate::signature::TypeBound;
 use crate::ty::{FieldTy, RecordTy, Ty};
+use crate::typed::{AggregateFn, WindowFn};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::{Arc, LazyLock};
@@ -423,6 +424,103 @@ mod tests {
         for builtin in Builtin::all() {
             let scheme = builtin.scheme();
             assert!(seen.insert((scheme.name.clone(), scheme.receiver.clone())), "{}", builtin.info().signature);
+        }
+    }
+}
+
+/// How many rows or elements become one value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Folding {
+    /// Of a group, of a collection, or over a window; the share of a percentile comes from its argument.
+    Aggregate(AggregateFn),
+    /// Is there one?
+    Exists,
+    /// The first, where there is an order.
+    First,
+    /// The only one.
+    Only,
+}
+
+/// Where a function of many values may be called.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Over {
+    /// Of a collection or, if it is an aggregate, of a group or over a window.
+    Many(Folding),
+    /// Over a window alone.
+    Window(WindowFn),
+}
+
+/// An aggregate, fold or window function of the language.
+#[derive(Debug)]
+pub struct FoldInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub over: Over,
+    /// Its arguments; of each what may be written for it, or nothing where that depends.
+    pub arguments: &'static [&'static str],
+    /// What it gives.
+    pub doc: &'static str,
+}
+
+/// The aggregates, folds and window functions.
+pub const FOLDS: &[FoldInfo] = &[
+    fold(
+        "count",
+        Over::Many(Folding::Aggregate(AggregateFn::Count)),
+        &[""],
+        "How many: of the rows of a group, of present values, of the elements of a collection.",
+    ),
+    fold("sum", Over::Many(Folding::Aggregate(AggregateFn::Sum)), &[""], "The sum; 0 of nothing."),
+    fold("avg", Over::Many(Folding::Aggregate(AggregateFn::Avg)), &[""], "The mean."),
+    fold("min", Over::Many(Folding::Aggregate(AggregateFn::Min)), &[""], "The least."),
+    fold("max", Over::Many(Folding::Aggregate(AggregateFn::Max)), &[""], "The greatest."),
+    fold("any", Over::Many(Folding::Aggregate(AggregateFn::Any)), &[""], "True if the condition holds once."),
+    fold("all", Over::Many(Folding::Aggregate(AggregateFn::All)), &[""], "True if the condition holds always."),
+    fold("list", Over::Many(Folding::Aggregate(AggregateFn::List)), &[""], "The values as a list."),
+    fold("exists", Over::Many(Folding::Exists), &[""], "True if a query or collection has an element."),
+    fold("first", Over::Many(Folding::First), &[""], "The first element, if there is one."),
+    fold("only", Over::Many(Folding::Only), &[""], "The only element, if there is just one."),
+    fold(
+        "percentile",
+        Over::Many(Folding::Aggregate(AggregateFn::Percentile(0))),
+        &["", "0.95"],
+        "The value below which a share of the values lies.",
+    ),
+    fold("stddev", Over::Many(Folding::Aggregate(AggregateFn::StdDev)), &[""], "The standard deviation."),
+    fold(
+        "rank",
+        Over::Window(WindowFn::Rank),
+        &[],
+        "The place in the order of the window; equals share one, and leave out those behind it.",
+    ),
+    fold(
+        "dense_rank",
+        Over::Window(WindowFn::DenseRank),
+        &[],
+        "The place in the order of the window; equals share one, and leave out none.",
+    ),
+    fold("row_number", Over::Window(WindowFn::RowNumber), &[], "The number of the row in the order of the window."),
+    fold("lag", Over::Window(WindowFn::Lag), &["", "1"], "The value some rows before, if there is such a row."),
+    fold("lead", Over::Window(WindowFn::Lead), &["", "1"], "The value some rows behind, if there is such a row."),
+];
+
+const fn fold(name: &'static str, over: Over, arguments: &'static [&'static str], doc: &'static str) -> FoldInfo {
+    FoldInfo { name, over, arguments, doc }
+}
+
+impl FoldInfo {
+    /// The one of a name.
+    pub fn named(name: &str) -> Option<&'static FoldInfo> {
+        FOLDS.iter().find(|fold| fold.name == name)
+    }
+
+    /// True if it may stand before `over`.
+    pub fn is_over_windows(&self) -> bool {
+        match self.over {
+            Over::Many(Folding::Aggregate(function)) => !matches!(function, AggregateFn::Percentile(_)),
+            Over::Many(Folding::Exists | Folding::First | Folding::Only) => false,
+            Over::Window(_) => true,
         }
     }
 }

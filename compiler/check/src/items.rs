@@ -9,6 +9,7 @@
 #![allow(missing_docs, reason = "the macros of salsa make functions that carry no documentation")]
 
 use crate::db::{Db, Program, SourceFile};
+use crate::names::is_library_module;
 use smol_str::SmolStr;
 use std::sync::Arc;
 use tenon_diagnostics::{Diagnostic, Edit, Fix, ItemPath, Label, Location};
@@ -79,8 +80,7 @@ impl<'db> Item<'db> {
 
     /// True for an item of the library.
     pub fn is_library(self, db: &'db dyn Db) -> bool {
-        let module = self.file(db).module(db);
-        module == "tenon" || module.starts_with("tenon.")
+        is_library_module(self.file(db).module(db))
     }
 }
 

@@ -10,9 +10,11 @@
 //! | [`types`], [`ty`], [`bounds`], [`show`] | types as written, as meant, what they can do, how they are shown |
 //! | [`declare`], [`signature`] | each declaration by itself, and what others may know of it |
 //! | [`agreement`] | declarations with each other |
-//! | [`sites`], [`bodies`], [`infer`], [`typed`], [`walk`] | the pieces of code of an item, and what they become |
+//! | [`sites`], [`bodies`], [`infer`], [`typed`] | the pieces of code of an item, and what they become |
+//! | `chains` | how many inferred results may follow from each other |
 //! | [`builtins`] | the library's primitives |
 //! | [`uses`] | what each name in code stands for |
+//! | `wire` | names of fields on the wire |
 //! | [`effects`] | what callables read, write and fail with, through calls |
 //! | [`library`] | the standard library's text |
 //! | [`program`] | the check of the whole program |
@@ -22,6 +24,7 @@ pub mod agreement;
 pub mod bodies;
 pub mod bounds;
 pub mod builtins;
+mod chains;
 pub mod db;
 pub mod declare;
 pub mod effects;
@@ -38,5 +41,4 @@ pub mod ty;
 pub mod typed;
 pub mod types;
 pub mod uses;
-pub mod walk;
 mod wire;

@@ -5,14 +5,14 @@
 use crate::agreement::{agreement, overlapping_endpoints, repeated_names};
 use crate::bodies::body_diagnostics;
 use crate::db::{CheckDatabase, Db, Program, SourceFile};
-use crate::declare::{aliases_settled, declared};
+use crate::declare::{aliases_settled, declared, name_range};
 use crate::effects::circular_fields;
 use crate::items::{Item, items, parse, program_items, syntax_errors};
-use crate::names::{ModuleKey, item_of, modules, symbol_of};
+use crate::names::{ModuleKey, is_library_module, item_of, modules, symbol_of};
 use crate::ty::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
-use tenon_diagnostics::{Code, Diagnostic, ItemPath, Severity, Sources};
+use tenon_diagnostics::{Code, Diagnostic, ItemPath, Label, Location, Severity, Sources};
 use tenon_span::Range;
 
 /// Everything that is wrong with the program, in the order of files and places, each cause once. The library is
@@ -26,6 +26,9 @@ pub fn check(db: &CheckDatabase) -> Vec<Diagnostic> {
 #[salsa::tracked(returns(ref))]
 pub fn check_file(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     aliases_settled(db);
+    if is_library_module(file.module(db)) {
+        return named_like_the_library(db, file).into_iter().collect();
+    }
     let mut found = Vec::new();
     for item in items(db, file) {
         item_diagnostics(db, *item, &mut found);
@@ -34,11 +37,27 @@ pub fn check_file(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     ordered(db, found)
 }
 
+/// What is said of a folder of the program that is called like the library: at the first of its files, and nothing else
+/// about any of them, since its modules are out of reach.
+fn named_like_the_library(db: &dyn Db, file: SourceFile) -> Option<Diagnostic> {
+    let first = Program::get(db).files(db).iter().find(|file| is_library_module(file.module(db)));
+    if first != Some(&file) {
+        return None;
+    }
+    let range = items(db, file)
+        .first()
+        .map_or(Range::empty(0), |item| place(db, &item.path(db), name_range(db, *item)).unwrap_or_default());
+    let location = Location { item: None, file: file.path(db).clone(), range };
+    let label = Label { location, message: "rename the folder".to_owned() };
+    let message = "`tenon` is the library: a folder of the program cannot be called so";
+    Some(Diagnostic::new(Code::ReservedName, message, label))
+}
+
 /// What is wrong with items together, by the path of the file in which it is said.
 #[salsa::tracked(returns(ref))]
 fn all_found_together(db: &dyn Db) -> FxHashMap<Arc<str>, Vec<Diagnostic>> {
     let mut found: FxHashMap<Arc<str>, Vec<Diagnostic>> = FxHashMap::default();
-    let modules = modules(db).iter().filter(|module| !crate::names::is_library_module(module));
+    let modules = modules(db).iter().filter(|module| !is_library_module(module));
     let repeated = modules.flat_map(|module| repeated_names(db, ModuleKey::new(db, module.clone())));
     for diagnostic in repeated.chain(overlapping_endpoints(db)).chain(circular_fields(db)) {
         found.entry(diagnostic.primary.location.file.clone()).or_default().push(diagnostic.clone());
@@ -57,7 +76,7 @@ pub fn check_library(db: &CheckDatabase) -> Vec<Diagnostic> {
     for item in Program::get(db).library(db).iter().flat_map(|file| items(db, *file)) {
         item_diagnostics(db, *item, &mut found);
     }
-    for module in modules(db).iter().filter(|module| crate::names::is_library_module(module)) {
+    for module in modules(db).iter().filter(|module| is_library_module(module)) {
         found.extend(repeated_names(db, ModuleKey::new(db, module.clone())).iter().cloned());
     }
     ordered(db, found)

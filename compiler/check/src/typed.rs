@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use tenon_span::Range;
 
 mod walk;
-pub use walk::{for_each_child, for_each_child_mut, for_each_local_in_pattern, for_each_type_mut};
+pub use walk::{any, children, for_each_child, for_each_child_mut, for_each_local_in_pattern, for_each_type_mut};
 
 /// A local of a body: parameter, `let`, `var`, pattern, lambda parameter, row variable, query column, or an
 /// aggregate's result. An index into [`Body::locals`].

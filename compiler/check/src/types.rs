@@ -18,6 +18,8 @@ use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
 use tenon_syntax::ast::{self, TypeKind};
+use tenon_syntax::words::foreign_type;
+use tenon_value::decimal::MAX_SCALE;
 
 /// The base types by name.
 pub const BASE_TYPES: &[(&str, Ty)] = &[
@@ -39,32 +41,6 @@ pub const BASE_TYPES: &[(&str, Ty)] = &[
 
 /// Type constructors and the number of their arguments.
 const CONSTRUCTORS: &[(&str, usize)] = &[("Bag", 1), ("Set", 1), ("Map", 2), ("List", 1)];
-
-/// What other languages call the base types.
-const FOREIGN: &[(&str, &str)] = &[
-    ("string", "Text"),
-    ("str", "Text"),
-    ("varchar", "Text"),
-    ("char", "Text"),
-    ("integer", "Int"),
-    ("number", "Int"),
-    ("long", "Int"),
-    ("bigint", "Int"),
-    ("i64", "Int"),
-    ("boolean", "Bool"),
-    ("double", "Float"),
-    ("real", "Float"),
-    ("f64", "Float"),
-    ("numeric", "Decimal"),
-    ("money", "Decimal(2)"),
-    ("timestamp", "Instant"),
-    ("timestamptz", "Instant"),
-    ("blob", "Bytes"),
-    ("bytea", "Bytes"),
-    ("interval", "Duration"),
-    ("object", "Json"),
-    ("any", "Json"),
-];
 
 /// Types of the language that this version does not have.
 const LATER: &[(&str, &str)] =
@@ -358,13 +334,13 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             return Ty::Error;
         }
         match scale.parse::<u8>() {
-            Ok(scale) if scale <= 12 => Ty::Decimal(scale),
+            Ok(scale) if scale <= MAX_SCALE => Ty::Decimal(scale),
             _ => {
                 self.report(
                     Code::DecimalScale,
                     scale_range,
-                    format!("a Decimal has 0 to 12 fractional digits, not {scale}"),
-                    "at most 12",
+                    format!("a Decimal has 0 to {MAX_SCALE} fractional digits, not {scale}"),
+                    format!("at most {MAX_SCALE}"),
                 );
                 Ty::Error
             }
@@ -688,9 +664,8 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
 
     fn unknown(&mut self, name: &ast::Ident) {
         let text = name.text.as_str();
-        let lowered = text.to_lowercase();
-        let foreign = FOREIGN.iter().find(|(theirs, _)| *theirs == lowered).map(|(_, ours)| SmolStr::from(*ours));
-        let suggestion = foreign.or_else(|| {
+        let own = BASE_TYPES.iter().map(|(base, _)| *base).find(|base| base.eq_ignore_ascii_case(text));
+        let suggestion = own.or_else(|| foreign_type(text)).map(SmolStr::from).or_else(|| {
             let candidates = names::type_names(self.db, self.item.file(self.db)).map(SmolStr::as_str);
             let candidates = candidates.chain(BASE_TYPES.iter().map(|(base, _)| *base));
             let candidates = candidates.chain(self.generics.iter().map(|generic| generic.name.as_str()));

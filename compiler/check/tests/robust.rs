@@ -16,16 +16,17 @@ fn programs() -> Vec<(String, String)> {
         "../../tests/apps/shop",
         "../../stdlib/tenon",
     ] {
-        let Ok(entries) = std::fs::read_dir(root.join(folder)) else { continue };
-        for entry in
-            entries.flatten().filter(|entry| entry.path().extension().is_some_and(|extension| extension == "tn"))
-        {
-            let text = std::fs::read_to_string(entry.path()).expect("a readable file");
-            found.push((entry.path().display().to_string(), text));
+        let before = found.len();
+        for entry in std::fs::read_dir(root.join(folder)).expect(folder) {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "tn") {
+                let text = std::fs::read_to_string(&path).expect("a readable file");
+                found.push((path.display().to_string(), text));
+            }
         }
+        assert!(found.len() > before, "{folder} has no program");
     }
     found.sort();
-    assert!(!found.is_empty());
     found
 }
 

@@ -125,7 +125,7 @@ catalogue! {
     MayNotMatch = 225 "may-not-match" Error "`let` takes a pattern that always matches";
     PatternType = 226 "pattern-type" Error "a pattern fits the type of what it is matched with";
     NotVar = 227 "not-var" Error "only a `var` is assigned";
-    ReservedName = 228 "reserved-name" Error "a reserved word names no parameter";
+    ReservedName = 228 "reserved-name" Error "a reserved word names no parameter, and `tenon` no folder";
     Diverge = 229 "diverge" Error "what stands after `else` leaves";
     Duplicate = 230 "duplicate" Error "a name is declared once in its place";
     UnknownType = 231 "unknown-type" Error "a type is a base type, a type parameter, or declared in sight";

@@ -80,6 +80,48 @@ pub fn is_reserved(word: &str) -> bool {
     keyword(word).is_some_and(|kind| kind.class() == TokenClass::Reserved)
 }
 
+/// What other languages call the base types, in lower case.
+const FOREIGN_TYPES: &[(&str, &str)] = &[
+    ("string", "Text"),
+    ("str", "Text"),
+    ("varchar", "Text"),
+    ("char", "Text"),
+    ("text", "Text"),
+    ("int", "Int"),
+    ("integer", "Int"),
+    ("bigint", "Int"),
+    ("i64", "Int"),
+    ("long", "Int"),
+    ("number", "Int"),
+    ("bool", "Bool"),
+    ("boolean", "Bool"),
+    ("float", "Float"),
+    ("double", "Float"),
+    ("real", "Float"),
+    ("f64", "Float"),
+    ("decimal", "Decimal"),
+    ("numeric", "Decimal"),
+    ("money", "Decimal(2)"),
+    ("date", "Date"),
+    ("datetime", "Instant"),
+    ("timestamp", "Instant"),
+    ("timestamptz", "Instant"),
+    ("interval", "Duration"),
+    ("uuid", "Uuid"),
+    ("bytes", "Bytes"),
+    ("blob", "Bytes"),
+    ("bytea", "Bytes"),
+    ("json", "Json"),
+    ("object", "Json"),
+    ("any", "Json"),
+];
+
+/// What a type of other languages is called here. They write it in lower case, or with a capital.
+pub fn foreign_type(word: &str) -> Option<&'static str> {
+    let lowered = word.to_lowercase();
+    FOREIGN_TYPES.iter().find(|(foreign, _)| *foreign == lowered).map(|(_, meant)| *meant)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,9 +7,9 @@ use tenon_check::declare::{declared, signature};
 use tenon_check::items::Item;
 use tenon_check::signature::{ErrorSig, FunctionSig, RelationSig, Signature, TypeBody, TypeSig};
 use tenon_check::ty::{FieldTy, Symbol, Ty};
+use tenon_check::typed::children;
 use tenon_check::typed::{Arg, Conversion, Expr, ExprKind, Local, Step, StepKind};
 use tenon_check::uses::{Meaning, Use};
-use tenon_check::walk::children;
 use tenon_span::Range;
 
 /// A piece of typed code: its locals, and the expressions in it that are in no other.

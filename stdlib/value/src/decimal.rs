@@ -7,8 +7,8 @@
 use crate::ascii::Ascii;
 use crate::fault::Fault;
 
-/// The largest scale of a type.
-pub const MAX_SCALE: u8 = 18;
+/// The most fractional digits that a `Decimal` has.
+pub const MAX_SCALE: u8 = 12;
 
 /// `10^scale`.
 fn power(scale: u8) -> i128 {

@@ -1,46 +1,21 @@
 //! Aggregates: of a group, and folds of collections.
 
+use super::determines::{closure, occurrences, roots_in};
 use super::engine::{Infer, Seen};
-use super::query::{Frame, Stage, roots_in};
+use super::query::Stage;
+use crate::builtins::{FoldInfo, Folding, Over};
 use crate::ty::Ty;
 use crate::typed::{Aggregate, AggregateFn, Clause, Expr, ExprKind, Fold, Literal, LocalId, Query, Source};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
 
-/// What a name folds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Folding {
-    Aggregate(AggregateFn),
-    Exists,
-    First,
-    Only,
-}
-
+/// What a name folds; nothing for a function over windows alone.
 fn folding(name: &str) -> Option<Folding> {
-    Some(match name {
-        "exists" => Folding::Exists,
-        "first" => Folding::First,
-        "only" => Folding::Only,
-        name => Folding::Aggregate(aggregate_named(name)?),
-    })
-}
-
-/// The aggregate of a name; the fraction of a percentile comes from its argument.
-pub(crate) fn aggregate_named(name: &str) -> Option<AggregateFn> {
-    Some(match name {
-        "count" => AggregateFn::Count,
-        "sum" => AggregateFn::Sum,
-        "avg" => AggregateFn::Avg,
-        "min" => AggregateFn::Min,
-        "max" => AggregateFn::Max,
-        "any" => AggregateFn::Any,
-        "all" => AggregateFn::All,
-        "list" => AggregateFn::List,
-        "percentile" => AggregateFn::Percentile(0),
-        "stddev" => AggregateFn::StdDev,
-        _ => return None,
-    })
+    match FoldInfo::named(name)?.over {
+        Over::Many(folding) => Some(folding),
+        Over::Window(_) => None,
+    }
 }
 
 impl Infer<'_> {
@@ -474,36 +449,5 @@ impl Infer<'_> {
             Folding::Aggregate(function) => Fold::Aggregate(function),
         };
         self.node(ExprKind::Query(Box::new(query)), ty, range)
-    }
-}
-
-/// What tells the bindings of row variables apart: an element is known by its place in a collection and by the rows that
-/// the collection was read from.
-fn occurrences(frame: &Frame, mut grain: Vec<LocalId>) -> Vec<LocalId> {
-    let mut i = 0;
-    while i < grain.len() {
-        if let Some((_, owners)) = frame.elements.iter().find(|(element, _)| *element == grain[i]) {
-            let new: Vec<LocalId> = owners.iter().copied().filter(|owner| !grain.contains(owner)).collect();
-            grain.extend(new);
-        }
-        i += 1;
-    }
-    grain
-}
-
-/// All row variables that are fixed where these are, within a group.
-fn closure(frame: &Frame, of: &[LocalId]) -> Vec<LocalId> {
-    let mut known: Vec<LocalId> = of.to_vec();
-    known.extend(frame.group_fixed.iter().copied());
-    loop {
-        let before = known.len();
-        for (by, then) in &frame.determines {
-            if !known.contains(then) && by.iter().all(|b| known.contains(b)) {
-                known.push(*then);
-            }
-        }
-        if known.len() == before {
-            return known;
-        }
     }
 }

@@ -7,10 +7,8 @@ use std::sync::Arc;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
+use tenon_value::decimal::MAX_SCALE;
 use tenon_value::time as notation;
-
-/// The greatest scale of a Decimal.
-const MAX_SCALE: usize = 12;
 
 impl Infer<'_> {
     pub(crate) fn literal(&mut self, literal: &ast::Literal, negative: bool, range: Range, hint: Option<&Ty>) -> Expr {
@@ -51,7 +49,9 @@ impl Infer<'_> {
                     Some(Ty::Decimal(scale)) if digits <= usize::from(*scale) => {
                         decimal(&format!("{sign}{text}"), *scale)
                     }
-                    _ if digits > MAX_SCALE => Err(format!("a `Decimal` has at most {MAX_SCALE} fractional digits")),
+                    _ if digits > usize::from(MAX_SCALE) => {
+                        Err(format!("a `Decimal` has at most {MAX_SCALE} fractional digits"))
+                    }
                     _ => decimal(&format!("{sign}{text}"), digits as u8),
                 }
             }

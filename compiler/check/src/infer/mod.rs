@@ -151,6 +151,7 @@ mod block;
 mod branch;
 mod calls;
 mod convert;
+mod determines;
 mod engine;
 mod entry;
 mod exhaustive;
@@ -171,6 +172,7 @@ mod records;
 mod running;
 mod scenario;
 mod secrets;
+mod select;
 mod store;
 mod window;
 

@@ -11,6 +11,7 @@ use crate::builtins::Builtin;
 use crate::ty::{RuleRef, Ty};
 use crate::typed::{AggregateFn, BinaryOp, Conversion, Expr, ExprKind, Fold, Literal, LocalId};
 use smol_str::SmolStr;
+use tenon_value::decimal::MAX_SCALE;
 
 /// What is known of a condition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,8 +39,8 @@ impl<'e> It<'e> {
     }
 }
 
-/// The unit of scaled numbers.
-const ONE: i128 = 1_000_000_000_000;
+/// The unit of scaled numbers: every `Decimal` is a whole number of its parts.
+const ONE: i128 = 10i128.pow(MAX_SCALE as u32);
 
 const MICROSECONDS_OF_DAY: i128 = 86_400_000_000;
 
@@ -626,7 +627,10 @@ fn number(literal: &Literal, ty: &Ty) -> Option<i128> {
         // The difference of two Dates is a Duration, which counts microseconds.
         Literal::Date(n) => Some(whole(i64::from(*n)) * MICROSECONDS_OF_DAY),
         Literal::Decimal(n) => match ty.base() {
-            Ty::Decimal(scale) => Some(i128::from(*n) * 10i128.pow(12u32.saturating_sub(u32::from(*scale)))),
+            Ty::Decimal(scale) => {
+                let more = MAX_SCALE.checked_sub(*scale)?;
+                Some(i128::from(*n) * 10i128.pow(u32::from(more)))
+            }
             _ => None,
         },
         _ => None,

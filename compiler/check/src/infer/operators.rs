@@ -7,6 +7,7 @@ use crate::typed::{BinaryOp, Expr, ExprKind, Literal, Pattern, PatternKind};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
+use tenon_value::decimal::MAX_SCALE;
 
 /// A number literal, perhaps with a sign: it takes its type from the other operand.
 fn is_number(e: &ast::Expr) -> bool {
@@ -251,12 +252,14 @@ impl Infer<'_> {
             }
             (B::Mul, Ty::Int | Ty::Decimal(_), Ty::Int | Ty::Decimal(_)) => {
                 let sum = scale(&x) + scale(&y);
-                if sum > 12 {
+                if sum > MAX_SCALE {
                     let d = self
                         .diagnostic(
                             Code::Scale,
                             range,
-                            format!("this product has {sum} fractional digits, and a `Decimal` keeps at most 12"),
+                            format!(
+                                "this product has {sum} fractional digits, and a `Decimal` keeps at most {MAX_SCALE}"
+                            ),
                             format!("{} and {} digits", scale(&x), scale(&y)),
                         )
                         .fix(self.fix("round a factor", Range::empty(b.range.end), ".round(2)", false));

@@ -11,6 +11,7 @@ use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
 use tenon_value::collation::is_language;
+use tenon_value::decimal::MAX_SCALE;
 use tenon_value::time::Zone;
 
 impl Infer<'_> {
@@ -115,7 +116,7 @@ impl Infer<'_> {
                 self.error(
                     Code::Arguments,
                     args.range,
-                    "the number of digits is part of the type: write it as a constant, 0 to 12",
+                    format!("the number of digits is part of the type: write it as a constant, 0 to {MAX_SCALE}"),
                     "not a constant",
                 );
             }
@@ -188,7 +189,7 @@ fn constant_digits(scheme: &Scheme, args: &ast::Args) -> Option<Option<u8>> {
     }
     let arg = args.list.iter().find(|a| a.name.as_ref().is_none_or(|n| n.text == "digits"));
     Some(arg.and_then(|a| match &a.value.kind {
-        ast::ExprKind::Literal(ast::Literal::Int(text)) => text.parse::<u8>().ok().filter(|n| *n <= 12),
+        ast::ExprKind::Literal(ast::Literal::Int(text)) => text.parse::<u8>().ok().filter(|n| *n <= MAX_SCALE),
         _ => None,
     }))
 }

@@ -1,12 +1,11 @@
 //! Queries: clauses from top to bottom, each seeing the names that the one before it leaves.
 
-use super::engine::{Infer, Seen, Why};
-use crate::signature::{Signature, TypeBound};
-use crate::ty::{FieldTy, RecordTy, Symbol, Ty};
+use super::engine::{Infer, Seen};
+use crate::signature::Signature;
+use crate::ty::{FieldTy, RecordTy, Ty};
 use crate::typed::{
     BinaryOp, Clause, Conversion, Expr, ExprKind, Fold, Literal, LocalId, Query, SortKey, Source, Window,
 };
-use crate::uses::Form;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -92,9 +91,9 @@ impl Frame {
 }
 
 /// Where rows come from, as the frame needs to know it.
-struct From {
-    source: Source,
-    element: Ty,
+pub(super) struct From {
+    pub source: Source,
+    pub element: Ty,
     list: bool,
 }
 
@@ -280,42 +279,7 @@ impl Infer<'_> {
         local
     }
 
-    /// The row variables that a row from this source fixes, and those that the source uses.
-    fn source_roots(&self, from: &From) -> (Vec<LocalId>, Vec<LocalId>) {
-        let Source::Collection(source) = &from.source else { return (Vec::new(), Vec::new()) };
-        let uses = self.roots_of(source);
-        let fixes = match &super::facts::strip(source).kind {
-            ExprKind::Inverse { row, .. } => match &super::facts::strip(row).kind {
-                ExprKind::Local(local) if uses.contains(local) => vec![*local],
-                _ => Vec::new(),
-            },
-            // An element is an occurrence in its collection, which belongs to the rows it was read from.
-            _ if !matches!(self.base(&from.element), Ty::Row(_)) => uses.clone(),
-            _ => Vec::new(),
-        };
-        (fixes, uses)
-    }
-
-    /// Notes a row variable, and what its source says about its grain.
-    fn bind_variable(&mut self, local: LocalId, element: &Ty, fixes: &[LocalId], uses: &[LocalId]) {
-        let is_row = matches!(self.base(element), Ty::Row(_));
-        let frame = self.frame();
-        frame.vars.push(local);
-        frame.determines.extend(fixes.iter().map(|root| (vec![local], *root)));
-        if !is_row {
-            frame.elements.push((local, uses.to_vec()));
-        }
-    }
-
-    /// The row variables of the query at hand that an expression uses.
-    pub(crate) fn roots_of(&self, expr: &Expr) -> Vec<LocalId> {
-        match self.frames.last() {
-            Some(frame) => roots_in(frame, expr),
-            None => Vec::new(),
-        }
-    }
-
-    fn push_clause(&mut self, clause: Clause) {
+    pub(super) fn push_clause(&mut self, clause: Clause) {
         let frame = self.frame();
         let windows = std::mem::take(&mut frame.windows);
         if !windows.is_empty() {
@@ -479,73 +443,6 @@ impl Infer<'_> {
         }
     }
 
-    /// Notes which row variables fix which, from the equalities of a condition.
-    fn note_equalities(&mut self, cond: &Expr) {
-        match &cond.kind {
-            ExprKind::Binary(BinaryOp::And, a, b) => {
-                self.note_equalities(a);
-                self.note_equalities(b);
-            }
-            ExprKind::Binary(BinaryOp::Eq, a, b) => {
-                for (x, y) in [(a, b), (b, a)] {
-                    let by = self.roots_of(y);
-                    match &super::facts::strip(x).kind {
-                        // Equal elements may stand at several places, equal rows are one.
-                        ExprKind::Local(local)
-                            if self.frame().vars.contains(local)
-                                && !by.contains(local)
-                                && self.is_row(&self.locals[local.0 as usize].ty) =>
-                        {
-                            let local = *local;
-                            self.frame().determines.push((by, local));
-                        }
-                        ExprKind::StoredField(base, field) => {
-                            let ExprKind::Local(local) = super::facts::strip(base).kind else { continue };
-                            if !self.frame().vars.contains(&local) || by.contains(&local) {
-                                continue;
-                            }
-                            let Ty::Row(symbol) = self.base(&self.locals[local.0 as usize].ty) else { continue };
-                            let field = field.clone();
-                            self.note_key_part(local, &symbol, field, by);
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether a type is that of rows, or of rows that may be missing.
-    fn is_row(&self, ty: &Ty) -> bool {
-        match self.base(ty) {
-            Ty::Option(of) => matches!(self.base(&of), Ty::Row(_)),
-            base => matches!(base, Ty::Row(_)),
-        }
-    }
-
-    fn note_key_part(&mut self, local: LocalId, symbol: &Symbol, field: SmolStr, by: Vec<LocalId>) {
-        let Some(sig) = self.relation(symbol) else { return };
-        let frame = self.frame();
-        frame.key_parts.push((local, field, by));
-        let part = |name: &SmolStr| {
-            frame.key_parts.iter().find(|(l, f, _)| *l == local && f == name).map(|(_, _, by)| by.clone())
-        };
-        let whole = |names: &mut dyn Iterator<Item = &SmolStr>| -> Option<Vec<LocalId>> {
-            names.map(part).collect::<Option<Vec<_>>>().map(|p| p.concat())
-        };
-        let mut found = Vec::new();
-        found.extend(whole(&mut sig.key.iter()));
-        for unique in &sig.uniques {
-            if unique.parts.iter().all(|p| !p.derived) {
-                found.extend(whole(&mut unique.parts.iter().map(|p| &p.field)));
-            }
-        }
-        for by in found {
-            self.frame().determines.push((by, local));
-        }
-    }
-
     fn where_let(&mut self, name: &ast::Ident, value: &ast::Expr) {
         let value = self.expr(value, None);
         let roots = self.roots_of(&value);
@@ -569,205 +466,6 @@ impl Infer<'_> {
                 self.push_clause(Clause::With(vec![(local, value)]));
                 self.frame().roots.insert(local, roots);
             }
-        }
-    }
-
-    /// Puts the names of the query out of sight.
-    fn hide(&mut self, why: Why) -> Vec<(SmolStr, LocalId)> {
-        let scope = self.frame().scope;
-        let mut seen: Vec<(SmolStr, LocalId)> = Vec::new();
-        for (name, what) in self.scope.since(scope) {
-            if let Seen::Local(local) = what
-                && !seen.iter().any(|(n, _)| *n == name)
-            {
-                seen.push((name, local));
-            }
-        }
-        for (name, local) in &seen {
-            self.scope.push(name.clone(), Seen::Hidden(*local, why));
-        }
-        seen
-    }
-
-    fn group(&mut self, keys: &[ast::GroupKey], all: bool) {
-        let mut typed: Vec<(SmolStr, Range, Option<u32>, Expr)> = Vec::with_capacity(keys.len());
-        for (index, key) in keys.iter().enumerate() {
-            let name = key.name.as_ref().or_else(|| key.value.implied_name());
-            let value = self.expr(&key.value, None);
-            self.require_bound_quietly(&value);
-            let (name, at) = match name {
-                Some(name) => (name.text.clone(), name.range),
-                None => {
-                    if !matches!(value.ty, Ty::Error) {
-                        let written = self.ctx.source(key.value.range);
-                        let d = self
-                            .diagnostic(
-                                Code::NotGrouped,
-                                key.value.range,
-                                format!("`{written}` has no name of its own to be grouped under"),
-                                "give it a name",
-                            )
-                            .fix(self.fix("name it", Range::empty(key.value.range.start), "name = ", false));
-                        self.report(d);
-                    }
-                    (SmolStr::new(format!("key{index}")), key.value.range)
-                }
-            };
-            if typed.iter().any(|(n, ..)| *n == name) {
-                self.error(Code::Twice, at, format!("two keys are called `{name}`"), "again");
-            }
-            let short = key.name.is_none().then_some(key.value.range.start);
-            typed.push((name, at, short, value));
-        }
-        let before = self.hide(Why::Group);
-        let mut fixed = Vec::new();
-        let mut locals = Vec::with_capacity(typed.len());
-        for (name, at, short, value) in typed {
-            if let ExprKind::Local(var) = &super::facts::strip(&value).kind {
-                fixed.push(*var);
-            }
-            let local = self.bind(&name, value.ty.clone(), false, at);
-            if let (Some(short), Some(noted)) = (short, self.uses.last_mut().filter(|noted| noted.range == at)) {
-                noted.form = Form::Short(short);
-            }
-            self.carry_bounds(local, &value);
-            self.note_secret(local, &value);
-            locals.push((local, value));
-        }
-        let frame = self.frame();
-        frame.before_group = before;
-        frame.group_vars = std::mem::take(&mut frame.vars);
-        frame.group_fixed = fixed;
-        frame.group_all = all;
-        frame.stage = Stage::Grouped;
-        frame.canonical = locals.iter().map(|(l, _)| *l).collect();
-        frame.ordered = false;
-        frame.source_order = false;
-        frame.roots.clear();
-        if frame.group.is_some() {
-            // A group of groups: no left join's empty row is among them.
-            frame.left = None;
-        }
-        self.push_clause(Clause::Group { keys: locals, aggregates: Vec::new(), all });
-        let frame = self.frame();
-        frame.group = Some(frame.clauses.len() - 1);
-    }
-
-    fn require_bound_quietly(&mut self, value: &Expr) {
-        if !matches!(value.ty, Ty::Error) && !matches!(self.base(&value.ty), Ty::Infer(_)) {
-            let ty = value.ty.clone();
-            self.require_bound(&ty, TypeBound::Keyed, value.range);
-        }
-    }
-
-    fn select(&mut self, value: &ast::Expr, distinct: bool, hint: Option<&Ty>, last: bool) -> Expr {
-        let range = value.range;
-        let names = field_names(value);
-        let value = match hint {
-            // A record is checked field by field; anything else as a whole, where nothing follows that changes it.
-            Some(hint) if last || matches!(value.kind, ast::ExprKind::Record(_)) => {
-                let typed = self.expr(value, Some(hint));
-                let ty = self.resolve(&typed.ty);
-                if self.fits(&ty, hint) { self.coerce(typed, hint) } else { typed }
-            }
-            _ => self.expr(value, None),
-        };
-        if matches!(self.shallow(&value.ty), Ty::Unit) {
-            self.error(Code::Type, range, "`select` needs a value", "no value");
-        }
-        // A record with spreads is a block; its fields are what counts.
-        let (lets, value) = match value.kind {
-            ExprKind::Block(stmts, Some(inner)) if matches!(inner.kind, ExprKind::Record(_)) => (Some(stmts), *inner),
-            _ => (None, value),
-        };
-        let value = match lets {
-            Some(stmts) => {
-                let ty = value.ty.clone();
-                self.node(ExprKind::Block(stmts, Some(Box::new(value))), ty, range)
-            }
-            None => value,
-        };
-        self.hide(Why::Select);
-        let mut columns: Vec<(SmolStr, LocalId)> = Vec::new();
-        let ty = value.ty.clone();
-        let element = match value.kind {
-            ExprKind::Record(fields) => {
-                let mut defs = Vec::with_capacity(fields.len());
-                let mut parts = Vec::with_capacity(fields.len());
-                for (name, value) in fields {
-                    let at =
-                        names.iter().find(|(n, _)| *n == name).map_or(Range::empty(value.range.start), |(_, at)| *at);
-                    let local = self.bind(&name, value.ty.clone(), false, at);
-                    self.carry_bounds(local, &value);
-                    self.note_secret(local, &value);
-                    columns.push((name.clone(), local));
-                    let part = self.local_expr(local, value.range);
-                    parts.push((name, part));
-                    defs.push((local, value));
-                }
-                self.push_clause(Clause::Select(defs));
-                self.node(ExprKind::Record(parts), ty, range)
-            }
-            _ => {
-                let name = match &value.kind {
-                    ExprKind::StoredField(_, name)
-                    | ExprKind::ComputedField(_, name)
-                    | ExprKind::RecordField(_, name) => name.clone(),
-                    ExprKind::Local(local) => self.locals[local.0 as usize].name.clone(),
-                    _ => SmolStr::default(),
-                };
-                let local = self.local(name.clone(), value.ty.clone(), false, range);
-                self.note_secret(local, &value);
-                if !name.is_empty() {
-                    self.scope.push(name.clone(), Seen::Local(local));
-                    columns.push((name, local));
-                }
-                self.push_clause(Clause::Select(vec![(local, value)]));
-                // The fields of a record are in sight by their names.
-                if let Ty::Record(record) = self.base(&ty)
-                    && !last
-                {
-                    let mut defs = Vec::new();
-                    for field in &record.fields {
-                        let base = self.local_expr(local, range);
-                        // Nobody wrote these names.
-                        let noted = self.uses.len();
-                        let read = self.field(base, &field.name, range, range);
-                        self.uses.truncate(noted);
-                        let own = self.bind(&field.name, read.ty.clone(), false, Range::empty(range.start));
-                        columns.push((field.name.clone(), own));
-                        defs.push((own, read));
-                    }
-                    self.push_clause(Clause::With(defs));
-                }
-                self.local_expr(local, range)
-            }
-        };
-        if distinct {
-            self.push_clause(Clause::Distinct);
-        }
-        let frame = self.frame();
-        frame.stage = Stage::Selected;
-        frame.columns = columns;
-        frame.vars = Vec::new();
-        if distinct {
-            frame.canonical = Vec::new();
-            frame.ordered = false;
-            frame.source_order = false;
-        }
-        element
-    }
-
-    /// A named value keeps the bounds of what it names.
-    fn carry_bounds(&mut self, local: LocalId, value: &Expr) {
-        let mut value = value;
-        while let ExprKind::Convert(_, inner) = &value.kind {
-            value = inner;
-        }
-        if let ExprKind::Local(from) = &value.kind
-            && let Some(bounds) = self.local_bounds.get(from).copied()
-        {
-            self.local_bounds.insert(local, bounds);
         }
     }
 
@@ -797,38 +495,4 @@ impl Infer<'_> {
         let query = Query { clauses: frame.clauses, element, fold, ordered: false, canonical: frame.canonical };
         self.node(ExprKind::Query(Box::new(query)), Ty::Bool, range)
     }
-}
-
-/// The names under which the fields of a record expression stand, written or implied, with their places.
-fn field_names(value: &ast::Expr) -> Vec<(SmolStr, Range)> {
-    let ast::ExprKind::Record(record) = &value.kind else { return Vec::new() };
-    let named = |part: &ast::RecordPart| match part {
-        ast::RecordPart::Field { name, value } => {
-            name.as_ref().or_else(|| value.implied_name()).map(|name| (name.text.clone(), name.range))
-        }
-        ast::RecordPart::Spread(_) => None,
-    };
-    record.parts.iter().filter_map(named).collect()
-}
-
-/// The row variables of a frame that an expression uses, directly or through named values.
-pub(crate) fn roots_in(frame: &Frame, expr: &Expr) -> Vec<LocalId> {
-    fn walk(frame: &Frame, expr: &Expr, out: &mut Vec<LocalId>) {
-        if let ExprKind::Local(local) = &expr.kind {
-            let mut add = |l: LocalId| {
-                if !out.contains(&l) {
-                    out.push(l);
-                }
-            };
-            if frame.vars.contains(local) || frame.group_vars.contains(local) {
-                add(*local);
-            } else if let Some(roots) = frame.roots.get(local) {
-                roots.iter().copied().for_each(add);
-            }
-        }
-        crate::typed::for_each_child(expr, &mut |e| walk(frame, e, out));
-    }
-    let mut out = Vec::new();
-    walk(frame, expr, &mut out);
-    out
 }

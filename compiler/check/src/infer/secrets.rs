@@ -4,8 +4,8 @@
 
 use super::engine::{Infer, MAX_DEPTH};
 use crate::ty::{Symbol, Ty};
+use crate::typed::children;
 use crate::typed::{AggregateFn, Clause, Expr, ExprKind, Fold, LocalId, Pattern, PatternKind, Source};
-use crate::walk::children;
 use smol_str::SmolStr;
 use tenon_diagnostics::Code;
 use tenon_span::Range;

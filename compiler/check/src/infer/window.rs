@@ -1,7 +1,7 @@
 //! Windows: values over the rows around a row.
 
-use super::aggregate::aggregate_named;
 use super::engine::Infer;
+use crate::builtins::{FOLDS, FoldInfo, Folding, Over};
 use crate::ty::Ty;
 use crate::typed::{AggregateFn, Bound, Expr, ExprKind, Literal, Window, WindowFn};
 use tenon_diagnostics::Code;
@@ -10,7 +10,7 @@ use tenon_syntax::ast;
 
 /// True for functions that exist over windows only.
 pub(crate) fn is_window_function(name: &str) -> bool {
-    matches!(name, "rank" | "dense_rank" | "row_number" | "lag" | "lead")
+    FoldInfo::named(name).is_some_and(|fold| matches!(fold.over, Over::Window(_)))
 }
 
 impl Infer<'_> {
@@ -28,23 +28,21 @@ impl Infer<'_> {
                 return self.broken(range);
             }
         };
-        let function = match name.text.as_str() {
-            "rank" => WindowFn::Rank,
-            "dense_rank" => WindowFn::DenseRank,
-            "row_number" => WindowFn::RowNumber,
-            "lag" => WindowFn::Lag,
-            "lead" => WindowFn::Lead,
-            other => match aggregate_named(other) {
-                Some(AggregateFn::Percentile(_)) | None => {
-                    self.skip_args(args);
-                    let d = self
-                        .diagnostic(Code::Window, name.range, format!("`{other}` is no aggregate or window function"), "not over a window")
-                        .note("over a window: sum avg min max count any all list stddev rank dense_rank row_number lag lead");
-                    self.report(d);
-                    return self.broken(range);
-                }
-                Some(function) => WindowFn::Aggregate(function),
-            },
+        let over_windows = FoldInfo::named(&name.text).filter(|fold| fold.is_over_windows());
+        let function = match over_windows.map(|fold| fold.over) {
+            Some(Over::Window(function)) => function,
+            Some(Over::Many(Folding::Aggregate(function))) => WindowFn::Aggregate(function),
+            _ => {
+                self.skip_args(args);
+                let message = format!("`{}` is no aggregate or window function", name.text);
+                let names: Vec<&str> =
+                    FOLDS.iter().filter(|fold| fold.is_over_windows()).map(|fold| fold.name).collect();
+                let d = self
+                    .diagnostic(Code::Window, name.range, message, "not over a window")
+                    .note(format!("over a window: {}", names.join(" ")));
+                self.report(d);
+                return self.broken(range);
+            }
         };
         if self.frames.last().is_none_or(|f| f.inside) {
             self.skip_args(args);

@@ -6,7 +6,7 @@ use crate::ty::Ty;
 macro_rules! walker {
     ($children:ident, $query:ident, $clause:ident, $stmt:ident, $($mutability:tt)?) => {
         /// Calls `f` on each direct part of an expression, in source order.
-        pub fn $children(expr: &$($mutability)? Expr, f: &mut dyn FnMut(&$($mutability)? Expr)) {
+        pub fn $children<'e>(expr: &'e $($mutability)? Expr, f: &mut dyn FnMut(&'e $($mutability)? Expr)) {
             match &$($mutability)? expr.kind {
                 ExprKind::Error | ExprKind::Literal(_) | ExprKind::Local(_) | ExprKind::Const(_) | ExprKind::Absent
                 | ExprKind::FieldDefault(_) | ExprKind::Rows(_) | ExprKind::FnValue(..) | ExprKind::Break
@@ -22,7 +22,9 @@ macro_rules! walker {
                 | ExprKind::Lambda(_, e) | ExprKind::Force(e) | ExprKind::TryRefine(e) | ExprKind::Assert(e, _)
                 | ExprKind::CaseField(e, _, _) => f(e),
                 ExprKind::Inverse { row, .. } | ExprKind::Delete { row, .. } => f(row),
-                ExprKind::Record(fields) => fields.iter_or(f),
+                ExprKind::Record(fields) | ExprKind::Upsert { fields, .. } => {
+                    for (_, e) in fields { f(e) }
+                }
                 ExprKind::Variant(_, _, es) | ExprKind::Collection(es) | ExprKind::Builtin(_, es) => {
                     for e in es { f(e) }
                 }
@@ -58,10 +60,9 @@ macro_rules! walker {
                 }
                 ExprKind::Query(query) => $query(query, f),
                 ExprKind::Insert { fields, spread, .. } => {
-                    fields.iter_or(f);
+                    for (_, e) in fields { f(e) }
                     if let Some(e) = spread { f(e) }
                 }
-                ExprKind::Upsert { fields, .. } => fields.iter_or(f),
                 ExprKind::Update { row, sets, spread, .. } => {
                     f(row);
                     for set in sets { f(&$($mutability)? set.value) }
@@ -77,19 +78,19 @@ macro_rules! walker {
             }
         }
 
-        fn $stmt(stmt: &$($mutability)? Stmt, f: &mut dyn FnMut(&$($mutability)? Expr)) {
+        fn $stmt<'e>(stmt: &'e $($mutability)? Stmt, f: &mut dyn FnMut(&'e $($mutability)? Expr)) {
             match stmt {
                 Stmt::Let(_, e) | Stmt::Assign(_, e) | Stmt::Expr(e) => f(e),
                 Stmt::LetElse(_, a, b) | Stmt::For(_, a, b) | Stmt::While(a, b) => { f(a); f(b); }
             }
         }
 
-        fn $query(query: &$($mutability)? Query, f: &mut dyn FnMut(&$($mutability)? Expr)) {
+        fn $query<'e>(query: &'e $($mutability)? Query, f: &mut dyn FnMut(&'e $($mutability)? Expr)) {
             for clause in &$($mutability)? query.clauses { $clause(clause, f) }
             f(&$($mutability)? query.element);
         }
 
-        fn $clause(clause: &$($mutability)? Clause, f: &mut dyn FnMut(&$($mutability)? Expr)) {
+        fn $clause<'e>(clause: &'e $($mutability)? Clause, f: &mut dyn FnMut(&'e $($mutability)? Expr)) {
             match clause {
                 Clause::From(_, source) => {
                     if let Source::Collection(e) = source { f(e) }
@@ -134,29 +135,20 @@ macro_rules! walker {
     };
 }
 
-/// Lets the macro walk named parts by shared and by unique reference alike.
-trait Named<F: ?Sized> {
-    fn iter_or(self, f: &mut F);
-}
-
-impl<'a> Named<dyn FnMut(&Expr) + 'a> for &Vec<(smol_str::SmolStr, Expr)> {
-    fn iter_or(self, f: &mut (dyn FnMut(&Expr) + 'a)) {
-        for (_, e) in self {
-            f(e);
-        }
-    }
-}
-
-impl<'a> Named<dyn FnMut(&mut Expr) + 'a> for &mut Vec<(smol_str::SmolStr, Expr)> {
-    fn iter_or(self, f: &mut (dyn FnMut(&mut Expr) + 'a)) {
-        for (_, e) in self {
-            f(e);
-        }
-    }
-}
-
 walker!(for_each_child, query_children, clause_children, stmt_children,);
 walker!(for_each_child_mut, query_children_mut, clause_children_mut, stmt_children_mut, mut);
+
+/// The direct parts of an expression, in source order; statements, arms and clauses are looked into.
+pub fn children(expr: &Expr) -> Vec<&Expr> {
+    let mut found = Vec::new();
+    for_each_child(expr, &mut |child| found.push(child));
+    found
+}
+
+/// True if the predicate holds of the expression or of a part of it. Lambdas are parts of where they stand.
+pub fn any(expr: &Expr, predicate: &dyn Fn(&Expr) -> bool) -> bool {
+    predicate(expr) || children(expr).into_iter().any(|child| any(child, predicate))
+}
 
 /// Calls `f` on every type in a tree: of expressions, patterns and type arguments.
 pub fn for_each_type_mut(expr: &mut Expr, f: &mut dyn FnMut(&mut Ty)) {

@@ -7,8 +7,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use tenon_check::ty::{Symbol, Ty};
+use tenon_check::typed::any;
 use tenon_check::typed::{self, Body, Conversion, ExprKind as T};
-use tenon_check::walk::any;
 use tenon_span::Range;
 
 /// What comes after a branch is written once for each way to it; a body with more ways in all is refused.

@@ -8,12 +8,13 @@ use super::types::{absentable, bind_generics};
 use super::{Instance, Lowering};
 use crate::ir::{Apply, CheckKind, Command, Expr, ExprKind, Function, FunctionKind, Lift, Name, Prim, Rel, Stmt, Type};
 use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
 use std::rc::Rc;
 use std::sync::Arc;
 use tenon_check::signature::{FunctionSig, Signature};
 use tenon_check::ty::{Symbol, Ty};
+use tenon_check::typed::any;
 use tenon_check::typed::{self, Arg, Body, ExprKind as T};
-use tenon_check::walk::any;
 use tenon_span::Range;
 
 impl Lowering<'_> {
@@ -44,12 +45,15 @@ impl Lowering<'_> {
             params.push(var);
             values.push(value);
         }
-        for index in 0..sig.requires {
-            let Some(rule) = scope.l.source.rule(symbol, BodyPart::Requires(index)) else { continue };
-            let bindings = values.iter().cloned().map(Binding::Code).collect();
-            let generics = scope.frame.generics.to_vec();
-            let condition = scope.inline_body(symbol, Arc::new(rule.body.clone()), bindings, generics, Range::empty(0));
-            scope.check(CheckKind::Requires, condition, &rule.text, Range::empty(0));
+        // Whoever calls it checks what it requires; nobody calls `main`.
+        if symbol.module.is_empty() && symbol.name == "main" {
+            for index in 0..sig.requires {
+                let Some(rule) = scope.l.source.rule(symbol, BodyPart::Requires(index)) else { continue };
+                let range = rule.body.value.range;
+                let body = Arc::new(rule.body.clone());
+                let condition = scope.inline_body(symbol, body, Vec::new(), Vec::new(), range);
+                scope.check(CheckKind::Requires, condition, &rule.text, range);
+            }
         }
         let ensures = Ensures { symbol: symbol.clone(), count: sig.ensures, params: values, result: result.clone() };
         scope.frame.returns = Returns::Function(Rc::new(ensures));
@@ -229,25 +233,53 @@ impl Scope<'_, '_> {
                 && !self.inlining.contains(symbol)
                 && body.as_ref().is_some_and(|b| self.runs_in_query(symbol, &b.value));
         if !inlined {
-            let args: Vec<Expr> = bindings.into_iter().filter_map(value_of).collect();
+            let mut args: Vec<Expr> = bindings.into_iter().filter_map(value_of).collect();
             let id = self.l.instance(symbol, types);
-            if self.in_query() {
-                let site = self.site(range);
-                let item = self.frame.item.clone();
-                self.l.calls_in_queries.push((id, item, range));
-                return Expr::new(ExprKind::Call(id, args, site), result);
+            let mut required = Vec::new();
+            if sig.requires > 0 {
+                args = args.into_iter().map(|arg| self.name(arg)).collect();
+                let in_query = self.in_query();
+                let bind = |arg: &Expr| if in_query { Binding::Query(arg.clone()) } else { Binding::Code(arg.clone()) };
+                let seen = self.as_seen(sig, &generics, args.iter().map(bind).collect());
+                required = self.required(sig, &seen, &generics, range);
             }
-            return self.run_command(&symbol.name, result, Command::Call(id, args), range);
+            if !self.in_query() {
+                return self.run_command(&symbol.name, result, Command::Call(id, args), range);
+            }
+            let site = self.site(range);
+            let item = self.frame.item.clone();
+            self.l.calls_in_queries.push((id, item, range));
+            let value = Expr::new(ExprKind::Call(id, args, site), result);
+            return self.under(required, value, range);
         }
         let Some(body) = body else { return self.placeholder(&result) };
-        let mut named = Vec::new();
+        let named = self.as_seen(sig, &generics, bindings);
+        let required = self.required(sig, &named, &generics, range);
+        let value = self.inline_body(symbol, body, named.clone(), generics.clone(), range);
+        let value = self.coerce(value, &result);
+        let mut value = self.under(required, value, range);
+        for index in 0..sig.ensures {
+            let Some(rule) = self.l.source.rule(symbol, BodyPart::Ensures(index)) else { continue };
+            value = self.name(value);
+            let mut params = named.clone();
+            params.push(if self.in_query() { Binding::Query(value.clone()) } else { Binding::Code(value.clone()) });
+            let condition = self.inline_body(symbol, Arc::new(rule.body.clone()), params, generics.clone(), range);
+            // It is the function that does not keep its word, not the call.
+            let site = self.l.site(symbol, rule.body.value.range);
+            value = self.guarded_at(CheckKind::Ensures, condition, value, &rule.text, site);
+        }
+        value
+    }
+
+    /// Arguments as the code of the function sees them; they may be used more than once.
+    fn as_seen(&mut self, sig: &FunctionSig, generics: &[(Name, Ty)], bindings: Vec<Binding>) -> Vec<Binding> {
+        let mut named = Vec::with_capacity(bindings.len());
         for (at, binding) in bindings.into_iter().enumerate() {
-            let param = sig.params.get(at);
             named.push(match binding {
                 Binding::Code(value) | Binding::Query(value) => {
-                    let seen = match param {
-                        Some(p) if p.absent => {
-                            let closed = super::types::substitute(&p.ty, &generics);
+                    let seen = match sig.params.get(at) {
+                        Some(param) if param.absent => {
+                            let closed = super::types::substitute(&param.ty, generics);
                             self.l.lower_ty(&closed).optional()
                         }
                         _ => value.ty.clone(),
@@ -259,32 +291,38 @@ impl Scope<'_, '_> {
                 other => other,
             });
         }
+        named
+    }
+
+    /// What a function requires of a call, checked there in code; in a query, what the value of the call is to be put
+    /// under.
+    fn required(
+        &mut self,
+        sig: &FunctionSig,
+        params: &[Binding],
+        generics: &[(Name, Ty)],
+        range: Range,
+    ) -> Vec<(Expr, SmolStr)> {
         let mut required = Vec::new();
         for index in 0..sig.requires {
-            let Some(rule) = self.l.source.rule(symbol, BodyPart::Requires(index)) else { continue };
-            let condition =
-                self.inline_body(symbol, Arc::new(rule.body.clone()), named.clone(), generics.clone(), range);
-            required.push((condition, rule.text.clone()));
-        }
-        if !self.in_query() {
-            for (condition, text) in required.drain(..) {
-                self.check(CheckKind::Requires, condition, &text, range);
+            let Some(rule) = self.l.source.rule(&sig.symbol, BodyPart::Requires(index)) else { continue };
+            let body = Arc::new(rule.body.clone());
+            let condition = self.inline_body(&sig.symbol, body, params.to_vec(), generics.to_vec(), range);
+            // The wrapper of an endpoint stands at no call.
+            let range = if range == Range::empty(0) { rule.body.value.range } else { range };
+            match self.in_query() {
+                true => required.push((condition, rule.text.clone())),
+                false => self.check(CheckKind::Requires, condition, &rule.text, range),
             }
         }
-        let value = self.inline_body(symbol, body, named.clone(), generics.clone(), range);
-        let mut value = self.coerce(value, &result);
-        for (condition, text) in required {
-            value = self.guarded(CheckKind::Requires, condition, value, &text, range);
-        }
-        for index in 0..sig.ensures {
-            let Some(rule) = self.l.source.rule(symbol, BodyPart::Ensures(index)) else { continue };
-            value = self.name(value);
-            let mut params = named.clone();
-            params.push(if self.in_query() { Binding::Query(value.clone()) } else { Binding::Code(value.clone()) });
-            let condition = self.inline_body(symbol, Arc::new(rule.body.clone()), params, generics.clone(), range);
-            value = self.guarded(CheckKind::Ensures, condition, value, &rule.text, range);
-        }
-        value
+        required
+    }
+
+    fn under(&mut self, required: Vec<(Expr, SmolStr)>, value: Expr, range: Range) -> Expr {
+        let guarded = |value, (condition, text): (Expr, SmolStr)| {
+            self.guarded(CheckKind::Requires, condition, value, &text, range)
+        };
+        required.into_iter().fold(value, guarded)
     }
 
     /// Whether a function's body takes the place of its call inside a query. One without ways out does; one with ways

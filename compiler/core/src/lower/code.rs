@@ -287,14 +287,10 @@ impl Scope<'_, '_> {
                         let mut params: Vec<Binding> = ensures.params.iter().cloned().map(Binding::Code).collect();
                         params.push(Binding::Code(value.clone()));
                         let body = std::sync::Arc::new(rule.body.clone());
-                        let condition = self.inline_body(
-                            &ensures.symbol,
-                            body,
-                            params,
-                            self.frame.generics.to_vec(),
-                            Range::empty(0),
-                        );
-                        self.check(CheckKind::Ensures, condition, &rule.text, Range::empty(0));
+                        let generics = self.frame.generics.to_vec();
+                        let range = rule.body.value.range;
+                        let condition = self.inline_body(&ensures.symbol, body, params, generics, range);
+                        self.check(CheckKind::Ensures, condition, &rule.text, range);
                     }
                 }
                 self.emit(Stmt::Return(value));

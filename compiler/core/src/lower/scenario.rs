@@ -501,7 +501,7 @@ fn collect_outcomes(expr: &typed::Expr, found: &mut Vec<Option<Symbol>>) {
     {
         found.push(error.clone());
     }
-    for child in tenon_check::walk::children(expr) {
+    for child in tenon_check::typed::children(expr) {
         collect_outcomes(child, found);
     }
 }
@@ -529,7 +529,7 @@ fn locals(expr: &typed::Expr, found: &mut FxHashSet<LocalId>) {
     if let T::Local(local) = &expr.kind {
         found.insert(*local);
     }
-    for child in tenon_check::walk::children(expr) {
+    for child in tenon_check::typed::children(expr) {
         locals(child, found);
     }
 }

@@ -251,24 +251,33 @@ impl<'l, 'a> Scope<'l, 'a> {
 
     /// Demands a condition: a statement in code; in a query the value must be wrapped, see [`Scope::guarded`].
     pub fn check(&mut self, kind: CheckKind, condition: Expr, rule: &str, range: Range) {
+        let site = self.site(range);
+        self.check_at(kind, condition, rule, site);
+    }
+
+    fn check_at(&mut self, kind: CheckKind, condition: Expr, rule: &str, site: SiteId) {
         if is_true(&condition) {
             return;
         }
-        let site = self.site(range);
         self.emit(Stmt::Check(Check { kind, condition, rule: Name::from(rule) }, site));
     }
 
     /// A value under a condition: checked in code, guarded in a query.
     pub fn guarded(&mut self, kind: CheckKind, condition: Expr, value: Expr, rule: &str, range: Range) -> Expr {
+        let site = self.site(range);
+        self.guarded_at(kind, condition, value, rule, site)
+    }
+
+    /// See [`Scope::guarded`]; `site` is what is at fault.
+    pub fn guarded_at(&mut self, kind: CheckKind, condition: Expr, value: Expr, rule: &str, site: SiteId) -> Expr {
         if is_true(&condition) {
             return value;
         }
         if self.in_query() {
-            let site = self.site(range);
             let ty = value.ty.clone();
             return Expr::new(ExprKind::Prim(Prim::Guard(kind), vec![condition, value], site), ty);
         }
-        self.check(kind, condition, rule, range);
+        self.check_at(kind, condition, rule, site);
         value
     }
 

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use tenon_check::signature::{GeneratedKey, RelationSig};
 use tenon_check::ty::{Symbol, Ty};
+use tenon_check::typed::any;
 use tenon_check::typed::{self, ExprKind as T, FieldSet};
-use tenon_check::walk::any;
 use tenon_span::Range;
 use tenon_value::BuiltIn;
 
@@ -72,7 +72,7 @@ impl Scope<'_, '_> {
             }
             let value = match given.iter().position(|(n, _)| n == name) {
                 Some(at) => given.swap_remove(at).1,
-                None => match spread.clone().and_then(|s| self.spread_field(relation, &s, name, ty)) {
+                None => match spread.clone().and_then(|s| self.spread_field(relation, &s, name, ty, range)) {
                     Some((present, value)) => {
                         let ty = ty.clone();
                         self.conditional(
@@ -104,6 +104,7 @@ impl Scope<'_, '_> {
         spread: &(Ty, Expr),
         name: &str,
         stored: &Type,
+        range: Range,
     ) -> Option<(Expr, Expr)> {
         let Ty::Record(record) = spread.0.base().clone() else { return None };
         let field = record.field(name)?.clone();
@@ -138,7 +139,7 @@ impl Scope<'_, '_> {
                 |s| s.satisfies(&value, &target, Some(&field.ty)).unwrap_or_else(|| bool_literal(true)),
                 |_| bool_literal(true),
             );
-            self.check(CheckKind::Refinement, checked, &text, Range::empty(0));
+            self.check(CheckKind::Refinement, checked, &text, range);
         }
         let value = self.coerce_if(present.clone(), value, stored);
         Some((present, value))
@@ -354,7 +355,7 @@ impl Scope<'_, '_> {
                 }
                 let Some(field) = self.l.program.relation(id).field_named(&name) else { continue };
                 let ty = self.l.program.relation(id).field(field).ty.clone();
-                let Some((present, value)) = self.spread_field(relation, spread, &name, &ty) else { continue };
+                let Some((present, value)) = self.spread_field(relation, spread, &name, &ty, range) else { continue };
                 let kept = self.field_of_row(current.clone(), id, field);
                 let before = kept.clone();
                 let value = self.conditional(present, &ty, |_| value, |_| kept);

@@ -131,7 +131,7 @@ fn leans_on_surroundings(context: &Context<'_>, range: Range) -> bool {
                     _ => {}
                 }
             }
-            open.extend(tenon_check::walk::children(expr).into_iter().map(|child| (child, inside)));
+            open.extend(tenon_check::typed::children(expr).into_iter().map(|child| (child, inside)));
         }
         if used.iter().any(|local| !own.contains(local)) {
             return true;
@@ -542,7 +542,7 @@ fn leans_on_outer_facts(context: &Context<'_>, free: &[Free], range: Range) -> b
         {
             return true;
         }
-        open.extend(tenon_check::walk::children(expr));
+        open.extend(tenon_check::typed::children(expr));
     }
     false
 }

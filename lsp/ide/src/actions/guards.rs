@@ -220,7 +220,7 @@ fn runtime_checks(context: &Context<'_>) -> Vec<CodeAction> {
                 }
                 _ => {}
             }
-            open.extend(tenon_check::walk::children(expr));
+            open.extend(tenon_check::typed::children(expr));
         }
     }
     obligations.retain(|(range, ..)| {

@@ -132,7 +132,7 @@ fn what_it_does(context: &Context<'_>, value: &Expr) -> Option<Does> {
             Typed::Error => return None,
             _ => {}
         }
-        open.extend(tenon_check::walk::children(expr));
+        open.extend(tenon_check::typed::children(expr));
     }
     Some(does)
 }

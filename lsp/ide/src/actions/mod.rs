@@ -209,7 +209,7 @@ impl<'a> Context<'a> {
                 if expr.range == range {
                     found.push(expr);
                 }
-                open.extend(tenon_check::walk::children(expr).into_iter().rev());
+                open.extend(tenon_check::typed::children(expr).into_iter().rev());
             }
         }
         found

@@ -159,7 +159,7 @@ fn looked_up(context: &Context<'_>, sig: &FunctionSig, wanted: &Wanted<'_>) -> V
                 }
             }
         }
-        open.extend(tenon_check::walk::children(expr));
+        open.extend(tenon_check::typed::children(expr));
     }
     found
 }

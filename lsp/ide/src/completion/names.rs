@@ -8,7 +8,7 @@ use crate::answer::SymbolKind;
 use crate::navigation::item_kind;
 use smol_str::SmolStr;
 use tenon_check::bodies::result_type;
-use tenon_check::builtins::Builtin;
+use tenon_check::builtins::{Builtin, FOLDS, FoldInfo, Over};
 use tenon_check::declare::signature;
 use tenon_check::infer::ProbedAt;
 use tenon_check::items::{Item, tree};
@@ -21,22 +21,23 @@ use tenon_syntax::ast::{self, ItemKind};
 /// How many items of a module are looked at closely.
 const CLOSELY: usize = 300;
 
-/// The aggregates and folds of the language, with what each does.
-const FOLDS: &[(&str, &str, &str)] = &[
-    ("count", "count($0)", "How many: of the rows of a group, of present values, of the elements of a collection."),
-    ("sum", "sum($0)", "The sum; 0 of nothing."),
-    ("avg", "avg($0)", "The mean."),
-    ("min", "min($0)", "The least."),
-    ("max", "max($0)", "The greatest."),
-    ("any", "any($0)", "True if the condition holds once."),
-    ("all", "all($0)", "True if the condition holds always."),
-    ("list", "list($0)", "The values as a list."),
-    ("exists", "exists($0)", "True if a query or collection has an element."),
-    ("first", "first($0)", "The first element, if there is one."),
-    ("only", "only($0)", "The only element, if there is just one."),
-    ("percentile", "percentile($1, ${2:0.95})", "The value below which a share of the values lies."),
-    ("stddev", "stddev($0)", "The standard deviation."),
-];
+/// How a call of an aggregate, fold or window function begins.
+fn fold_snippet(fold: &FoldInfo) -> String {
+    let arguments = match fold.arguments {
+        [_] => "$0".to_owned(),
+        several => {
+            let stops = several.iter().enumerate().map(|(at, sample)| match *sample {
+                "" => format!("${}", at + 1),
+                sample => format!("${{{}:{sample}}}", at + 1),
+            });
+            stops.collect::<Vec<_>>().join(", ")
+        }
+    };
+    match fold.over {
+        Over::Window(_) => format!("{}({arguments}) over (order by $0)", fold.name),
+        Over::Many(_) => format!("{}({arguments})", fold.name),
+    }
+}
 
 /// An item that may be offered.
 struct Near<'db> {
@@ -72,14 +73,14 @@ impl<'db> Collector<'_, 'db> {
         }
         self.module_names();
         let grouped = probed.as_ref().is_some_and(|probed| probed.grouped);
-        for (name, insert, doc) in FOLDS {
-            let base = if grouped { 70 } else { 20 };
-            let doc = Some((*doc).to_owned());
+        for fold in FOLDS {
+            let base = if grouped && !matches!(fold.over, Over::Window(_)) { 70 } else { 20 };
+            let doc = Some(fold.doc.to_owned());
             let choice = match around.called {
                 true => Choice { doc, ..Choice::default() },
-                false => Choice { doc, insert: Some((*insert).to_owned()), snippet: true, ..Choice::default() },
+                false => Choice { doc, insert: Some(fold_snippet(fold)), snippet: true, ..Choice::default() },
             };
-            self.add(name, SymbolKind::Function, base, choice);
+            self.add(fold.name, SymbolKind::Function, base, choice);
         }
         for builtin in Builtin::all().filter(|builtin| builtin.scheme().receiver.is_none()) {
             let scheme = builtin.scheme();

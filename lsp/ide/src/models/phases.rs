@@ -188,6 +188,6 @@ fn typed_text(expr: &typed::Expr, code: &str, depth: usize, out: &mut String) {
         };
         let indent = "  ".repeat(depth);
         let _ = writeln!(out, "{indent}{kind}: {} `{}`", Shown(&expr.ty), snippet(code, expr.range));
-        open.extend(tenon_check::walk::children(expr).into_iter().rev().map(|child| (child, depth + 1)));
+        open.extend(tenon_check::typed::children(expr).into_iter().rev().map(|child| (child, depth + 1)));
     }
 }

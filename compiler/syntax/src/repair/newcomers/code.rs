@@ -333,7 +333,7 @@ impl Translator<'_> {
 
     /// `int x = 5`, `Text t = "a"`
     fn typed_first(&self, index: usize) -> bool {
-        let is_type = self.kind(index) == Some(K::UpperName) || super::types::foreign_type(self.text(index)).is_some();
+        let is_type = self.kind(index) == Some(K::UpperName) || crate::words::foreign_type(self.text(index)).is_some();
         is_type
             && self.kind(index + 1) == Some(K::LowerName)
             && self.kind(index + 2) == Some(K::Equal)

@@ -3,43 +3,9 @@
 use super::Translator;
 use super::declarations::upper_camel;
 use crate::error::SyntaxError;
-use crate::words::TokenKind as K;
+use crate::words::{TokenKind as K, foreign_type};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
-
-/// What other languages call the base types.
-const FOREIGN_TYPES: &[(&str, &str)] = &[
-    ("string", "Text"),
-    ("str", "Text"),
-    ("varchar", "Text"),
-    ("char", "Text"),
-    ("text", "Text"),
-    ("int", "Int"),
-    ("integer", "Int"),
-    ("bigint", "Int"),
-    ("long", "Int"),
-    ("number", "Int"),
-    ("bool", "Bool"),
-    ("boolean", "Bool"),
-    ("float", "Float"),
-    ("double", "Float"),
-    ("real", "Float"),
-    ("decimal", "Decimal"),
-    ("numeric", "Decimal"),
-    ("money", "Decimal(2)"),
-    ("date", "Date"),
-    ("datetime", "Instant"),
-    ("timestamp", "Instant"),
-    ("uuid", "Uuid"),
-    ("bytes", "Bytes"),
-    ("blob", "Bytes"),
-    ("json", "Json"),
-];
-
-/// What a type of other languages is called here.
-pub(super) fn foreign_type(word: &str) -> Option<&'static str> {
-    FOREIGN_TYPES.iter().find(|(foreign, _)| *foreign == word).map(|(_, meant)| *meant)
-}
 
 impl Translator<'_> {
     pub(super) fn types(&mut self) {
