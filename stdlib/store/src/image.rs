@@ -28,10 +28,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::layout::{RelationView, Row};
+use crate::meta::SchemaError;
 use crate::ordered_index::Cursor;
 use crate::readers::{Readers, Ticket};
 use crate::reclaim::Writer;
-use crate::relation::{Relation, SchemaError, Secondary, Which};
+use crate::relation::{Relation, Secondary, Which};
 use crate::schema::{FieldId, RelationId, Schema};
 use crate::statistics::RelationStatistics;
 use crate::write::WriteTxn;

@@ -5,14 +5,16 @@
 //! | [`layout`] | what generated code may rely on: texts, collections, rows, the view of a relation |
 //! | [`shape`] | how values given as lanes are compared and copied |
 //! | [`image`] | the image, snapshots, and the protocol between the writer and readers |
+//! | [`meta`] | what is known of a relation before it holds a row |
 //! | [`relation`] | one relation: columns, versions, indexes |
-//! | [`mod@write`] | transactions; `reclaim.rs` returns what they leave behind, `detached.rs` shows rows that are gone |
+//! | [`mod@write`] | transactions; `delete.rs` deletes, `reclaim.rs` returns what they leave behind, `detached.rs` shows rows that are gone |
 //! | [`statistics`] | what the planner wants to know |
 //! | [`hash`] | the hash of values |
 //!
 //! Invariants: readers take no lock and never wait; the writer never changes a version; nothing that a
 //! registered reader can reach is freed or reused.
 
+mod delete;
 mod dense_keys;
 mod detached;
 mod entity_table;
@@ -23,6 +25,7 @@ mod hash_index;
 pub mod image;
 mod keys;
 pub mod layout;
+pub mod meta;
 mod nested;
 mod order_key;
 mod ordered_index;
@@ -38,7 +41,8 @@ pub mod write;
 
 pub use image::{Bound, Image, Range, Reader, Snapshot, Usage};
 pub use layout::{Collection, NEVER, NONE, RelationView, Row, Str};
-pub use relation::{Relation, SchemaError};
+pub use meta::SchemaError;
+pub use relation::Relation;
 pub use row_size::MAX_ROW_BYTES;
 pub use tenon_value::schema;
 pub use write::{Change, ChangeKind, Savepoint, Violation, WriteTxn};

@@ -1,8 +1,60 @@
-//! References inside records, variants and collections. They have no index: what they lead to is checked
-//! when they are written, and a row cannot be deleted while one leads to it, which a scan finds out.
+//! References inside records, variants and collections. What they lead to is checked when they are written; a row cannot be
+//! deleted while one leads to it, for which the writer counts them.
+
+use std::collections::BTreeMap;
 
 use crate::layout::{COLLECTION_ELEMENTS, Collection};
-use crate::schema::{DataType, FieldId, Relation};
+use crate::schema::{DataType, FieldId, Relation, RelationId, Schema};
+
+/// Which live rows refer to which from inside of their values, as the writer sees them.
+#[derive(Debug)]
+pub(crate) struct Referrers {
+    /// Whether rows of a relation are ever deleted: otherwise nobody asks.
+    counted: Vec<bool>,
+    /// How often a row refers to another: relation and entity of the target, then relation, field and entity of the
+    /// referrer.
+    counts: BTreeMap<[u32; 5], u32>,
+}
+
+impl Referrers {
+    pub(crate) fn new(schema: &Schema) -> Referrers {
+        Referrers { counted: schema.relations.iter().map(|r| r.deletes).collect(), counts: BTreeMap::new() }
+    }
+
+    /// Counts the references in a value of a row, which has come or gone.
+    ///
+    /// # Safety
+    /// As for [`visit`].
+    pub(crate) unsafe fn count(&mut self, from: (RelationId, FieldId, u32), ty: &DataType, lanes: &[u64], come: bool) {
+        let (relation, field, referrer) = from;
+        // SAFETY: by the caller's promise.
+        unsafe {
+            visit(ty, lanes, &mut |target, entity| {
+                if !self.counted.get(target as usize).is_some_and(|counted| *counted) {
+                    return;
+                }
+                let count = self.counts.entry([target, entity, relation.0, field.0, referrer]).or_insert(0);
+                *count = if come { *count + 1 } else { count.saturating_sub(1) };
+                if *count == 0 {
+                    self.counts.remove(&[target, entity, relation.0, field.0, referrer]);
+                }
+            });
+        }
+    }
+
+    /// The first row outside of `going` that refers to a row in it.
+    pub(crate) fn outside(&self, going: &[(RelationId, u32)]) -> Option<(RelationId, FieldId, u32)> {
+        let referrers = going.iter().flat_map(|(target, entity)| {
+            let (first, last) = ([target.0, *entity, 0, 0, 0], [target.0, *entity, u32::MAX, u32::MAX, u32::MAX]);
+            let own = self
+                .counts
+                .range(first..=last)
+                .map(|([.., relation, field, referrer], _)| (RelationId(*relation), FieldId(*field), *referrer));
+            own.filter(|(relation, _, referrer)| !going.contains(&(*relation, *referrer))).take(1)
+        });
+        referrers.min()
+    }
+}
 
 /// The fields of a relation that hold references and are not references themselves.
 pub(crate) fn fields(relation: &Relation) -> Vec<(FieldId, DataType)> {

@@ -10,6 +10,7 @@ use crate::frozen;
 use crate::garbage::{Garbage, Limbo, Unlinked, WriteToken};
 use crate::image::{Image, Usage};
 use crate::layout::NONE;
+use crate::nested::Referrers;
 use crate::relation::{FREE, Memory, Relation, Secondary, Which};
 use crate::schema::{ColumnType, Generated, RelationId, Schema};
 use crate::statistics::Sketch;
@@ -62,6 +63,8 @@ pub(crate) struct Writer {
     pub(crate) undo: Vec<Undo>,
     pub(crate) redo: Vec<Change>,
     pub(crate) detached: Vec<Detached>,
+    /// References inside of values.
+    pub(crate) referrers: Referrers,
     /// A row while it is updated, kept for its memory.
     pub(crate) row: Vec<u64>,
     pub(crate) text_bytes: usize,
@@ -98,6 +101,7 @@ impl Writer {
             undo: Vec::new(),
             redo: Vec::new(),
             detached: Vec::new(),
+            referrers: Referrers::new(schema),
             row: Vec::new(),
             text_bytes: 0,
             commits: 0,
@@ -170,6 +174,16 @@ impl Writer {
                     index.publish(&mut self.token, &mut self.unlinked);
                 }
             }
+        }
+    }
+
+    /// Counts the references inside of the values of a version that has come to live, or lives no more.
+    pub(crate) fn count_nested(&mut self, relation: &Relation, slot: u32, entity: u32, come: bool) {
+        for (field, ty) in &relation.meta.nested {
+            let mut lanes = Vec::new();
+            relation.read_field(*field, slot, &mut lanes);
+            // SAFETY: the lanes are those of the field in a version that the writer has not released.
+            unsafe { self.referrers.count((relation.id, *field, entity), ty, &lanes, come) };
         }
     }
 

@@ -8,8 +8,9 @@
 use crate::frozen;
 use crate::image::Image;
 use crate::layout::{NONE, Str};
+use crate::meta::Column;
 use crate::nested;
-use crate::relation::{Column, Relation};
+use crate::relation::Relation;
 use crate::schema::{ColumnType, DataType, FieldId, NamedType, RelationId, Schema};
 
 /// The most bytes that a row may have.

@@ -8,11 +8,12 @@ use crate::frozen;
 use crate::garbage::Garbage;
 use crate::image::{Image, Reader};
 use crate::layout::{NEVER, NONE, Row, Str};
+use crate::meta::{Column, Part};
 use crate::nested;
 use crate::reclaim::{Ended, RECLAIM_BATCH, RECLAIM_EVERY, Undo, Writer};
-use crate::relation::{Column, Part, Relation, Secondary, Which, lower_case};
+use crate::relation::{Relation, Secondary, Which, lower_case};
 use crate::row_size;
-use crate::schema::{ColumnType, DataType, FieldId, OnDelete, RelationId};
+use crate::schema::{ColumnType, DataType, FieldId, RelationId};
 
 /// A rule of the store that refuses a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +182,7 @@ impl<'a> WriteTxn<'a> {
         &self.writer.redo
     }
 
-    fn live(&self, relation: &Relation, entity: u32) -> Option<u32> {
+    pub(crate) fn live(&self, relation: &Relation, entity: u32) -> Option<u32> {
         if entity >= relation.view.entities.load(Ordering::Relaxed) {
             return None;
         }
@@ -189,7 +190,7 @@ impl<'a> WriteTxn<'a> {
         (slot != NONE && relation.end(slot).load(Ordering::Relaxed) == NEVER).then_some(slot)
     }
 
-    fn mark(&mut self, relation: &Relation) {
+    pub(crate) fn mark(&mut self, relation: &Relation) {
         if relation.view.last_commit.load(Ordering::Relaxed) != self.commit {
             relation.view.last_commit.store(self.commit, Ordering::Release);
         }
@@ -347,6 +348,7 @@ impl<'a> WriteTxn<'a> {
         }
         self.count_serial(relation, slot);
         self.publish(relation, slot, entity, before, NEVER);
+        self.writer.count_nested(relation, slot, entity, true);
         if reused {
             relation.view.lower_gaps();
         } else {
@@ -391,28 +393,6 @@ impl<'a> WriteTxn<'a> {
             });
         }
         if all_there { Ok(()) } else { Err(Violation::Reference { relation, field }) }
-    }
-
-    /// A row outside `going` in which a reference inside a value leads to a row in `going`.
-    fn nested_referrer(&self, going: &[(RelationId, u32)]) -> Option<(RelationId, FieldId, u32)> {
-        for relation in self.image.relations() {
-            for (field, ty) in &relation.meta.nested {
-                for row in self.reader().scan(relation.id) {
-                    let mut found = false;
-                    let lanes = self.reader().field(relation.id, *field, row.slot);
-                    // SAFETY: the lanes are those of the field in a visible version.
-                    unsafe {
-                        nested::visit(ty, &lanes, &mut |target, entity| {
-                            found |= going.contains(&(RelationId(target), entity));
-                        });
-                    }
-                    if found && !going.contains(&(relation.id, row.entity)) {
-                        return Some((relation.id, *field, row.entity));
-                    }
-                }
-            }
-        }
-        None
     }
 
     /// # Safety
@@ -550,6 +530,8 @@ impl<'a> WriteTxn<'a> {
         }
         // SAFETY: by the caller's promise.
         let slot = unsafe { self.new_version(relation, entity, old, fields, lanes)? };
+        self.writer.count_nested(relation, old, entity, false);
+        self.writer.count_nested(relation, slot, entity, true);
         for which in relation.all_indexes() {
             let affected = match which {
                 Which::Unique(unique) => relation.unique_has_part_in(unique, fields),
@@ -668,79 +650,6 @@ impl<'a> WriteTxn<'a> {
         Ok(slot)
     }
 
-    /// Deletes a row, and what its referrers say about that.
-    pub fn delete(&mut self, id: RelationId, entity: u32) -> Result<(), Violation> {
-        if self.live(self.image.relation(id), entity).is_none() {
-            return Err(Violation::Missing { relation: id, entity });
-        }
-        // The closure of what goes, then what stands in the way, then what is cleared.
-        let mut going = vec![(id, entity)];
-        let mut clear = Vec::new();
-        let mut restricted = Vec::new();
-        let mut next = 0;
-        while let Some((target, gone)) = going.get(next).copied() {
-            next += 1;
-            for referrer in &self.image.relation(target).meta.referrers {
-                let optional = self.is_optional(referrer.relation, referrer.field);
-                let lanes = [1, u64::from(gone)];
-                let lanes = if optional { &lanes[..] } else { &lanes[1..] };
-                let mut found = Vec::new();
-                // SAFETY: the lanes are those of the reference, which holds no text.
-                unsafe {
-                    self.reader().find_all(referrer.relation, referrer.index, lanes, |row| found.push(row.entity))
-                };
-                found.sort_unstable();
-                for other in found {
-                    match referrer.on_delete {
-                        OnDelete::Restrict => restricted.push((referrer.relation, referrer.field, other)),
-                        OnDelete::Clear => clear.push((referrer.relation, referrer.field, other)),
-                        OnDelete::Cascade if !going.contains(&(referrer.relation, other)) => {
-                            going.push((referrer.relation, other));
-                        }
-                        OnDelete::Cascade => {}
-                    }
-                }
-            }
-        }
-        let restricted = restricted.into_iter().find(|(r, _, e)| !going.contains(&(*r, *e)));
-        if let Some((relation, field, entity)) = restricted.or_else(|| self.nested_referrer(&going)) {
-            return Err(Violation::Restricted { relation, field, entity });
-        }
-        let start = self.savepoint();
-        for (relation, field, other) in clear {
-            if going.contains(&(relation, other)) {
-                continue;
-            }
-            // SAFETY: an optional reference has two lanes, and no text.
-            if let Err(violation) = unsafe { self.update(relation, other, &[field], &[0, 0]) } {
-                self.undo_to(start);
-                return Err(violation);
-            }
-        }
-        for (relation, gone) in going.into_iter().rev() {
-            self.end_row(relation, gone);
-        }
-        Ok(())
-    }
-
-    fn is_optional(&self, relation: RelationId, field: FieldId) -> bool {
-        let meta = &self.image.relation(relation).meta;
-        meta.references.iter().any(|r| r.field == field && r.tag_lane.is_some())
-    }
-
-    fn end_row(&mut self, id: RelationId, entity: u32) {
-        let relation = self.image.relation(id);
-        let Some(slot) = self.live(relation, entity) else { return };
-        self.mark(relation);
-        relation.end(slot).store(self.commit, Ordering::Release);
-        relation.set_dead(&mut self.writer.token, entity, slot);
-        relation.view.raise_gaps();
-        relation.view.lower_live();
-        self.writer.ended.push_back(Ended { commit: self.commit, relation: id, slot, successor: NONE });
-        self.writer.undo.push(Undo::Delete { relation: id, slot });
-        self.writer.redo.push(Change { relation: id, kind: ChangeKind::Delete, entity, slot });
-    }
-
     /// Freezes an ordered index as it is, so that a range of the transaction's own view stays valid while
     /// the transaction writes.
     pub fn freeze_index(&mut self, relation: RelationId, index: usize) {
@@ -766,6 +675,7 @@ impl<'a> WriteTxn<'a> {
                 }
                 Undo::Insert { relation: id, slot, entity, before } => {
                     let relation = image.relation(id);
+                    writer.count_nested(relation, slot, entity, false);
                     relation.newest(entity).store(before, Ordering::Release);
                     if before != NONE {
                         // What was there before had been deleted.
@@ -781,6 +691,8 @@ impl<'a> WriteTxn<'a> {
                 }
                 Undo::Update { relation: id, entity, old, new } => {
                     let relation = image.relation(id);
+                    writer.count_nested(relation, new, entity, false);
+                    writer.count_nested(relation, old, entity, true);
                     relation.end(old).store(NEVER, Ordering::Release);
                     relation.set_newest(&mut writer.token, entity, old);
                     // The old version is live again and the new one is not: the gaps stay as many.
@@ -791,6 +703,7 @@ impl<'a> WriteTxn<'a> {
                     let relation = image.relation(id);
                     relation.end(slot).store(NEVER, Ordering::Release);
                     let entity = relation.entity_of(slot).load(Ordering::Relaxed);
+                    writer.count_nested(relation, slot, entity, true);
                     relation.set_newest(&mut writer.token, entity, slot);
                     relation.view.raise_live();
                     relation.view.lower_gaps();

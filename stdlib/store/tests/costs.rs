@@ -198,3 +198,52 @@ fn rows_may_move_between_the_few_values_of_an_index() {
         assert_eq!(found, rows / 4);
     }
 }
+
+/// Rows that hold references inside of their values, and deletes of rows that nobody refers to, of the same relation as the
+/// targets and of another one.
+#[test]
+fn deletes_read_no_rows_that_refer_to_others() {
+    const OTHER: RelationId = RelationId(1);
+    const HOLDER: RelationId = RelationId(2);
+    const ROWS: u64 = 30_000;
+    let relation = |name: &str, fields: Vec<Field>| Relation {
+        name: name.into(),
+        fields,
+        key: vec![FieldId(0)],
+        uniques: vec![],
+        references: vec![],
+        indexes: vec![],
+        deletes: true,
+    };
+    let id = || Field::new("id", DataType::Int);
+    let list = DataType::List(Box::new(DataType::Ref(ROW)));
+    let relations = vec![
+        relation("Row", vec![id()]),
+        relation("Other", vec![id()]),
+        relation("Holder", vec![id(), Field::new("rows", list)]),
+    ];
+    let image = Image::new(Arc::new(Schema { relations })).expect("a good schema");
+    let mut rows = [Vec::new(), Vec::new()];
+    transaction(&image, |txn| {
+        for n in 0..2 * ROWS {
+            for (relation, rows) in [ROW, OTHER].into_iter().zip(&mut rows) {
+                // SAFETY: the lanes are those of a row.
+                rows.push(unsafe { txn.insert(relation, &[n]) }.expect("new").entity);
+            }
+        }
+        for n in 0..ROWS {
+            let all = [2u64, 0, u64::from(rows[0][0]), u64::from(rows[0][n as usize])];
+            // SAFETY: a list is its length, its capacity and its elements.
+            unsafe { txn.insert(HOLDER, &[n, all.as_ptr().expose_provenance() as u64]) }.expect("new");
+        }
+    });
+    within_limit("deleting", || {
+        transaction(&image, |txn| {
+            for n in ROWS as usize..2 * ROWS as usize {
+                txn.delete(ROW, rows[0][n]).expect("nobody refers to it");
+                txn.delete(OTHER, rows[1][n]).expect("nobody refers to it");
+                assert!(txn.delete(ROW, rows[0][0]).is_err(), "all refer to it");
+            }
+        });
+    });
+}

@@ -32,6 +32,7 @@ fn schema() -> Schema {
             Field::new("home", DataType::Ref(GROUP)),
             Field::new("guest", optional(DataType::Ref(GROUP))),
             Field::new("tags", DataType::List(Box::new(DataType::Text))),
+            Field::new("seen", DataType::List(Box::new(DataType::Ref(GROUP)))),
         ],
         key: vec![FieldId(0)],
         uniques: vec![Unique { parts: vec![KeyPart::Lower(FieldId(2))], where_present: vec![FieldId(2)] }],
@@ -55,6 +56,8 @@ struct Item {
     home: i64,
     guest: Option<i64>,
     tags: Vec<String>,
+    /// References inside of a value: a group may stand there several times.
+    seen: Vec<i64>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +74,7 @@ enum Op {
     SetScore(u8, i64),
     SetName(u8, Option<String>),
     SetHome(u8, i64),
+    SetSeen(u8, Vec<i64>),
     DropItem(u8),
     /// Do the ops, then undo them.
     Undone(Vec<Op>),
@@ -106,9 +110,14 @@ fn groups() -> impl Strategy<Value = i64> {
     proptest::sample::select(&GROUPS[..])
 }
 
+fn seen() -> impl Strategy<Value = Vec<i64>> {
+    prop_oneof![Just(Vec::new()), proptest::collection::vec(groups(), 0..4)]
+}
+
 fn items() -> impl Strategy<Value = Item> {
-    (0..6i64, names(), groups(), proptest::option::of(groups()), proptest::collection::vec("[a-z]{0,20}", 0..3))
-        .prop_map(|(score, name, home, guest, tags)| Item { score, name, home, guest, tags })
+    let tags = proptest::collection::vec("[a-z]{0,20}", 0..3);
+    (0..6i64, names(), groups(), proptest::option::of(groups()), tags, seen())
+        .prop_map(|(score, name, home, guest, tags, seen)| Item { score, name, home, guest, tags, seen })
 }
 
 fn ops() -> impl Strategy<Value = Op> {
@@ -119,6 +128,7 @@ fn ops() -> impl Strategy<Value = Op> {
         3 => (0..8u8, 0..6i64).prop_map(|(n, score)| Op::SetScore(n, score)),
         3 => (0..8u8, names()).prop_map(|(n, name)| Op::SetName(n, name)),
         2 => (0..8u8, groups()).prop_map(|(n, home)| Op::SetHome(n, home)),
+        2 => (0..8u8, seen()).prop_map(|(n, seen)| Op::SetSeen(n, seen)),
         2 => (0..8u8).prop_map(Op::DropItem),
     ];
     leaf.prop_recursive(1, 8, 4, |inner| proptest::collection::vec(inner, 1..4).prop_map(Op::Undone))
@@ -163,7 +173,7 @@ fn apply(txn: &mut WriteTxn<'_>, model: &mut Model, op: &Op) {
         Op::DropGroup(id) => match find_group(&reader, *id) {
             None => assert!(!model.groups.contains(id)),
             Some(row) => {
-                let used = model.items.values().any(|item| item.home == *id);
+                let used = model.items.values().any(|item| item.home == *id || item.seen.contains(id));
                 let done = txn.delete(GROUP, row.entity);
                 assert_eq!(matches!(done, Err(Violation::Restricted { .. })), used);
                 if !used {
@@ -181,6 +191,7 @@ fn apply(txn: &mut WriteTxn<'_>, model: &mut Model, op: &Op) {
             let guest = item.guest.map_or(0, entity);
             let mut tags = vec![item.tags.len() as u64, 0];
             item.tags.iter().map(|t| text(t)).for_each(|t| tags.extend([t.head, t.tail]));
+            let seen = collection(item.seen.iter().map(|id| entity(*id)));
             let lanes = [
                 key_text.head,
                 key_text.tail,
@@ -192,10 +203,12 @@ fn apply(txn: &mut WriteTxn<'_>, model: &mut Model, op: &Op) {
                 u64::from(item.guest.is_some()),
                 guest,
                 tags.as_ptr().expose_provenance() as u64,
+                seen.as_ptr().expose_provenance() as u64,
             ];
             // SAFETY: the lanes are those of an Item.
             let done = unsafe { txn.insert(ITEM, &lanes) };
-            let refers = model.groups.contains(&item.home) && item.guest.is_none_or(|g| model.groups.contains(&g));
+            let mut all = item.seen.iter().chain([&item.home]).chain(&item.guest);
+            let refers = all.all(|id| model.groups.contains(id));
             let taken = model.items.contains_key(&key);
             let twice = item.name.is_some() && model.items.values().any(|other| same_name(&other.name, &item.name));
             match done {
@@ -238,6 +251,18 @@ fn apply(txn: &mut WriteTxn<'_>, model: &mut Model, op: &Op) {
                 model.items.get_mut(&item_key(*n)).expect("in both").home = *home;
             }
         }
+        Op::SetSeen(n, seen) => {
+            let Some(row) = find_item(&reader, *n) else { return };
+            let entity = |id: &i64| find_group(&reader, *id).map_or(1_000_000, |row| u64::from(row.entity));
+            let lanes = collection(seen.iter().map(entity));
+            // SAFETY: the field is a list of references.
+            let done =
+                unsafe { txn.update(ITEM, row.entity, &[FieldId(6)], &[lanes.as_ptr().expose_provenance() as u64]) };
+            assert_eq!(done.is_ok(), seen.iter().all(|id| model.groups.contains(id)));
+            if done.is_ok() {
+                model.items.get_mut(&item_key(*n)).expect("in both").seen = seen.clone();
+            }
+        }
         Op::DropItem(n) => match find_item(&reader, *n) {
             None => assert!(!model.items.contains_key(&item_key(*n))),
             Some(row) => {
@@ -252,6 +277,12 @@ fn apply(txn: &mut WriteTxn<'_>, model: &mut Model, op: &Op) {
             txn.undo_to(before);
         }
     }
+}
+
+/// A collection of elements of one lane: its length, its capacity, the elements.
+fn collection(elements: impl Iterator<Item = u64>) -> Vec<u64> {
+    let elements: Vec<u64> = elements.collect();
+    [elements.len() as u64, 0].into_iter().chain(elements).collect()
 }
 
 fn same_name(a: &Option<String>, b: &Option<String>) -> bool {
@@ -274,12 +305,16 @@ fn read_item(reader: &Reader<'_>, row: Row) -> (String, Item) {
     let list = std::ptr::with_exposed_provenance::<u64>(field(5)[0] as usize);
     // SAFETY: a collection is its length, its capacity and its elements.
     let tags = unsafe { std::slice::from_raw_parts(list.add(2), *list as usize * 2) };
+    let list = std::ptr::with_exposed_provenance::<u64>(field(6)[0] as usize);
+    // SAFETY: as above.
+    let seen = unsafe { std::slice::from_raw_parts(list.add(2), *list as usize) };
     let item = Item {
         score: field(1)[0] as i64,
         name: (name[0] == 1).then(|| string(&name[1..])),
         home: group(field(3)[0]),
         guest: (guest[0] == 1).then(|| group(guest[1])),
         tags: tags.chunks(2).map(string).collect(),
+        seen: seen.iter().map(|entity| group(*entity)).collect(),
     };
     (string(&field(0)), item)
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bank::{ACCOUNTS, Folder, acknowledged, say, setting, verify};
+use tenon_runtime::database::Stopped;
 use tenon_value::random::Random;
 
 /// Enough that the authority moves its log into its file several times.
@@ -39,20 +40,28 @@ fn work(directory: &Path) -> Option<()> {
     }
     let mut next = 0;
     while next < TRANSFERS {
-        // Groups of one to three commits.
-        let (mut number, mut last) = (0, 0);
+        // Groups of one to three commits, each of which is asked for: one may be durable and the next one lost.
+        let mut waiting = Vec::new();
+        let mut stopped = false;
         for _ in 0..1 + next % 3 {
             next += 1;
             let note = "n".repeat((next * 37 % 9_000) as usize);
             let (source, target) = ((next * 3) % ACCOUNTS, (next * 7 + 1) % ACCOUNTS);
-            (last, number) = bank::transfer(&database, source, target, note).ok()?;
-        }
-        match database.wait(number) {
-            Ok(()) => say(&format!("acknowledged {last}")),
-            Err(_) => {
-                say("stopped");
-                return None;
+            match bank::transfer(&database, source, target, note) {
+                Ok(transfer) => waiting.push(transfer),
+                Err(Stopped) => stopped = true,
             }
+        }
+        let last = waiting.last().map_or(0, |(_, number)| *number);
+        stopped |= database.wait(last).is_err();
+        for (transfer, number) in waiting {
+            if database.wait(number).is_ok() {
+                say(&format!("acknowledged {transfer}"));
+            }
+        }
+        if stopped {
+            say("stopped");
+            return None;
         }
     }
     Some(())
