@@ -1,1 +1,3 @@
 //! Programs, applications and harnesses that test the whole of Tenon.
+
+pub mod draw;

@@ -337,8 +337,8 @@ pub enum Conversion {
     ListToBag,
     /// A record to one with the same fields in another order, or whose field types convert; also collections of such.
     Reshape,
-    /// A variant whose case is known by narrowing; no code.
-    Narrow,
+    /// To a refined type whether or not the rule holds: an argument of a call that a scenario wants to be refused. No code.
+    Unchecked,
     /// A row to its key (`R.Key`), or a key to its base type; by the types.
     Key,
 }

@@ -11,7 +11,7 @@ use tenon_check::db::CheckDatabase;
 use tenon_check::program::{check, is_sound};
 use tenon_core::eval::Inputs;
 use tenon_core::ir::Program;
-use tenon_core::lower::{CheckedProgram, import_name, lower};
+use tenon_core::lower::{CheckedProgram, Settings, import_name, lower};
 use tenon_core::scenario::{Report, START, run};
 use tenon_diagnostics::{Severity, render_terminal};
 use tenon_driver::engine::{EVALUATOR_STACK, Native, scenario_engine};
@@ -28,6 +28,11 @@ fn top(path: &str) -> PathBuf {
 
 /// The program of some files, in Core.
 fn core(name: &str, files: &[(String, String)]) -> Result<Program, String> {
+    lowered(name, files, false)
+}
+
+/// The program of some files, in Core; with what the checker proved as assertions, if asked for.
+fn lowered(name: &str, files: &[(String, String)], assert_proofs: bool) -> Result<Program, String> {
     let mut db = CheckDatabase::new(LIBRARY);
     db.set_files(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let found = check(&db);
@@ -36,7 +41,7 @@ fn core(name: &str, files: &[(String, String)]) -> Result<Program, String> {
         return Err(errors.map(|d| format!("{name}: {}", render_terminal(d, &db, false))).collect());
     }
     let typed = CheckedProgram::new(&db);
-    lower(&typed, &typed.settings())
+    lower(&typed, &Settings { assert_proofs, ..typed.settings() })
         .map_err(|errors| errors.iter().map(|e| format!("{name} does not lower: {}\n", e.message)).collect())
 }
 
@@ -58,6 +63,16 @@ fn reports(name: &str, program: Program) -> Result<Vec<(Report, Report)>, String
     Ok(found)
 }
 
+/// What the evaluator reports of scenarios of a program that asserts what the checker proved.
+fn asserted(name: &str, files: &[(String, String)]) -> Result<Vec<Report>, String> {
+    let program = Arc::new(lowered(name, files, true)?);
+    let run_one = |scenario| -> Result<Report, String> {
+        let mut engine = scenario_engine(&program, None).map_err(|stop| format!("{name}: {}", stop.message))?;
+        Ok(run(&program, scenario, engine.as_mut(), SEEDS[0]))
+    };
+    program.scenarios.iter().map(run_one).collect()
+}
+
 /// What is wrong with a program whose scenarios all hold.
 fn faults(name: &str, files: &[(String, String)], wants_scenarios: bool) -> Vec<String> {
     let reports = match core(name, files).and_then(|program| reports(name, program)) {
@@ -68,6 +83,13 @@ fn faults(name: &str, files: &[(String, String)], wants_scenarios: bool) -> Vec<
         return vec![format!("{name} has no scenario")];
     }
     let mut faults = Vec::new();
+    match asserted(name, files) {
+        Ok(reports) => {
+            let broken = reports.into_iter().filter_map(|r| Some((r.name, r.broken?)));
+            faults.extend(broken.map(|(title, broken)| format!("{name}, with proofs asserted: `{title}` {broken:#?}")));
+        }
+        Err(error) => faults.push(error),
+    }
     for (evaluator, native) in reports {
         for (engine, report) in [("evaluator", evaluator), ("native", native)] {
             if let Some(broken) = report.broken {
@@ -127,10 +149,16 @@ fn apps_run_alike() {
         let project = Project::read(&top(path)).unwrap();
         (project.name.clone(), project.files, project.name != "chinook")
     };
+    let template = |name: &str| {
+        let files = folder(&format!("compiler/driver/templates/{name}"));
+        (name.to_owned(), files.into_iter().flat_map(|(_, files, _)| files).collect(), true)
+    };
     check_all(vec![
         app("tests/apps/shop/shop.tn"),
         app("tests/apps/chinook"),
         app("compiler/driver/templates/service/main.tn"),
+        template("todo"),
+        template("analytics"),
     ]);
 }
 

@@ -58,9 +58,9 @@ struct Above {
 fn judge(fence: &Fence, before: Option<&Above>) -> Result<(), String> {
     let words: Vec<&str> = fence.words.split_whitespace().collect();
     match words.as_slice() {
-        ["tenon"] => run(&checked(&fence.text, &[])?),
-        ["tenon", "holds"] => run(&checked(&conditions(&fence.text), &[])?),
-        ["tenon", "warning", expected @ ..] if !expected.is_empty() => run(&checked(&fence.text, expected)?),
+        ["tenon"] => run(&fence.text, &[]),
+        ["tenon", "holds"] => run(&conditions(&fence.text), &[]),
+        ["tenon", "warning", expected @ ..] if !expected.is_empty() => run(&fence.text, expected),
         ["tenon", "error", expected @ ..] if !expected.is_empty() => {
             let (found, told) = codes(&fence.text);
             if found == sorted(expected) {
@@ -187,7 +187,7 @@ fn every_example_of_the_library_holds() {
             .enumerate()
             .map(|(n, example)| format!("scenario \"{n}\" {{\n  then {example}\n}}\n"))
             .collect();
-        checked(&program, &[]).and_then(|checked| run(&checked)).unwrap_or_else(|why| panic!("{why}"));
+        run(&program, &[]).unwrap_or_else(|why| panic!("{why}"));
     });
 }
 

@@ -187,7 +187,7 @@ impl Analysis {
             // What a place makes of a value is not the value's type; what a test says of it is.
             let own = |expr: &Expr| {
                 let converted = match &expr.kind {
-                    ExprKind::Convert(conversion, _) => !matches!(conversion, Conversion::Present | Conversion::Narrow),
+                    ExprKind::Convert(conversion, _) => !matches!(conversion, Conversion::Present),
                     _ => false,
                 };
                 !converted && expr.range.end == found.range.end && !matches!(expr.ty, Ty::Error | Ty::Unit)

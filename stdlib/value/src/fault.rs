@@ -101,6 +101,9 @@ faults! {
     RelationFull = 36, "a relation is full";
     /// A row would be larger than a row may be.
     RowTooLarge = 37, "a row is larger than a row may be";
+    /// A proof of the compiler, which took the place of a check, was wrong. Only programs that are lowered with their proofs
+    /// as assertions end so.
+    ProofWrong = 98, "what the compiler proved does not hold; this is a bug of Tenon";
     /// Generated code, the store or the authority broke an invariant of theirs: a bug of the implementation.
     Internal = 99, "the implementation is wrong here; this is a bug of Tenon";
 }

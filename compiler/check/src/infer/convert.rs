@@ -341,7 +341,7 @@ impl Infer<'_> {
         let Ty::Refined(_, rule) = wanted else { return expr };
         match self.judge_refinement(rule, &expr) {
             Outcome::Proved => self.convert(Conversion::Refine { checked: false }, expr, wanted.clone()),
-            _ if self.refused => self.convert(Conversion::Refine { checked: false }, expr, wanted.clone()),
+            _ if self.refused => self.convert(Conversion::Unchecked, expr, wanted.clone()),
             Outcome::Open => self.convert(Conversion::Refine { checked: true }, expr, wanted.clone()),
             Outcome::Refuted => {
                 self.refuted(&expr, wanted);

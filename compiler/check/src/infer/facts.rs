@@ -97,7 +97,7 @@ impl Infer<'_> {
                 Some(place)
             }
             ExprKind::Convert(
-                Conversion::Forget | Conversion::Present | Conversion::Narrow | Conversion::Refine { .. },
+                Conversion::Forget | Conversion::Present | Conversion::Unchecked | Conversion::Refine { .. },
                 e,
             ) => self.place(e),
             _ => None,
@@ -317,7 +317,7 @@ impl Infer<'_> {
 pub(crate) fn strip(expr: &Expr) -> &Expr {
     match &expr.kind {
         ExprKind::Convert(
-            Conversion::Forget | Conversion::Present | Conversion::Narrow | Conversion::Refine { .. },
+            Conversion::Forget | Conversion::Present | Conversion::Unchecked | Conversion::Refine { .. },
             e,
         ) => strip(e),
         _ => expr,

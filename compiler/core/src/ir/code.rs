@@ -87,7 +87,7 @@ pub struct Check {
     pub rule: Name,
 }
 
-/// Where a check comes from. All but `Assert` are obligations that nothing has settled at compile time.
+/// Where a check comes from. All but `Assert` and `Proof` are obligations that nothing has settled at compile time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum CheckKind {
     /// Written by the programmer.
@@ -106,6 +106,8 @@ pub enum CheckKind {
     Present,
     /// `only(q)`: there must not be two.
     Only,
+    /// What the checker proved; stands only where a program is lowered with its proofs as assertions, for tests.
+    Proof,
 }
 
 /// A command: what touches the store or the world.
@@ -188,6 +190,7 @@ impl CheckKind {
             CheckKind::Ensures => Fault::EnsuresFailed,
             CheckKind::Present => Fault::Missing,
             CheckKind::Only => Fault::ObligationFailed,
+            CheckKind::Proof => Fault::ProofWrong,
         }
     }
 }

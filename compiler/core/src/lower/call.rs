@@ -45,6 +45,9 @@ impl Lowering<'_> {
             params.push(var);
             values.push(value);
         }
+        let given: Vec<Ty> =
+            sig.params.iter().map(|p| if p.absent { p.ty.clone().optional() } else { p.ty.clone() }).collect();
+        scope.assert_params(&values, &given);
         // Whoever calls it checks what it requires; nobody calls `main`.
         if symbol.module.is_empty() && symbol.name == "main" {
             for index in 0..sig.requires {

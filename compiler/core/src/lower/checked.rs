@@ -47,6 +47,7 @@ impl<'db> CheckedProgram<'db> {
             prefix: settings.prefix.to_string(),
             names: settings.names,
             edits: false,
+            assert_proofs: false,
         }
     }
 }

@@ -33,7 +33,8 @@ impl Scope<'_, '_> {
                 }
                 let value = self.expr(value);
                 let value = self.name(value);
-                self.test_and_bind(pattern, value);
+                let condition = self.test_and_bind(pattern, value);
+                self.assert_bound(condition, pattern.range);
             }
             typed::Stmt::LetElse(pattern, value, otherwise) => {
                 let value = self.expr(value);
@@ -131,7 +132,8 @@ impl Scope<'_, '_> {
         let var = self.fresh("each", element.clone(), false);
         let (block, ()) = self.in_block(|s| {
             s.frame.loops += 1;
-            s.test_and_bind(pattern, Expr::var(var, element));
+            let condition = s.test_and_bind(pattern, Expr::var(var, element));
+            s.assert_bound(condition, pattern.range);
             s.expr(body);
             s.frame.loops -= 1;
         });
@@ -188,8 +190,10 @@ impl Scope<'_, '_> {
         let condition = self.test_and_bind(&arm.pattern, value.clone());
         if rest.is_empty() && arm.guard.is_none() {
             // A match is exhaustive: what reaches the last arm matches it.
-            let result = result(self, &arm.body);
-            return self.coerce(result, ty);
+            return self.assert_matches(condition, arm.pattern.range, |s| {
+                let result = result(s, &arm.body);
+                s.coerce(result, ty)
+            });
         }
         let condition = match &arm.guard {
             Some(guard) => self.conditional(condition, &Type::Bool, |s| s.expr(guard), |_| bool_literal(false)),
@@ -268,6 +272,7 @@ impl Scope<'_, '_> {
                 let value = match value {
                     Some(value) if ensures.result != Type::Unit => {
                         let value = self.coerce(value, &ensures.result);
+                        let value = self.assert_result(value, &ensures.symbol);
                         if ensures.count > 0 { self.name(value) } else { value }
                     }
                     // The value of a last expression that nobody wants is still computed.

@@ -18,11 +18,12 @@ impl Scope<'_, '_> {
     pub fn converted(&mut self, conversion: Conversion, lowered: Expr, from: &Ty, to: &Ty, range: Range) -> Expr {
         let core = self.ty(to);
         match conversion {
-            Conversion::Forget | Conversion::Narrow => lowered,
+            Conversion::Forget | Conversion::Unchecked => lowered,
             Conversion::Reshape | Conversion::BagToList | Conversion::ListToBag => self.coerce(lowered, &core),
             Conversion::Refine { checked } => {
                 if !checked {
-                    return lowered;
+                    let target = self.closed(to);
+                    return self.assert_refined(lowered, &target, range);
                 }
                 let named = self.name(lowered);
                 let source = self.closed(from);
@@ -38,7 +39,7 @@ impl Scope<'_, '_> {
             Conversion::Some => some(lowered),
             Conversion::Present => {
                 let named = self.name(lowered);
-                if matches!(named.ty, Type::Option(_)) { unwrap(named) } else { named }
+                if matches!(named.ty, Type::Option(_)) { self.assert_present(named, range) } else { named }
             }
             Conversion::IntToDecimal => {
                 let site = self.site(range);

@@ -52,6 +52,7 @@ impl Scope<'_, '_> {
             T::Variant(_, case, fields) => self.variant(case, fields, &expr.ty),
             T::CaseField(base, case, field) => {
                 let base = self.expr(base);
+                let base = self.assert_case(base, case, range);
                 self.case_field(base, case, field)
             }
             T::TagOf(value) => {
@@ -496,7 +497,7 @@ impl Scope<'_, '_> {
 /// The expression below conversions that make no code.
 pub(super) fn strip(expr: &typed::Expr) -> &typed::Expr {
     match &expr.kind {
-        T::Convert(Conversion::Forget | Conversion::Narrow | Conversion::Refine { checked: false }, inner) => {
+        T::Convert(Conversion::Forget | Conversion::Unchecked | Conversion::Refine { checked: false }, inner) => {
             strip(inner)
         }
         _ => expr,

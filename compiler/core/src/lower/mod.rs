@@ -28,6 +28,7 @@ mod library;
 mod limits;
 mod operators;
 mod pattern;
+mod proofs;
 mod query;
 mod relation;
 mod scenario;
@@ -93,6 +94,7 @@ pub(crate) struct Lowering<'a> {
     prefix: String,
     names: WireNames,
     edits: bool,
+    assert_proofs: bool,
     relations: FxHashMap<Symbol, RelationId>,
     errors_by_symbol: FxHashMap<Symbol, tenon_value::ErrorId>,
     variants: FxHashMap<(Symbol, Vec<Type>, bool), VariantId>,
@@ -114,6 +116,7 @@ impl<'a> Lowering<'a> {
             prefix: settings.prefix.clone(),
             names: settings.names,
             edits: settings.edits,
+            assert_proofs: settings.assert_proofs,
             relations: FxHashMap::default(),
             errors_by_symbol: FxHashMap::default(),
             variants: FxHashMap::default(),

@@ -115,7 +115,7 @@ impl Lowering<'_> {
             ExprKind::Literal(literal) => Some(super::expr::literal_value(literal, ty.present())),
             ExprKind::Convert(Conversion::Some, inner) => Some(Value::some(self.constant_value(inner, ty.present())?)),
             ExprKind::Convert(
-                Conversion::Forget | Conversion::Narrow | Conversion::Refine { checked: false },
+                Conversion::Forget | Conversion::Unchecked | Conversion::Refine { checked: false },
                 inner,
             ) => self.constant_value(inner, ty),
             ExprKind::Variant(_, case, fields) if fields.is_empty() => {

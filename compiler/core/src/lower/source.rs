@@ -46,6 +46,9 @@ pub struct Settings {
     pub names: WireNames,
     /// Whether rows are edited by hand: each relation then gets the endpoints of `edit_name` and `delete_name`.
     pub edits: bool,
+    /// Whether what the checker proved is checked at run time after all, so that a proof that is wrong is a fault of its own
+    /// (`ProofWrong`) at its place. For tests.
+    pub assert_proofs: bool,
 }
 
 /// Where an item stands.

@@ -88,7 +88,8 @@ impl Scope<'_, '_> {
             let value = self.coerce(value, ty);
             values.push(self.name(value));
         }
-        self.row_checks(sig, id, &values, None, range);
+        self.row_checks(sig, id, &values, None, CheckKind::RowCheck, range);
+        self.assert_row(sig, id, &values, None, range);
         self.derive(sig, id, &mut values, range);
         let on_unique = self.unique_failures(sig, id, &values, range);
         let key = key_words(sig);
@@ -205,12 +206,13 @@ impl Scope<'_, '_> {
 
     /// Checks the row rules that may have changed: all of them for a new row, those that speak of a changed field
     /// otherwise.
-    fn row_checks(
+    pub fn row_checks(
         &mut self,
         sig: &RelationSig,
         id: RelationId,
         values: &[Expr],
         changed: Option<&[SmolStr]>,
+        kind: CheckKind,
         range: Range,
     ) {
         let fields = Rc::new(values.to_vec());
@@ -222,7 +224,7 @@ impl Scope<'_, '_> {
             let body = Arc::new(rule.body.clone());
             let condition =
                 self.inline_body(&sig.symbol, body, vec![Binding::Fields(id, fields.clone())], Vec::new(), range);
-            self.check(CheckKind::RowCheck, condition, &rule.text, range);
+            self.check(kind, condition, &rule.text, range);
         }
     }
 
@@ -403,7 +405,8 @@ impl Scope<'_, '_> {
             });
         }
         let names: Vec<SmolStr> = changed.iter().map(|(n, _)| n.clone()).collect();
-        self.row_checks(sig, id, &values, Some(&names), range);
+        self.row_checks(sig, id, &values, Some(&names), CheckKind::RowCheck, range);
+        self.assert_row(sig, id, &values, Some(&current), range);
         let mut sets: Vec<(FieldId, Expr)> = Vec::new();
         for (name, value) in changed {
             if let Some(field) = self.l.program.relation(id).field_named(&name) {

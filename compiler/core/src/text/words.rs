@@ -59,6 +59,7 @@ pub const PRIMS: &[(&str, Prim)] = &[
     ("guard_ensures", Prim::Guard(CheckKind::Ensures)),
     ("guard_present", Prim::Guard(CheckKind::Present)),
     ("guard_only", Prim::Guard(CheckKind::Only)),
+    ("guard_proof", Prim::Guard(CheckKind::Proof)),
     ("to_map", Prim::ToMap),
     ("entries", Prim::Entries),
     ("tag_of", Prim::TagOf),
@@ -127,6 +128,7 @@ pub const CHECKS: &[(&str, CheckKind)] = &[
     ("ensures", CheckKind::Ensures),
     ("present", CheckKind::Present),
     ("only", CheckKind::Only),
+    ("proof", CheckKind::Proof),
 ];
 
 /// The word of an entry of a table.

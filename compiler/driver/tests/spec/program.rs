@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use tenon_core::eval::{Evaluator, Inputs, Limits as EvaluatorLimits, MemoryStore};
-use tenon_core::lower::{CheckedProgram, lower};
+use tenon_core::lower::{CheckedProgram, Settings, lower};
 use tenon_core::verify::verify;
 use tenon_core::{ir, scenario};
 use tenon_diagnostics::render_line;
@@ -65,14 +65,23 @@ pub fn checked(text: &str, warnings: &[&str]) -> Result<Arc<ir::Program>, String
     if faults.is_empty() { Ok(Arc::new(core)) } else { Err(format!("lowers to Core that does not verify: {faults:?}")) }
 }
 
-/// Runs all scenarios, on the evaluator and as machine code.
-pub fn run(program: &Arc<ir::Program>) -> Result<(), String> {
+/// Runs all scenarios of a sound program with just these warnings: on the evaluator, as machine code, and on the evaluator
+/// with what the checker proved as assertions.
+pub fn run(text: &str, warnings: &[&str]) -> Result<(), String> {
+    let program = &checked(text, warnings)?;
     if program.scenarios.is_empty() {
         return Ok(());
     }
     let native = compile(program)?;
+    let typed = check(text);
+    let typed = CheckedProgram::new(&typed.db);
+    let asserted = lower(&typed, &Settings { assert_proofs: true, ..typed.settings() })
+        .map_err(|errors| format!("cannot be lowered with its proofs: {errors:?}"))?;
+    let asserted = &Arc::new(asserted);
     let mut wrong = Vec::new();
-    for (name, native) in [("evaluator", None), ("native", Some(&native))] {
+    for (name, program, native) in
+        [("evaluator", program, None), ("native", program, Some(&native)), ("proofs asserted", asserted, None)]
+    {
         for scenario in &program.scenarios {
             let mut engine = scenario_engine(program, native).map_err(|stop| stop.message)?;
             let report = scenario::run(program, scenario, &mut *engine, 1);

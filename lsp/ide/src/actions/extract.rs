@@ -117,8 +117,7 @@ fn leans_on_surroundings(context: &Context<'_>, range: Range) -> bool {
             let inside = inside || range.start <= expr.range.start && expr.range.end <= range.end;
             if inside {
                 match &expr.kind {
-                    ExprTyped::Convert(Conversion::Present | Conversion::Narrow, inner)
-                    | ExprTyped::CaseField(inner, ..)
+                    ExprTyped::Convert(Conversion::Present, inner) | ExprTyped::CaseField(inner, ..)
                         if !root(inner).and_then(|local| of.locals.get(local.0 as usize)).is_some_and(|local| {
                             range.start <= local.range.start && local.range.end <= range.end && !local.range.is_empty()
                         }) =>
@@ -536,7 +535,7 @@ fn leans_on_outer_facts(context: &Context<'_>, free: &[Free], range: Range) -> b
     let inside = |other: Range| range.start <= other.start && other.end <= range.end;
     let mut open: Vec<&typed::Expr> = context.typed_roots();
     while let Some(expr) = open.pop() {
-        if let ExprTyped::Convert(Conversion::Present | Conversion::Narrow, inner) = &expr.kind
+        if let ExprTyped::Convert(Conversion::Present, inner) = &expr.kind
             && inside(inner.range)
             && free.iter().any(|one| context.source(inner.range).split(['.', '?']).next() == Some(&one.name))
         {
