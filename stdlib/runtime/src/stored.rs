@@ -141,8 +141,29 @@ impl Stored {
     /// A value from its JSON on the wire.
     pub fn from_json(&self, ty: &DataType, text: &str) -> Result<Value, String> {
         let shape = self.by_type.get(ty).ok_or("the type is not stored")?;
-        decode_value(&self.shapes, *shape, text.as_bytes(), Options::default(), NoPredicates)
+        // What was accepted is read: the type nests, and a value of type `Json` in it may nest as deeply as any.
+        let max_depth = tenon_value::json::MAX_DEPTH + self.nesting(ty);
+        decode_value(&self.shapes, *shape, text.as_bytes(), Options { max_depth, ..Options::default() }, NoPredicates)
             .map_err(|error| format!("{error:?}"))
+    }
+
+    /// How deeply the JSON of a type nests, without what stands in a value of type `Json`.
+    fn nesting(&self, ty: &DataType) -> usize {
+        let deepest = |fields: &[NamedType]| fields.iter().map(|field| self.nesting(&field.ty)).max().unwrap_or(0);
+        match ty {
+            DataType::Option(content) => self.nesting(content),
+            DataType::List(element) | DataType::Bag(element) | DataType::Set(element) => 1 + self.nesting(element),
+            // A map is an object, or a list of pairs.
+            DataType::Map(key, value) => 2 + self.nesting(key).max(self.nesting(value)),
+            DataType::Record(fields) => 1 + deepest(fields),
+            DataType::Variant(cases) => 1 + cases.iter().map(|case| deepest(&case.fields)).max().unwrap_or(0),
+            DataType::Ref(relation) => {
+                let relation = self.schema.relation(*relation);
+                // Several key fields are a record.
+                1 + relation.key.iter().map(|field| self.nesting(&relation.field(*field).ty)).max().unwrap_or(0)
+            }
+            _ => 0,
+        }
     }
 
     // From lanes to values.

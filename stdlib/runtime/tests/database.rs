@@ -645,3 +645,37 @@ fn stored_rows_that_break_a_new_rule_are_named() {
         Err(other) => panic!("{other}"),
     }
 }
+
+/// What was accepted is read again, however deeply it nests.
+#[test]
+fn json_inside_of_collections_comes_back() {
+    let directory = Directory::new("deep-json");
+    let deep = || Value::Json(format!("{}{}", "[".repeat(128), "]".repeat(128)).as_str().into());
+    let in_record = DataType::Record(vec![named("a", optional(list(DataType::Json))), named("b", DataType::Int)]);
+    let values = [
+        (list(list(DataType::Json)), Value::list([Value::list([deep(), deep()])])),
+        (
+            DataType::Map(Box::new(DataType::Text), Box::new(in_record.clone())),
+            Value::map([(Value::text("x"), Value::record([Value::some(Value::list([deep()])), Value::Int(2)]))]),
+        ),
+        (
+            DataType::Map(Box::new(DataType::Int), Box::new(list(in_record))),
+            Value::map([(
+                Value::Int(1),
+                Value::list([Value::record([Value::some(Value::list([deep()])), Value::Int(2)])]),
+            )]),
+        ),
+    ];
+    let mut fields = vec![Field::new("id", DataType::Int)];
+    fields.extend(values.iter().enumerate().map(|(n, (ty, _))| Field::new(format!("v{n}"), ty.clone())));
+    let schema = Schema { relations: vec![relation("Deep", fields, &[0])] };
+    let row: Vec<Value> = [Value::Int(1)].into_iter().chain(values.into_iter().map(|(_, value)| value)).collect();
+    let database = directory.open(&schema);
+    let mut txn = database.write().expect("serves");
+    txn.insert(RelationId(0), &row.iter().cloned().map(some).collect::<Vec<_>>()).expect("allowed");
+    database.wait(txn.commit()).expect("durable");
+    drop(database);
+    let database = directory.open(&schema);
+    let query = database.read();
+    assert_eq!(query.values(database.stored()).sorted(RelationId(0)), [row]);
+}
