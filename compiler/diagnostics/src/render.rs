@@ -12,6 +12,10 @@ pub trait Sources {
     /// The bytes of the file that a range of an item stands for; `None` if the item is gone. Ranges of items
     /// count code, not blanks and comments, so only who holds the item's text can tell.
     fn place(&self, item: &ItemPath, range: Range) -> Option<Range>;
+    /// The name under which people find a file from where they are. JSON names files as the program does.
+    fn shown(&self, file: &str) -> String {
+        file.to_owned()
+    }
 }
 
 /// A location turned into a file range that is safe to show: inside the text, on character boundaries.
@@ -70,12 +74,13 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-/// `shop.tn:12:7: error T0201 unknown-field: `Product` has no field `prise``.
+/// `shop.tn:12:7: error T0201 unknown-field: `Product` has no field `prise``; the column counts characters, from 1.
 pub fn render_line(diagnostic: &Diagnostic, sources: &dyn Sources) -> String {
     let place = Resolved::new(&diagnostic.primary.location, sources);
     let (line, column) = place.line_and_column();
     let (code, name) = (diagnostic.code, diagnostic.code.info().name);
-    format!("{}:{line}:{column}: {} {code} {name}: {}", place.file, word(diagnostic.severity), diagnostic.message)
+    let file = sources.shown(&place.file);
+    format!("{file}:{line}:{column}: {} {code} {name}: {}", word(diagnostic.severity), diagnostic.message)
 }
 
 fn place_json(location: &Location, sources: &dyn Sources) -> Value {
@@ -126,7 +131,7 @@ impl ariadne::Cache<Arc<str>> for Cache<'_> {
     }
 
     fn display<'a>(&self, id: &'a Arc<str>) -> Option<impl std::fmt::Display + 'a> {
-        Some(id.to_string())
+        Some(self.sources.shown(id))
     }
 }
 

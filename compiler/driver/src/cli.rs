@@ -55,7 +55,7 @@ enum Command {
     /// Serve an editor: the language server, over standard input and output
     #[command(after_help = "Example: tenon lsp (editors start it; see lsp/README.md)")]
     Lsp(commands::lsp::Lsp),
-    /// Open the page that people try the language on, with a native engine behind it
+    /// Serve the page that people try the language on, with a native engine behind it
     #[command(after_help = "Example: tenon playground --port 8090")]
     Playground(commands::playground::Playground),
     /// Explain a diagnostic

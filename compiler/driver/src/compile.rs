@@ -4,13 +4,17 @@ use crate::engine::{Engine, Native, scenario_engine};
 use crate::library::LIBRARY;
 use crate::project::Project;
 use crate::report::{Stop, Voice};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tenon_check::db::CheckDatabase;
+use tenon_check::names::is_library_module;
 use tenon_check::program::{check, is_sound};
 use tenon_core::ir;
 use tenon_core::lower::{CheckedProgram, lower};
 use tenon_core::scenario::{self, Report};
-use tenon_diagnostics::Diagnostic;
+use tenon_diagnostics::{Diagnostic, ItemPath, Sources};
+use tenon_project::members::is_source;
+use tenon_span::Range;
 
 /// A program in the checker's database.
 pub struct Checked {
@@ -18,6 +22,32 @@ pub struct Checked {
     pub db: CheckDatabase,
     /// All diagnostics, in the order of places.
     pub diagnostics: Vec<Diagnostic>,
+    root: PathBuf,
+}
+
+/// The program's texts, under the names by which files are found from the current folder.
+struct FromHere<'a> {
+    db: &'a CheckDatabase,
+    root: &'a Path,
+}
+
+impl Sources for FromHere<'_> {
+    fn text(&self, file: &str) -> Option<Arc<str>> {
+        self.db.text(file)
+    }
+
+    fn place(&self, item: &ItemPath, range: Range) -> Option<Range> {
+        self.db.place(item, range)
+    }
+
+    fn shown(&self, file: &str) -> String {
+        // The library's files lie nowhere, nor does the text of a question.
+        let is_own = self.db.any_file(file).is_some_and(|own| !is_library_module(own.module(self.db)));
+        if !is_own || !is_source(Path::new(file)) || self.root == Path::new(".") {
+            return file.to_owned();
+        }
+        self.root.join(file).display().to_string()
+    }
 }
 
 impl Checked {
@@ -26,13 +56,18 @@ impl Checked {
         let mut db = CheckDatabase::new(LIBRARY);
         fill(&mut db, project);
         let diagnostics = check(&db);
-        Checked { db, diagnostics }
+        Checked { db, diagnostics, root: project.root.clone() }
     }
 
     /// Checks a project again after files have changed; only what the change reaches is done again.
     pub fn update(&mut self, project: &Project) {
         fill(&mut self.db, project);
         self.diagnostics = check(&self.db);
+    }
+
+    /// The texts, as what is told to people names them: with paths from the current folder.
+    pub fn sources(&self) -> impl Sources {
+        FromHere { db: &self.db, root: &self.root }
     }
 
     /// True if nothing keeps the program from running.
@@ -46,7 +81,7 @@ impl Checked {
     /// The program has errors; they have been shown.
     pub fn require_sound(&self, voice: Voice) -> Result<(), Stop> {
         if !self.is_sound() || !voice.json {
-            voice.diagnostics(&self.diagnostics, &self.db);
+            voice.diagnostics(&self.diagnostics, &self.sources());
         }
         if self.is_sound() { Ok(()) } else { Err(Stop::said()) }
     }
@@ -74,7 +109,7 @@ impl Checked {
             Ok(core) => Ok(Lowered { core: Arc::new(core) }),
             Err(errors) => {
                 let found: Vec<Diagnostic> = errors.iter().map(|error| error.diagnostic(&program)).collect();
-                voice.diagnostics(&found, &self.db);
+                voice.diagnostics(&found, &self.sources());
                 Err(Stop::said())
             }
         }

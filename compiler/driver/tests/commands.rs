@@ -97,6 +97,42 @@ fn certain_fixes_are_applied_and_errors_fail() {
     assert_eq!(json["errors"], 0);
 }
 
+/// A terminal, and the problem matcher of an editor, follow what is printed.
+#[test]
+fn people_are_told_paths_from_the_current_folder() {
+    let folder = Folder::new("paths");
+    std::fs::create_dir_all(folder.0.join("shop/parts")).unwrap();
+    folder.file("shop/tenon.toml", "name = \"shop\"\n");
+    folder.file("shop/parts/a.tn", "fn f() -> Int { \"é\" + wrong }\n");
+    folder.file("alone.tn", "scenario \"no\" { then 1 == 2 }\n");
+    let below = |place: &str, args: &[&str]| -> Said {
+        let output = Command::new(TENON).args(args).current_dir(folder.0.join(place)).env("NO_COLOR", "1").output();
+        let output = output.unwrap();
+        Said {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    };
+    for (place, program, file) in [
+        (".", "shop", "shop/parts/a.tn"),
+        (".", "./shop", "./shop/parts/a.tn"),
+        ("shop", ".", "parts/a.tn"),
+        ("shop/parts", "..", "../parts/a.tn"),
+    ] {
+        let short = below(place, &["check", program, "--short"]);
+        assert!(short.err.lines().any(|line| line.starts_with(&format!("{file}:1:23: "))), "{}", short.err);
+        let long = below(place, &["check", program]);
+        assert!(long.err.contains(&format!("[ {file}:1:23 ]")), "{}", long.err);
+        // What programs read is relative to the program, and counts bytes.
+        let json: serde_json::Value = serde_json::from_str(&below(place, &["check", program, "--json"]).out).unwrap();
+        let at = &json["diagnostics"][0]["primary"]["at"];
+        assert_eq!((at["file"].as_str(), at["start"]["column"].as_u64()), (Some("parts/a.tn"), Some(24)));
+    }
+    let failed = below("shop", &["test", "../alone.tn"]);
+    assert!(failed.out.contains("../alone.tn:1:17: "), "{}", failed.out);
+}
+
 /// A signal from outside stands for a fault in machine code.
 #[test]
 fn the_end_of_the_process_names_the_scenario() {
@@ -170,7 +206,8 @@ fn scenarios_are_listed_and_chosen() {
         "scenario \"sum\" { then 1 + 1 == 2 }\nscenario \"sum of more\" { then 1 + 1 == 3 }\nscenario \"other\" { then true }\n",
     );
     let listed = tenon(&["test", &program, "--list"]);
-    assert_eq!((listed.code, &*listed.out), (0, "sums.tn:1:1: sum\nsums.tn:2:1: sum of more\nsums.tn:3:1: other\n"));
+    let lines = format!("{program}:1:1: sum\n{program}:2:1: sum of more\n{program}:3:1: other\n");
+    assert_eq!((listed.code, listed.out), (0, lines));
     let json = tenon(&["test", &program, "--list", "--json", "--only", "more"]);
     assert_eq!(
         json.out.trim(),

@@ -50,7 +50,7 @@ pub fn ask(voice: Voice, program: &Path, uses: &str, text: &str, data: &Path) ->
     project.files.sort();
     let checked = Checked::new(&project);
     if !checked.is_sound() {
-        voice.diagnostics(&checked.diagnostics, &checked.db);
+        voice.diagnostics(&checked.diagnostics, &checked.sources());
         return Err(Stop::said());
     }
     let lowered = checked.lower(voice)?;

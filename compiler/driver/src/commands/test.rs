@@ -49,7 +49,7 @@ impl Test {
         let lowered = checked.lower(voice)?;
         if self.list {
             let chosen: Vec<&ir::Scenario> = lowered.core.scenarios.iter().filter(|s| self.chooses(&s.name)).collect();
-            list(voice, &chosen, &lowered.core, &checked.db);
+            list(voice, &chosen, &lowered.core, &checked.sources());
             return Ok(());
         }
         let compiled = lowered.compile(self.engine)?;
@@ -85,7 +85,7 @@ impl Test {
         let mut reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
         reports.sort_by_key(|(at, _)| *at);
         let reports: Vec<Report> = reports.into_iter().map(|(_, report)| report).collect();
-        show(voice, &reports, compiled.core(), &checked.db, start.elapsed())
+        show(voice, &reports, compiled.core(), &checked.sources(), start.elapsed())
     }
 }
 
@@ -108,9 +108,7 @@ fn list(voice: Voice, scenarios: &[&ir::Scenario], program: &ir::Program, source
         voice.answer(&serde_json::json!({ "scenarios": list }));
     }
     for scenario in scenarios {
-        let at = place(program, scenario.site, sources)
-            .map(|(file, line, column)| format!("{file}:{line}:{column}: "))
-            .unwrap_or_default();
+        let at = place_shown(program, scenario.site, sources).map(|at| format!("{at}: ")).unwrap_or_default();
         voice.say(format!("{at}{}", scenario.name));
     }
 }
@@ -146,6 +144,11 @@ fn show(
     if failed > 0 { Err(Stop::said()) } else { Ok(()) }
 }
 
+/// Where a site lies, so that a terminal can follow it.
+fn place_shown(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> Option<String> {
+    place(program, site, sources).map(|(file, line, column)| format!("{}:{line}:{column}", sources.shown(&file)))
+}
+
 /// Where a site lies: file, line and column from 1.
 pub fn place(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> Option<(String, u32, u32)> {
     let site = program.sites.get(site.index())?;
@@ -166,9 +169,7 @@ pub fn place(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> 
 
 fn describe(broken: &Broken, seed: u64, program: &ir::Program, sources: &dyn Sources) -> String {
     let mut lines = Vec::new();
-    let at = place(program, broken.site, sources)
-        .map(|(file, line, column)| format!("{file}:{line}:{column}: "))
-        .unwrap_or_default();
+    let at = place_shown(program, broken.site, sources).map(|at| format!("{at}: ")).unwrap_or_default();
     lines.push(format!("      {at}{}", broken.message));
     if let Some(text) = &broken.text {
         lines.push(format!("        {text}"));
@@ -177,8 +178,8 @@ fn describe(broken: &Broken, seed: u64, program: &ir::Program, sources: &dyn Sou
     for (text, value) in &broken.parts {
         lines.push(format!("        {text:<width$} is {value}"));
     }
-    if let Some((file, line, column)) = broken.cause.and_then(|site| place(program, site, sources)) {
-        lines.push(format!("      it ended at {file}:{line}:{column}"));
+    if let Some(at) = broken.cause.and_then(|site| place_shown(program, site, sources)) {
+        lines.push(format!("      it ended at {at}"));
     }
     lines.push(format!("      again with: --seed {seed}"));
     lines.join("\n")
