@@ -159,8 +159,3 @@ pub struct NavigationTarget {
     /// The item that it belongs to, if it is not one itself.
     pub container: Option<String>,
 }
-
-/// Words for people, as Markdown.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize)]
-#[serde(transparent)]
-pub struct Markup(pub String);

@@ -17,18 +17,23 @@ pub enum Interrupted {
     Panicked(String),
 }
 
-/// Stops what runs on one snapshot.
+/// Stops what runs on one snapshot, or on several.
 #[derive(Clone)]
 pub struct Canceller {
-    token: CancellationToken,
+    tokens: Vec<CancellationToken>,
     used: Arc<AtomicBool>,
 }
 
 impl Canceller {
-    /// Stops what runs on the snapshot now, at its next query. Does nothing if nothing does.
+    /// What stops a request that asks snapshots one after the other, whichever it asks at that time.
+    pub fn of<'a>(snapshots: impl Iterator<Item = &'a Analysis>) -> Canceller {
+        Canceller { tokens: snapshots.map(|one| one.db.cancellation_token()).collect(), used: Arc::default() }
+    }
+
+    /// Stops what runs, at the next query to a snapshot.
     pub fn cancel(&self) {
         self.used.store(true, Ordering::Relaxed);
-        self.token.cancel();
+        self.tokens.iter().for_each(CancellationToken::cancel);
     }
 
     /// True once it was used, for what runs without asking the snapshot.
@@ -40,7 +45,7 @@ impl Canceller {
 impl Analysis {
     /// What stops requests on this snapshot, from another thread.
     pub fn canceller(&self) -> Canceller {
-        Canceller { token: self.db.cancellation_token(), used: Arc::default() }
+        Canceller::of(std::iter::once(self))
     }
 }
 
@@ -96,12 +101,34 @@ mod tests {
             });
             began.recv().unwrap();
             if by_hand {
-                canceller.cancel();
+                // One that comes between two questions is forgotten with the first.
+                while !thread.is_finished() {
+                    canceller.cancel();
+                    std::thread::yield_now();
+                }
             } else {
                 ide.set_file("shop.tn", "fn one() -> Int { 2 }\n");
             }
             let stopped: Result<(), Interrupted> = thread.join().unwrap();
             assert_eq!(stopped, Err(if by_hand { Interrupted::Cancelled } else { Interrupted::Changed }));
+        }
+    }
+
+    #[test]
+    fn a_request_over_several_programs_is_stopped_in_whichever_it_looks_at() {
+        for looked_at in 0..2 {
+            let mut programs = [Ide::new(), Ide::new()];
+            let snapshots: Vec<Analysis> = programs
+                .iter_mut()
+                .map(|ide| {
+                    ide.set_file("shop.tn", "fn one() -> Int { 1 }\n");
+                    ide.analysis()
+                })
+                .collect();
+            let canceller = Canceller::of(snapshots.iter());
+            canceller.cancel();
+            let stopped = attempt(move || snapshots[looked_at].diagnostics("shop.tn").len());
+            assert_eq!(stopped, Err(Interrupted::Cancelled));
         }
     }
 

@@ -6,8 +6,9 @@
 //! - a literal: its type, and for times and durations what they come to.
 
 use crate::Analysis;
-use crate::answer::{FilePosition, Markup};
+use crate::answer::FilePosition;
 use crate::locate::Place;
+use crate::markup::Markup;
 use crate::occurrences::{at, occurrences};
 use crate::plans::PlanText;
 use crate::typing::{find_expr, typed_code};

@@ -18,7 +18,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`answer`] | the types that answers share |
+//! | [`answer`], [`markup`] | the types that answers share; words for people |
 //! | [`locate`] | from a position to item, token and node; from places in items to places in files |
 //! | [`node`] | one view of every node of a tree |
 //! | [`occurrences`], `typing` | every name and what it stands for; types of names and expressions |
@@ -55,6 +55,7 @@ pub mod limits;
 mod lines;
 pub mod links;
 pub mod locate;
+pub mod markup;
 pub mod models;
 pub mod moves;
 pub mod navigation;
@@ -69,7 +70,8 @@ pub mod symbols;
 pub mod tokens;
 mod typing;
 
-pub use answer::{FileEdits, FilePosition, FileRange, Markup, NavigationTarget, SymbolKind, TextEdit, WorkspaceEdit};
+pub use answer::{FileEdits, FilePosition, FileRange, NavigationTarget, SymbolKind, TextEdit, WorkspaceEdit};
+pub use markup::Markup;
 
 use tenon_check::db::{CheckDatabase, Listener, Settings};
 

@@ -35,11 +35,6 @@ impl<'db> Place<'db> {
     pub fn token(&self) -> Option<&'db Token> {
         self.parsed.tokens.tokens().get(self.token?)
     }
-
-    /// The text of the token at the position.
-    pub fn token_text(&self) -> &'db str {
-        self.token().map_or("", |token| token.range.slice(&self.parsed.code))
-    }
 }
 
 impl Analysis {

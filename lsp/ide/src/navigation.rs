@@ -1,7 +1,7 @@
 //! From a name to what declares it, to what declares its type, to where it is made.
 
 use crate::Analysis;
-use crate::answer::{FilePosition, FileRange, NavigationTarget, SymbolKind};
+use crate::answer::{FilePosition, NavigationTarget, SymbolKind};
 use crate::locate::Place;
 use crate::occurrences::{at, occurrences};
 use rustc_hash::FxHashSet;
@@ -235,13 +235,6 @@ impl Analysis {
 
     pub(crate) fn path(&self, file: SourceFile) -> String {
         file.path(&self.db).to_string()
-    }
-
-    /// The item at a position, without the comments before it.
-    pub fn item_range(&self, position: &FilePosition) -> Option<FileRange> {
-        let place = self.locate(position)?;
-        let target = self.target_of(place.item);
-        Some(FileRange { file: target.file, range: target.full })
     }
 
     /// All items of the program and the library whose text says a name.

@@ -1,8 +1,9 @@
 //! What the call around the cursor takes: of a function, a new row, a case, an error, a primitive.
 
 use crate::Analysis;
-use crate::answer::{FilePosition, Markup};
+use crate::answer::FilePosition;
 use crate::locate::Place;
+use crate::markup::Markup;
 use crate::node::Node;
 use crate::occurrences::occurrences;
 use serde::Serialize;

@@ -3,6 +3,7 @@
 use crate::lines::Encoding;
 use ls_types::{ClientCapabilities, InitializeParams, MarkupKind, Uri};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// What the client said of itself in `initialize`, as far as answers depend on it.
 #[derive(Clone, Debug, Default)]
@@ -15,8 +16,6 @@ pub struct Client {
     pub related_information: bool,
     /// Tells of files that change, if it is asked to.
     pub watches_files: bool,
-    /// Shows progress that the server begins.
-    pub progress: bool,
     /// Asks for diagnostics again when told to.
     pub refreshes_diagnostics: bool,
     /// Asks for semantic tokens again when told to.
@@ -106,6 +105,44 @@ pub struct Hints {
     pub max_length: Option<usize>,
 }
 
+impl Options {
+    /// Reads what a client set. A member that does not fit counts as left out, and is complained of in a line.
+    pub fn read(set: &Value) -> (Options, Vec<String>) {
+        let mut complaints = Vec::new();
+        let mut fitting = Value::Null;
+        collect(set, &mut Vec::new(), &mut fitting, &mut complaints);
+        (Options::deserialize(&fitting).unwrap_or_default(), complaints)
+    }
+}
+
+/// Puts what fits below a path of `set` into `fitting`, member by member.
+fn collect<'a>(set: &'a Value, path: &mut Vec<&'a str>, fitting: &mut Value, complaints: &mut Vec<String>) {
+    let mut with = fitting.clone();
+    let mut place = &mut with;
+    for step in path.iter() {
+        if !place.is_object() {
+            *place = Value::Object(Map::new());
+        }
+        place = &mut place[*step];
+    }
+    *place = set.clone();
+    match (Options::deserialize(&with), set) {
+        (Ok(_), _) => *fitting = with,
+        (Err(_), Value::Object(members)) => {
+            for (name, value) in members {
+                path.push(name);
+                collect(value, path, fitting, complaints);
+                path.pop();
+            }
+        }
+        (Err(error), _) => {
+            let name =
+                std::iter::once("initializationOptions").chain(path.iter().copied()).collect::<Vec<_>>().join(".");
+            complaints.push(format!("`{name}` is left out: {error}"));
+        }
+    }
+}
+
 impl Client {
     /// The address of the page of a diagnostic's code.
     pub fn error_page(&self, code: &str) -> Option<Uri> {
@@ -132,7 +169,6 @@ impl Client {
             watches_files: workspace
                 .and_then(|w| w.did_change_watched_files.as_ref())
                 .is_some_and(|w| yes(w.dynamic_registration)),
-            progress: capabilities.window.as_ref().is_some_and(|w| yes(w.work_done_progress)),
             refreshes_diagnostics: diagnostics.is_some_and(|d| yes(d.refresh_support)),
             refreshes_tokens: workspace
                 .and_then(|w| w.semantic_tokens.as_ref())
@@ -170,4 +206,25 @@ pub fn folders(params: &InitializeParams) -> Vec<Uri> {
     }
     #[expect(deprecated, reason = "what clients say that know no folders")]
     params.root_uri.iter().cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use serde_json::json;
+
+    #[test]
+    fn what_fits_is_read() {
+        let (set, complaints) = Options::read(&json!({
+            "errorPages": "https://x.example/",
+            "inlayHints": { "maxLength": "long", "bindings": false, "later": 1 },
+            "lenses": 7,
+            "commands": ["tenon.client.run"],
+        }));
+        assert_eq!((set.error_pages.as_deref(), set.commands.len()), (Some("https://x.example/"), 1));
+        assert_eq!((set.inlay_hints.bindings, set.inlay_hints.max_length), (Some(false), None));
+        assert_eq!((set.lenses, complaints.len()), (Options::default().lenses, 2));
+        let (set, complaints) = Options::read(&json!([1]));
+        assert_eq!((set, complaints.len()), (Options::default(), 1));
+    }
 }

@@ -47,8 +47,8 @@ pub fn begin_workspace(
     params: WorkspaceDiagnosticParams,
 ) -> Result<(Option<Canceller>, Work), ResponseError> {
     let (programs, client) = (session.programs(), session.client.clone());
-    let canceller = programs.first().map(|program| program.analysis.canceller());
-    Ok((canceller, Box::new(move || workspace(&programs, &client, &params))))
+    let canceller = Canceller::of(programs.iter().map(|program| &program.analysis));
+    Ok((Some(canceller), Box::new(move || workspace(&programs, &client, &params))))
 }
 
 /// `workspace/diagnostic`: one report per file that the client does not know to be without diagnostics. A client that

@@ -52,8 +52,11 @@ pub fn signature_help(view: &View, params: SignatureHelpParams) -> Result<Option
 
 /// Words for people.
 pub fn markup(client: &Client, words: &Markup) -> MarkupContent {
-    let kind = if client.markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
-    MarkupContent { kind, value: words.0.clone() }
+    if client.markdown {
+        MarkupContent { kind: MarkupKind::Markdown, value: words.0.clone() }
+    } else {
+        MarkupContent { kind: MarkupKind::PlainText, value: words.plain() }
+    }
 }
 
 /// Words for people, beside something.

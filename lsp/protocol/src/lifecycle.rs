@@ -18,11 +18,13 @@ use std::sync::Arc;
 
 /// `initialize`.
 pub fn initialize(session: &mut Session, params: InitializeParams) -> Result<InitializeResult, ResponseError> {
-    let options = match &params.initialization_options {
-        None | Some(Value::Null) => Options::default(),
-        Some(options) => serde_json::from_value(options.clone())
-            .map_err(|error| ResponseError::invalid_params(format!("`initializationOptions`: {error}")))?,
+    let (options, complaints) = match &params.initialization_options {
+        None | Some(Value::Null) => (Options::default(), Vec::new()),
+        Some(set) => Options::read(set),
     };
+    for complaint in complaints {
+        session.log(complaint);
+    }
     session.client = Arc::new(Client::new(&params.capabilities, options));
     session.folders = folders(&params).iter().map(path_of).collect();
     session.begin();

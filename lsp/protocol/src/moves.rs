@@ -24,7 +24,7 @@ pub fn begin(session: &Session, params: RenameFilesParams) -> Result<(Option<Can
         .map(|file| Ok((path(&file.old_uri)?, path(&file.new_uri)?)))
         .collect::<Result<_, ResponseError>>()?;
     let (programs, client) = (session.programs(), session.client.clone());
-    let canceller = programs.first().map(|program| program.analysis.canceller());
+    let canceller = Canceller::of(programs.iter().map(|program| &program.analysis));
     let work = move || {
         let mut all = WorkspaceEdit::default();
         for program in &programs {
@@ -36,7 +36,7 @@ pub fn begin(session: &Session, params: RenameFilesParams) -> Result<(Option<Can
         }
         serde_json::to_value(Some(all)).map(Found::Answer).map_err(|error| ResponseError::failed(error.to_string()))
     };
-    Ok((canceller, Box::new(work)))
+    Ok((Some(canceller), Box::new(work)))
 }
 
 /// The files of a program that move within it: where they are, and where they will be.

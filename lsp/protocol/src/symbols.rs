@@ -66,7 +66,7 @@ pub fn begin_workspace(
     params: WorkspaceSymbolParams,
 ) -> Result<(Option<Canceller>, Work), ResponseError> {
     let (programs, client) = (session.programs(), session.client.clone());
-    let canceller = programs.first().map(|program| program.analysis.canceller());
+    let canceller = Canceller::of(programs.iter().map(|program| &program.analysis));
     let work = move || {
         let mut list = Vec::new();
         for program in &programs {
@@ -86,7 +86,7 @@ pub fn begin_workspace(
         let answer = Some(WorkspaceSymbolResponse::Nested(list));
         serde_json::to_value(answer).map(Found::Answer).map_err(|error| ResponseError::failed(error.to_string()))
     };
-    Ok((canceller, Box::new(work)))
+    Ok((Some(canceller), Box::new(work)))
 }
 
 /// The nearest of the protocol's kinds.

@@ -200,13 +200,6 @@ impl Workspace {
         Some((view, home.file))
     }
 
-    /// The key of the program that a document belongs to.
-    pub fn program_of(&self, uri: &Uri) -> Option<&Path> {
-        let path = path_of(uri);
-        let home = self.texts.get(&path).map_or_else(|| self.home(&path), |text| text.home.clone());
-        self.programs.get_key_value(&home.program).map(|(key, _)| key.as_path())
-    }
-
     /// What is wrong with the `tenon.toml` of each program: its path, its text, and the error.
     pub fn configs(&self) -> impl Iterator<Item = (PathBuf, Option<(&ConfigError, &str)>)> {
         self.programs.iter().filter_map(|(root, program)| match &program.kind {
@@ -215,11 +208,6 @@ impl Workspace {
             }
             _ => None,
         })
-    }
-
-    /// The open documents.
-    pub fn open_documents(&self) -> &OpenDocuments {
-        &self.open
     }
 
     fn view(&self, program: &Program) -> ProgramView {

@@ -6,6 +6,8 @@ mod page;
 
 use page::{Page, able, at, of, uri};
 use serde_json::{Value, json};
+use tenon_project::Memory;
+use tenon_protocol::Session;
 use tenon_protocol::commands::COMMANDS;
 use tenon_protocol::methods::METHODS;
 
@@ -282,6 +284,43 @@ fn plans_core_schema_endpoints_and_phases_are_shown() {
     assert_eq!(phases["item"], "relation Product");
     let runnables = command(&mut page, "tenon.showRunnables", json!({})).unwrap();
     assert!(!runnables["runnables"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn options_that_do_not_fit_are_left_out_and_the_others_count() {
+    let mut session = Session::new(Box::new(Memory::default()));
+    let options = json!({
+        "errorPages": "https://x.example/",
+        "inlayHints": { "maxLength": "long", "bindings": false, "later": 1 },
+        "lenses": 7,
+        "commands": ["tenon.client.run"],
+    });
+    let params = json!({ "processId": null, "capabilities": {}, "initializationOptions": options });
+    let request = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
+    let said: Vec<Value> =
+        session.handle(&request.to_string()).iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+    let logged: Vec<&str> = said
+        .iter()
+        .filter(|one| one["method"] == "window/logMessage")
+        .filter_map(|one| one["params"]["message"].as_str())
+        .collect();
+    assert_eq!(logged.len(), 2, "{said:?}");
+    assert!(logged[0].starts_with("`initializationOptions.inlayHints.maxLength` is left out: "), "{logged:?}");
+    assert!(logged[1].starts_with("`initializationOptions.lenses` is left out: "), "{logged:?}");
+    assert!(said.iter().any(|one| one["id"] == 1 && one["result"]["capabilities"].is_object()), "{said:?}");
+}
+
+#[test]
+fn words_are_plain_for_who_reads_no_markdown() {
+    let mut able = able("utf-16", true);
+    able["textDocument"]["hover"]["contentFormat"] = json!(["plaintext"]);
+    let mut page = Page::new(&[(PATH, SHOP)], able);
+    page.open(PATH, SHOP);
+    let (line, column) = find(SHOP, "Product[sku]", 1);
+    let hover = page.ask("textDocument/hover", at(PATH, line, column)).unwrap();
+    let words = hover["contents"]["value"].as_str().unwrap();
+    assert_eq!(hover["contents"]["kind"], "plaintext");
+    assert!(words.starts_with("relation Product {") && !words.contains("```") && !words.contains("`"), "{words}");
 }
 
 #[test]

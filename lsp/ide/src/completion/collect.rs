@@ -3,9 +3,10 @@
 use super::site::{Marked, in_comment};
 use super::{CompletionItem, LIMIT};
 use crate::Analysis;
-use crate::answer::{Markup, SymbolKind, TextEdit};
+use crate::answer::{SymbolKind, TextEdit};
 use crate::fuzzy::score;
 use crate::locate::Place;
+use crate::markup::Markup;
 use rustc_hash::FxHashSet;
 use tenon_check::infer::{Probed, ProbedAt};
 use tenon_check::show::Shown;

@@ -14,7 +14,8 @@ mod site;
 mod words;
 
 use crate::Analysis;
-use crate::answer::{FilePosition, Markup, SymbolKind, TextEdit};
+use crate::answer::{FilePosition, SymbolKind, TextEdit};
+use crate::markup::Markup;
 use collect::Collector;
 use serde::Serialize;
 use site::{Marked, Site};
