@@ -14,7 +14,7 @@ export const REQUEST = 'tenon-request';
 /** Where a program is served, and its data, by the settings for one of its files. */
 export function serving(uri: vscode.Uri): ReturnType<typeof servingOf> & { program: string; root: string } {
   const args = vscode.workspace.getConfiguration('tenon', uri).get<string[]>('run.arguments', []);
-  const program = programOf(uri.fsPath, vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath);
+  const program = programOf(uri.fsPath);
   return { ...servingOf(args, program.root), program: program.path, root: program.root };
 }
 

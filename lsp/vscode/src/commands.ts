@@ -2,6 +2,7 @@
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import * as lines from './lines';
 import { programOf, run } from './program';
 import { answers } from './results';
 import type { Calls } from './calls';
@@ -16,11 +17,11 @@ export function registerCommands(server: Server, calls: Calls, rows: Rows): vsco
     register('showOutput', () => server.output.show()),
     register('run', (given) => inTerminal(server, given, 'run', (program, uri) => {
       const more = vscode.workspace.getConfiguration('tenon', uri).get<string[]>('run.arguments', []);
-      return ['run', program, ...more];
+      return lines.run(program, more);
     })),
-    register('check', (given) => inTerminal(server, given, 'check', (program) => ['check', program])),
+    register('check', (given) => inTerminal(server, given, 'check', lines.check)),
     register('test', () => vscode.commands.executeCommand('testing.runAll')),
-    register('playground', (given) => inTerminal(server, given, 'playground', () => ['playground'])),
+    register('playground', (given) => inTerminal(server, given, 'playground', lines.playground)),
     register('callEndpoint', async (given) => {
       const document = await documentOf(given);
       if (document) await calls.open(document.uri, (given as Named | undefined)?.name);
@@ -74,8 +75,7 @@ async function inTerminal(
   const tenon = await server.tenon();
   if (tenon === undefined) return;
   await document.save();
-  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
-  const program = programOf(document.uri.fsPath, folder?.uri.fsPath);
+  const program = programOf(document.uri.fsPath);
   const name = `tenon ${what} ${path.basename(program.path)}`;
   vscode.window.terminals.find((terminal) => terminal.name === name)?.dispose();
   // The terminal runs `tenon` itself, so no shell reads the arguments.
@@ -158,8 +158,7 @@ async function newProgram(server: Server): Promise<void> {
     validateInput: (text) => (/^[a-z][a-z0-9_]*$/.test(text) ? undefined : 'lower_snake: letters a to z, digits, _'),
   });
   if (name === undefined) return;
-  const args = ['new', name, ...(template === '' ? [] : ['--template', template]), '--json'];
-  const ran = await run(tenon, args, parent.fsPath);
+  const ran = await run(tenon, lines.newProgram(name, template), parent.fsPath);
   if (ran.code !== 0) {
     void vscode.window.showErrorMessage(saidBy(ran.output) ?? (ran.complaint || '`tenon new` failed.'));
     return;
@@ -177,7 +176,7 @@ async function newProgram(server: Server): Promise<void> {
 
 /** The template that the user wants; `''` where this `tenon` has but one, nothing where he wants none. */
 async function chooseTemplate(tenon: string, cwd: string): Promise<string | undefined> {
-  const ran = await run(tenon, ['new', '--list', '--json'], cwd);
+  const ran = await run(tenon, lines.templates(), cwd);
   if (ran.code !== 0) return '';
   const templates = JSON.parse(ran.output) as readonly { name: string; about: string }[];
   if (templates.length < 2) return '';
@@ -203,7 +202,7 @@ async function explainError(server: Server): Promise<void> {
   if (!code) return;
   const tenon = await server.tenon();
   if (tenon === undefined) return;
-  const ran = await run(tenon, ['error', code], process.cwd());
+  const ran = await run(tenon, lines.explainError(code), process.cwd());
   if (ran.code === 0) await answers.open(`${code}.md`, ran.output);
   else void vscode.window.showErrorMessage(ran.complaint.replace(/^error: /, '').trim() || `\`${code}\` is not known.`);
 }

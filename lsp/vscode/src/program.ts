@@ -12,11 +12,20 @@ export interface Program {
   readonly root: string;
 }
 
-/** The nearest folder with `tenon.toml` above a file, up to `top`; without one, the file is a program by itself. */
-export function programOf(file: string, top?: string, exists: (file: string) => boolean = existsSync): Program {
+/**
+ * The program of the nearest folder with `tenon.toml` above a file, whatever folder is open, as `tenon` itself decides it
+ * (`compiler/project/src/members.rs`): what lies in its `data`, or is hidden, is none of its files. A file of no
+ * folder's program is one by itself.
+ */
+export function programOf(file: string, exists: (file: string) => boolean = existsSync): Program {
+  const alone = { path: file, root: path.dirname(file) };
   for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
-    if (exists(path.join(folder, 'tenon.toml'))) return { path: folder, root: folder };
-    if (folder === top || folder === path.dirname(folder)) return { path: file, root: path.dirname(file) };
+    if (exists(path.join(folder, 'tenon.toml'))) {
+      const steps = path.relative(folder, file).split(path.sep);
+      const inData = steps.length > 1 && steps[0] === 'data';
+      return inData || steps.some((step) => step.startsWith('.')) ? alone : { path: folder, root: folder };
+    }
+    if (folder === path.dirname(folder)) return alone;
   }
 }
 

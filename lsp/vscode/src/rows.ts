@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { serving } from './calls';
+import * as lines from './lines';
 import { run } from './program';
 import type { Server } from './server';
 import { MOST, page } from './table';
@@ -25,8 +26,7 @@ export class Rows implements vscode.Disposable {
     const tenon = await this.server.tenon();
     if (tenon === undefined) return;
     const { program, root, data } = serving(file);
-    const args = ['export', relation, '--program', program, '--data', data, '--limit', String(MOST + 1)];
-    const ran = await run(tenon, args, root);
+    const ran = await run(tenon, lines.rows(relation, program, data, MOST + 1), root);
     if (ran.code !== 0) {
       const said = ran.complaint.replace(/^error: /, '').trim() || '`tenon export` failed.';
       void vscode.window.showErrorMessage(`The rows of ${relation} cannot be read: ${said}`);

@@ -2,6 +2,7 @@
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import * as lines from './lines';
 import { type Program, programOf, run } from './program';
 import { type Answer, type Place, type Report, columnOf, messageOf, readAnswer, scenariosOf } from './scenarios';
 import type { Server } from './server';
@@ -127,8 +128,7 @@ function byProgram(items: readonly vscode.TestItem[]): [Program, vscode.TestItem
   const programs = new Map<string, [Program, vscode.TestItem[]]>();
   for (const item of items) {
     if (!item.uri) continue;
-    const top = vscode.workspace.getWorkspaceFolder(item.uri)?.uri.fsPath;
-    const program = programOf(item.uri.fsPath, top);
+    const program = programOf(item.uri.fsPath);
     const entry = programs.get(program.path) ?? [program, []];
     entry[1].push(item);
     programs.set(program.path, entry);
@@ -146,11 +146,11 @@ async function runProgram(
   token: vscode.CancellationToken,
 ): Promise<void> {
   for (const item of items) run_.started(item);
-  const only = all ? [] : ['--exact', ...items.map((item) => `--only=${item.label}`)];
+  const line = lines.test(program.path, all ? undefined : items.map((item) => item.label));
   const stop = new AbortController();
   const listening = token.onCancellationRequested(() => stop.abort());
   const start = Date.now();
-  const ran = await run(tenon, ['test', program.path, '--json', ...only], program.root, stop.signal);
+  const ran = await run(tenon, line, program.root, stop.signal);
   const took = Date.now() - start;
   listening.dispose();
   if (token.isCancellationRequested) {

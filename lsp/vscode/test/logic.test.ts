@@ -1,11 +1,13 @@
 /** What the client does without the editor: finding `tenon`, reading scenarios, understanding what `tenon` answers. */
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import test from 'node:test';
 import { type Surroundings, locate } from '../src/locate';
+import * as lines from '../src/lines';
 import { programOf, run } from '../src/program';
 import { columnOf, messageOf, readAnswer, scenariosOf } from '../src/scenarios';
 
@@ -75,10 +77,17 @@ test('columns in bytes become columns of the editor', () => {
   assert.equal(columnOf('ab', 9), 2);
 });
 
-test('a file belongs to the program of the nearest tenon.toml', () => {
-  const exists = (file: string) => file === '/w/app/tenon.toml';
-  assert.deepEqual(programOf('/w/app/billing/a.tn', '/w', exists), { path: '/w/app', root: '/w/app' });
-  assert.deepEqual(programOf('/w/other/a.tn', '/w', exists), { path: '/w/other/a.tn', root: '/w/other' });
+test('a file belongs to the program that tenon has it in', () => {
+  const exists = (file: string) => ['/w/app/tenon.toml', '/w/app/parts/tenon.toml'].includes(file);
+  const app = { path: '/w/app', root: '/w/app' };
+  const alone = (file: string) => ({ path: file, root: path.dirname(file) });
+  assert.deepEqual(programOf('/w/app/billing/a.tn', exists), app);
+  assert.deepEqual(programOf('/w/app/billing/data/a.tn', exists), app);
+  assert.deepEqual(programOf('/w/app/data.tn', exists), app);
+  assert.deepEqual(programOf('/w/app/parts/a.tn', exists), { path: '/w/app/parts', root: '/w/app/parts' });
+  for (const file of ['/w/other/a.tn', '/w/app/data/a.tn', '/w/app/.old/a.tn', '/w/app/billing/.a.tn']) {
+    assert.deepEqual(programOf(file, exists), alone(file));
+  }
 });
 
 test('answers that are no reports are errors', () => {
@@ -105,6 +114,52 @@ test('the real tenon reports what holds, what broke and where', async () => {
     const wrong = readAnswer((await run(TENON, ['test', file, '--json'], folder)).output);
     assert.ok(wrong.reports === undefined && wrong.at?.line === 1 && /T\d{4}/.test(wrong.error), JSON.stringify(wrong));
     assert.equal((await run(path.join(folder, 'none'), [], folder)).code, undefined);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+/** Runs `tenon` until it says something of its own that fits, or ends. */
+function says(args: readonly string[], cwd: string, fits: RegExp): Promise<string> {
+  return new Promise((done) => {
+    const child = spawn(TENON, args, { cwd });
+    let said = '';
+    const hear = (part: Buffer) => {
+      said += part.toString();
+      if (fits.test(said)) child.kill();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.on('close', () => done(said));
+  });
+}
+
+test('the real tenon takes every command line', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'tenon-vscode-lines-'));
+  try {
+    const gives = async (args: readonly string[], code = 0) => {
+      const ran = await run(TENON, args, folder);
+      assert.equal(ran.code, code, `${args.join(' ')}: ${ran.output}${ran.complaint}`);
+      return ran.output;
+    };
+    const templates = JSON.parse(await gives(lines.templates())) as { name: string; about: string }[];
+    assert.ok(templates.length > 1 && templates.every(({ name, about }) => name !== '' && about !== ''));
+    await gives(lines.newProgram('usual', ''));
+    await gives(lines.newProgram('todo', 'todo'));
+    const program = path.join(folder, 'todo');
+    await gives(lines.check(program));
+    assert.ok((readAnswer(await gives(lines.test(program))).reports ?? []).length > 0);
+    writeFileSync(path.join(folder, 'minus.tn'), 'scenario "-1 is refused" { then true }\nscenario "--help" { then true }\n');
+    const minus = readAnswer(await gives(lines.test(path.join(folder, 'minus.tn'), ['-1 is refused'])));
+    assert.deepEqual(minus.reports?.map((report) => report.name), ['-1 is refused']);
+    assert.match(await gives(lines.explainError('T0211')), /T0211/);
+    await gives(lines.explainError('--help'), 2);
+    const data = path.join(folder, 'data');
+    const served = await says(lines.run(program, ['--port', '0', '--data', data]), folder, /http:\/\//);
+    assert.match(served, /http:\/\/127\.0\.0\.1:\d+/);
+    await gives(lines.rows('Project', program, data, 10));
+    // It is served, or not built here: both take the line.
+    assert.match(await says(lines.playground(), folder, /http:\/\//), /http:\/\/|the page is not built/);
   } finally {
     rmSync(folder, { recursive: true });
   }
