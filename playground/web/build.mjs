@@ -24,7 +24,8 @@ function words() {
   const of = (...classes) => rows.filter(([kind]) => classes.includes(kind)).flatMap(([kind, ...rest]) => kind === "pair" ? rest : [rest[0]]);
   const plain = (list) => [...new Set(list)].filter((word) => /^[a-z_]+$/.test(word) && word.length > 1);
   return `export const items = ${JSON.stringify(plain(of("item")))};
-export const keywords = ${JSON.stringify(plain(of("item", "reserved", "soft", "pair", "contextual")))};`;
+export const keywords = ${JSON.stringify(plain(of("item", "reserved", "soft", "pair", "contextual")))};
+export const reserved = ${JSON.stringify(plain(of("reserved")))};`;
 }
 
 const tokens = {

@@ -6,6 +6,7 @@
 
 use crate::instance::Instance;
 use crate::project::Project;
+use crate::rows::text;
 use serde_json::{Map, Value as Json, json};
 use tenon_check::declare::signature;
 use tenon_check::program::named_items;
@@ -102,7 +103,7 @@ fn role(ty: &Ty) -> Option<Role> {
     }
 }
 
-/// A field of a record: `{name, form, presence, default?, doc?}`.
+/// A field of a record: `{name, form, presence, default?, doc?}`. The default is a text of JSON.
 pub(crate) fn field(shapes: &Shapes, field: &Field) -> Map<String, Json> {
     field_within(shapes, field, &mut Vec::new())
 }
@@ -117,7 +118,7 @@ fn field_within(shapes: &Shapes, field: &Field, open: &mut Vec<ShapeId>) -> Map<
         Presence::Default(value) => {
             let written = encode_value(shapes, field.shape, value).ok();
             if let Some(default) = written.and_then(|bytes| serde_json::from_slice::<Json>(&bytes).ok()) {
-                out.insert("default".into(), default);
+                out.insert("default".into(), text(&default));
             }
             out.insert("presence".into(), "optional".into())
         }
@@ -215,7 +216,8 @@ fn form(shapes: &Shapes, id: ShapeId, open: &mut Vec<ShapeId>) -> Json {
             }
             Rule::OneOf(values) => {
                 let written = values.iter().filter_map(|value| encode_value(shapes, id, value).ok());
-                put("oneOf", written.filter_map(|bytes| serde_json::from_slice::<Json>(&bytes).ok()).collect());
+                let values = written.filter_map(|bytes| serde_json::from_slice::<Json>(&bytes).ok());
+                put("oneOf", values.map(|value| text(&value)).collect());
             }
             Rule::Predicate { text, .. } => rules.push(text.as_str().into()),
         }

@@ -70,6 +70,13 @@ impl Instance {
         Instance::new(other.program.clone(), other.declarations.clone(), store, inputs)
     }
 
+    /// Removes all rows.
+    pub fn empty(&mut self) {
+        let store = MemoryStore::new(&self.program);
+        self.service.with(|rows| *rows = store);
+        self.answered.clear();
+    }
+
     /// Sets what the next call gets from the world.
     pub fn set_inputs(&self, inputs: &Inputs) {
         *self.inputs.lock().unwrap_or_else(PoisonError::into_inner) = inputs.clone();

@@ -3,7 +3,8 @@
 //! | `do` | with | answers |
 //! | --- | --- | --- |
 //! | `open` | `files: [{path, text}]`, `name`, `fresh`, `rows` | the program: problems, relations, endpoints, scenarios, what became of the rows |
-//! | `rows` | `relation`, `offset`, `limit` | a part of a table |
+//! | `empty` | | nothing; the program goes on without rows |
+//! | `rows` | `relation`, `offset`, `limit` | a part of a table; keys and fields as texts of JSON |
 //! | `insert` | `relation`, `row` | a response |
 //! | `edit` | `relation`, `key`, `set` | a response |
 //! | `delete` | `relation`, `key` | a response |
@@ -164,6 +165,11 @@ pub(crate) fn handle(engine: &mut Engine, request: &str) -> Result<Json> {
     let instance = engine.instance.as_mut().ok_or("no program runs yet: it has errors")?;
     instance.set_inputs(&inputs);
     match what {
+        "empty" => {
+            instance.empty();
+            engine.waiting.clear();
+            Ok(Json::Null)
+        }
         "rows" => {
             let Page { relation, offset, limit } = read(&request)?;
             rows::page(instance, &relation, offset, limit)

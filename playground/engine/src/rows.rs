@@ -145,7 +145,11 @@ impl<'a> Table<'a> {
             };
             texts.insert(name, text.into());
         }
-        json!({ "key": self.key(key), "fields": row, "texts": texts })
+        let written: Map<String, Json> = match row {
+            Json::Object(members) => members.into_iter().map(|(name, value)| (name, text(&value))).collect(),
+            _ => Map::new(),
+        };
+        json!({ "key": text(&self.key(key)), "fields": written, "texts": texts })
     }
 }
 
@@ -171,7 +175,12 @@ fn table<'a>(instance: &'a Instance, relation: &str) -> Result<(RelationId, Tabl
     Ok((id, Table::of(instance, id)))
 }
 
-/// A part of a table in the order of keys: `{total, rows: [{key, fields, texts}]}`.
+/// A value as the text of its JSON: whoever reads it keeps all digits of its numbers.
+pub(crate) fn text(value: &Json) -> Json {
+    value.to_string().into()
+}
+
+/// A part of a table in the order of keys: `{total, rows: [{key, fields, texts}]}`. Keys and fields are texts of JSON.
 pub(crate) fn page(instance: &Instance, relation: &str, offset: usize, limit: usize) -> Result<Json> {
     let (id, table) = table(instance, relation)?;
     let rows = instance.service.with(|store| store.rows(id));

@@ -3,11 +3,14 @@
 //! | request | answer |
 //! | --- | --- |
 //! | `GET /…` | a file of the built page |
-//! | `POST /engine/SESSION` | what the engine of a session says to a request |
+//! | `PUT /engine/SESSION` | begins a session, with an engine of its own |
+//! | `POST /engine/SESSION` | what the engine of a session says to a request; 410 where there is no such session |
+//! | `DELETE /engine/SESSION` | ends a session |
 //!
 //! Programs that a page sends run on this machine, within the engine's limits and without files, network or clock of their
 //! own. So that no other page of the browser reaches them, a request must name this server in `Host`, may come from
-//! its own origin only, and must be JSON (which a foreign page cannot send without asking first).
+//! its own origin only, and what is posted must be JSON (which, as the other methods, a foreign page cannot send without asking
+//! first).
 //!
 //! Invariants: only files that lie directly in the page's folder when the server starts are served; a session has one thread and
 //! answers in order; there are at most [`MOST_SESSIONS`].
@@ -22,7 +25,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use page::Page;
-use sessions::Sessions;
+use sessions::{NoAnswer, Sessions};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -66,7 +69,7 @@ pub fn serve(settings: &Settings, ready: impl FnOnce(SocketAddr)) -> io::Result<
 
 fn router(served: Arc<Served>) -> Router {
     Router::new()
-        .route("/engine/{session}", post(engine))
+        .route("/engine/{session}", post(engine).put(begin).delete(end))
         .fallback(get(file))
         .layer(DefaultBodyLimit::max(LARGEST))
         .with_state(served)
@@ -127,6 +130,25 @@ async fn engine(
     };
     match served.sessions.ask(&session, request).await {
         Ok(answer) => ([(header::CONTENT_TYPE, "application/json")], answer).into_response(),
+        Err(NoAnswer::Unknown) => (StatusCode::GONE, "there is no such session any more").into_response(),
+        Err(NoAnswer::Stopped) => (StatusCode::GONE, "the engine stopped over this request").into_response(),
+    }
+}
+
+async fn begin(State(served): State<Arc<Served>>, Path(session): Path<String>, headers: HeaderMap) -> Response {
+    if let Some(why) = refusal(&served, &headers) {
+        return (StatusCode::FORBIDDEN, why).into_response();
+    }
+    match served.sessions.begin(&session) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
     }
+}
+
+async fn end(State(served): State<Arc<Served>>, Path(session): Path<String>, headers: HeaderMap) -> Response {
+    if let Some(why) = refusal(&served, &headers) {
+        return (StatusCode::FORBIDDEN, why).into_response();
+    }
+    served.sessions.end(&session);
+    StatusCode::NO_CONTENT.into_response()
 }

@@ -40,7 +40,12 @@ fn only_the_page_itself_is_answered() {
     let own = address.to_string();
     let json = "content-type: application/json\r\n";
     let post = |host: &str, more: &str| ask(address, "POST /engine/a", host, more, r#"{"do":"tour"}"#);
+    let begin = |host: &str, more: &str| ask(address, "PUT /engine/a", host, more, "").0;
     assert!(address.ip().is_loopback());
+    assert_eq!(begin("elsewhere.example", ""), 403);
+    assert_eq!(begin(&own, "origin: http://elsewhere.example\r\n"), 403);
+    assert_eq!(post(&own, json).0, 410);
+    assert_eq!(begin(&own, &format!("origin: http://{own}\r\n")), 204);
     let (status, page) = ask(address, "GET /", &own, "", "");
     assert_eq!((status, page.contains("tenon-engine")), (200, true));
     assert_eq!(ask(address, "GET /", "elsewhere.example", "", "").0, 403);
@@ -50,6 +55,12 @@ fn only_the_page_itself_is_answered() {
     assert_eq!(post(&own, &format!("{json}origin: http://elsewhere.example\r\n")).0, 403);
     assert_eq!(post("elsewhere.example", json).0, 403);
     assert_eq!(post(&own, "content-type: text/plain\r\n").0, 415);
+    let end = |host: &str, more: &str| ask(address, "DELETE /engine/a", host, more, "").0;
+    assert_eq!(end("elsewhere.example", ""), 403);
+    assert_eq!(end(&own, "origin: http://elsewhere.example\r\n"), 403);
+    assert_eq!(post(&own, json).0, 200);
+    assert_eq!(end(&own, ""), 204);
+    assert_eq!(post(&own, json).0, 410);
 }
 
 #[test]
@@ -69,6 +80,9 @@ fn sessions_do_not_see_each_other() {
         let head = format!("POST /engine/{session}");
         ask(address, &head, &address.to_string(), "content-type: application/json\r\n", body).1
     };
+    for session in ["one", "two"] {
+        assert_eq!(ask(address, &format!("PUT /engine/{session}"), &address.to_string(), "", "").0, 204);
+    }
     let open = r#"{"do":"open","files":[{"path":"main.tn","text":"relation A {\n  key id: Id\n}\n"}]}"#;
     assert!(post("one", open).contains("\"sound\":true"));
     assert!(post("one", r#"{"do":"rows","relation":"A"}"#).contains("\"total\":0"));

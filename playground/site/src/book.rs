@@ -1,6 +1,6 @@
 //! Which pages there are and in which order: guide, language, library, errors.
 
-use crate::compiler::Compiler;
+use crate::compiler::Around;
 use crate::markdown::{Content, Renderer};
 use crate::sources::{Sources, Text};
 use crate::{errors, home, library};
@@ -83,13 +83,13 @@ impl Book {
     ///
     /// # Errors
     /// A page does not fit; the message names it.
-    pub fn new(sources: &Sources, compiler: &Compiler) -> Result<Book, String> {
-        let mut pages = vec![home::page(sources, compiler)?];
-        pages.extend(chapters(Section::Guide, sources, compiler)?);
-        pages.extend(chapters(Section::Language, sources, compiler)?);
+    pub fn new(sources: &Sources, around: &Around) -> Result<Book, String> {
+        let mut pages = vec![home::page(sources, around)?];
+        pages.extend(chapters(Section::Guide, sources, around)?);
+        pages.extend(chapters(Section::Language, sources, around)?);
         pages.extend(library::pages(sources)?);
         let law = errors::Law::new(&pages);
-        pages.extend(errors::pages(compiler, &law)?);
+        pages.extend(errors::pages(around, &law)?);
         Ok(Book { pages })
     }
 
@@ -124,11 +124,11 @@ fn path(section: Section, name: &str) -> String {
 }
 
 /// The pages of a folder of Markdown: its README first, numbered chapters, then what has no number.
-fn chapters(section: Section, sources: &Sources, compiler: &Compiler) -> Result<Vec<Page>, String> {
+fn chapters(section: Section, sources: &Sources, around: &Around) -> Result<Vec<Page>, String> {
     let texts = if section == Section::Guide { &sources.guide } else { &sources.spec };
     let targets = targets(section, sources);
     let renderer = Renderer {
-        compiler,
+        around,
         root: "../",
         targets: &targets,
         open: section == Section::Guide,

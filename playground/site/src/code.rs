@@ -1,8 +1,9 @@
 //! Fenced blocks as HTML: programs, commands, outputs.
 
-use crate::compiler::{Compiler, files};
+use crate::compiler::{Around, files};
 use crate::highlight::{Piece, pieces, pieces_of_expression};
 use crate::html::{escape, inline};
+use crate::playground;
 use std::cell::RefCell;
 use tenon_diagnostics::find_code;
 
@@ -103,8 +104,8 @@ fn told_links(told: &[&str], root: &str) -> String {
 pub struct Fences<'a> {
     /// From the page to the site's folder: empty or `../`.
     pub root: &'a str,
-    /// What says what is wrong with programs.
-    pub compiler: &'a Compiler,
+    /// The compiler, and what else the site has.
+    pub around: &'a Around,
     /// True if what the compiler says is shown at once.
     pub open: bool,
     /// The files that pages have shown so far, path and text: what is shown now belongs to the same program.
@@ -150,7 +151,10 @@ impl Fences<'_> {
         let mut body = String::new();
         let mut parts = files(text);
         if let Some(file) = file {
-            self.remember(file, text, verb);
+            // What is refused is no part of the program that grows from page to page.
+            if !matches!(verb, Verb::Bad) {
+                self.remember(file, text, verb);
+            }
             let beside = self.beside.borrow();
             let others: Vec<_> = beside.iter().filter(|(path, _)| path != file).cloned().collect();
             body.push_str(&pre(&coloured(text, &pieces(text, &others))));
@@ -163,11 +167,34 @@ impl Fences<'_> {
             let others: Vec<_> = parts.iter().filter(|(other, _)| other != path).cloned().collect();
             body.push_str(&pre(&coloured(text, &pieces(text, &others))));
         }
+        if self.around.playground
+            && let Some(files) = self.whole(file, verb, told, text)
+        {
+            let title = files.first().map_or("example.tn", |(path, _)| path.as_str());
+            let link = playground::link(self.root, title, &files);
+            body.push_str(&format!("<p class=\"try\"><a href=\"{link}\">Open in the playground</a></p>"));
+        }
         // What is added to a file is no program by itself: the page says what becomes of it.
         if matches!(verb, Verb::Bad | Verb::Warned) && file.is_none() {
             body.push_str(&self.says(text));
         }
         figure(class, caption.trim(), &body)
+    }
+
+    /// The program that a block shows as a whole; none where it is a part of one that does not stand by itself.
+    fn whole(&self, file: Option<&str>, verb: &Verb, told: &[&str], text: &str) -> Option<Vec<(String, String)>> {
+        let Some(file) = file else {
+            let mut files = files(text);
+            files.retain(|(_, text)| !text.trim().is_empty());
+            return Some(files);
+        };
+        if !matches!(verb, Verb::Sound | Verb::Added) || !told.is_empty() {
+            return None;
+        }
+        let mut files = self.beside.borrow().clone();
+        // The file that the block is about is the one that is shown first.
+        files.sort_by_key(|(path, _)| path != file);
+        self.around.compiler.says_of(&files).is_empty().then_some(files)
     }
 
     /// Takes a file into the program that the pages make.
@@ -182,7 +209,7 @@ impl Fences<'_> {
 
     /// What the compiler says, below the program.
     fn says(&self, program: &str) -> String {
-        let told = self.compiler.says(program);
+        let told = self.around.compiler.says(program);
         if told.is_empty() {
             return String::new();
         }

@@ -5,6 +5,15 @@ use tenon_check::program::check;
 use tenon_diagnostics::render_terminal;
 use tenon_ide::Ide;
 
+/// What stands around the pages while they are made.
+#[derive(Default)]
+pub struct Around {
+    /// What says what is wrong with programs.
+    pub compiler: Compiler,
+    /// True if the playground is part of the site: then programs link to it.
+    pub playground: bool,
+}
+
 /// A checker with the library.
 #[derive(Default)]
 pub struct Compiler;
@@ -14,9 +23,14 @@ impl Compiler {
     ///
     /// A line `//// file billing/invoice.tn` in the text begins another file.
     pub fn says(&self, program: &str) -> String {
+        self.says_of(&files(program))
+    }
+
+    /// As [`Compiler::says`], of files by their paths.
+    pub fn says_of(&self, files: &[(String, String)]) -> String {
         let mut ide = Ide::new();
         ide.set_settings(Settings { name: "example".into(), ..Settings::default() });
-        ide.set_files(files(program).iter().map(|(path, text)| (&**path, &**text)));
+        ide.set_files(files.iter().map(|(path, text)| (&**path, &**text)));
         let analysis = ide.analysis();
         let db = analysis.database();
         let told: Vec<String> = check(db).iter().map(|found| render_terminal(found, db, false)).collect();

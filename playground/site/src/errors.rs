@@ -1,7 +1,7 @@
 //! The pages of the catalogue: each code with its rule, its page, a bad and a good program, and the chapters that name it.
 
 use crate::book::{Page, Section};
-use crate::compiler::Compiler;
+use crate::compiler::Around;
 use crate::html::{escape, inline, sentence};
 use crate::markdown::{Content, Heading, Passage, Renderer};
 use std::cell::RefCell;
@@ -75,9 +75,9 @@ fn severity(info: &CodeInfo) -> (&'static str, &'static str) {
 ///
 /// # Errors
 /// A page does not fit; the message names it.
-pub fn pages(compiler: &Compiler, law: &Law) -> Result<Vec<Page>, String> {
+pub fn pages(around: &Around, law: &Law) -> Result<Vec<Page>, String> {
     let targets = BTreeMap::new();
-    let renderer = Renderer { compiler, root: "../", targets: &targets, open: true, beside: &RefCell::default() };
+    let renderer = Renderer { around, root: "../", targets: &targets, open: true, beside: &RefCell::default() };
     let mut pages = vec![index()];
     for (code, info) in CATALOGUE {
         let code = code.to_string();

@@ -2,7 +2,7 @@
 
 use crate::book::{Page, Section};
 use crate::code::Fences;
-use crate::compiler::Compiler;
+use crate::compiler::Around;
 use crate::markdown::Content;
 use crate::sources::Sources;
 use std::cell::RefCell;
@@ -58,10 +58,10 @@ query totals() {
 ///
 /// # Errors
 /// The README has no program.
-pub fn page(sources: &Sources, compiler: &Compiler) -> Result<Page, String> {
+pub fn page(sources: &Sources, around: &Around) -> Result<Page, String> {
     let program = first_program(&sources.readme).ok_or("README.md has no program")?;
     let beside = RefCell::default();
-    let fences = Fences { root: "", compiler, open: true, beside: &beside };
+    let fences = Fences { root: "", around, open: true, beside: &beside };
     let promises: String = PROMISES
         .iter()
         .map(|(title, text, path)| format!("<li><h2><a href=\"{path}\">{title}</a></h2><p>{text}</p></li>\n"))

@@ -3,6 +3,7 @@
 use crate::Files;
 use crate::book::{Book, Page, Section};
 use crate::html::escape;
+use crate::playground::PAGE;
 
 /// No script, style, picture or request of another place; no inline script or style either.
 const POLICY: &str =
@@ -13,20 +14,20 @@ const BRAND: &str = "<svg viewBox=\"0 0 24 24\" width=\"24\" height=\"24\" aria-
     <path class=\"joint-mortise\" d=\"M11 4h12v16H11v-3h7V7h-7z\"/></svg>";
 
 /// The HTML of every page.
-pub fn pages(book: &Book) -> Files {
+pub fn pages(book: &Book, playground: bool) -> Files {
     let mut files = Files::new();
     for section in [Section::Home].into_iter().chain(Section::SHOWN) {
         let pages: Vec<&Page> = book.section(section).collect();
         for (index, page) in pages.iter().enumerate() {
             let before = index.checked_sub(1).and_then(|at| pages.get(at)).copied();
             let after = pages.get(index + 1).copied();
-            files.insert(page.path.clone(), document(book, page, before, after));
+            files.insert(page.path.clone(), document(book, page, before, after, playground));
         }
     }
     files
 }
 
-fn document(book: &Book, page: &Page, before: Option<&Page>, after: Option<&Page>) -> String {
+fn document(book: &Book, page: &Page, before: Option<&Page>, after: Option<&Page>, playground: bool) -> String {
     let root = page.root();
     let title = match page.section {
         Section::Home => "Tenon: data, queries and transactions in one program".to_owned(),
@@ -46,21 +47,24 @@ fn document(book: &Book, page: &Page, before: Option<&Page>, after: Option<&Page
          <link rel=\"stylesheet\" href=\"{root}tokens.css\">\n<link rel=\"stylesheet\" href=\"{root}site.css\">\n\
          <script src=\"{root}theme.js\"></script>\n<script src=\"{root}site.js\" defer></script>\n</head>\n\
          <body data-root=\"{root}\">\n<a class=\"skip\" href=\"#content\">Skip to the text</a>\n{}{main}{}{}</body>\n</html>\n",
-        header(page),
+        header(page, playground),
         footer(),
         search(),
     )
 }
 
-fn header(page: &Page) -> String {
+fn header(page: &Page, playground: bool) -> String {
     let root = page.root();
-    let links: String = Section::SHOWN
+    let mut links: String = Section::SHOWN
         .iter()
         .map(|section| {
             let here = if *section == page.section { " aria-current=\"true\"" } else { "" };
             format!("<li><a href=\"{root}{}/index.html\"{here}>{}</a></li>", section.folder(), section.name())
         })
         .collect();
+    if playground {
+        links.push_str(&format!("<li><a href=\"{root}{PAGE}\">Playground</a></li>"));
+    }
     let menu = match page.section {
         Section::Home => "",
         _ => {

@@ -17,6 +17,7 @@
 //! | [`code`] | programs, commands and outputs as HTML |
 //! | [`highlight`] | the classes of a program's tokens |
 //! | [`compiler`] | what the checker says about a program |
+//! | [`playground`] | links that open a program in the playground |
 //! | [`errors`], [`library`], [`home`] | the pages that are not written as Markdown |
 //! | [`layout`] | what stands around every page |
 //! | [`search`] | the index that the page searches |
@@ -36,6 +37,7 @@ pub mod layout;
 pub mod library;
 pub mod links;
 pub mod markdown;
+pub mod playground;
 pub mod search;
 pub mod sources;
 
@@ -45,19 +47,20 @@ use std::path::Path;
 /// The files of the site: path, with `/`, and content.
 pub type Files = BTreeMap<String, String>;
 
-/// Builds the site from the repository at `root`.
+/// Builds the site from the repository at `root`. With `playground` complete programs link to the page of that name, which
+/// whoever writes the site puts into it.
 ///
 /// # Errors
 /// A text that cannot be read, or a page that does not fit: each says which.
-pub fn build(root: &Path) -> Result<Files, String> {
+pub fn build(root: &Path, playground: bool) -> Result<Files, String> {
     let sources = sources::Sources::read(root)?;
-    let compiler = compiler::Compiler;
-    let book = book::Book::new(&sources, &compiler)?;
-    let mut files = layout::pages(&book);
+    let around = compiler::Around { playground, ..Default::default() };
+    let book = book::Book::new(&sources, &around)?;
+    let mut files = layout::pages(&book, playground);
     files.insert("search-index.js".to_owned(), search::index(&book));
     for (name, text) in &sources.assets {
         files.insert(name.clone(), text.clone());
     }
-    links::check(&files)?;
+    links::check(&files, playground)?;
     Ok(files)
 }

@@ -2,7 +2,7 @@
 //! diagnostics become links to their pages, fenced blocks go through [`crate::code`].
 
 use crate::code;
-use crate::compiler::Compiler;
+use crate::compiler::Around;
 use crate::html::{escape, slug};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::cell::RefCell;
@@ -46,8 +46,8 @@ pub struct Content {
 
 /// What turns a page's text into content.
 pub struct Renderer<'a> {
-    /// What says what is wrong with programs.
-    pub compiler: &'a Compiler,
+    /// The compiler, and what else the site has.
+    pub around: &'a Around,
     /// From the page to the site's folder: empty or `../`.
     pub root: &'a str,
     /// Where links lead that name a page of the repository, as they are written.
@@ -95,7 +95,7 @@ impl Renderer<'_> {
 
 impl Renderer<'_> {
     fn fence(&self, words: &str, text: &str) -> String {
-        let fences = code::Fences { root: self.root, compiler: self.compiler, open: self.open, beside: self.beside };
+        let fences = code::Fences { root: self.root, around: self.around, open: self.open, beside: self.beside };
         fences.block(words, text)
     }
 }
@@ -262,9 +262,9 @@ mod tests {
     use super::*;
 
     fn render(text: &str) -> Result<Content, String> {
-        let compiler = Compiler;
+        let around = Around::default();
         let targets = BTreeMap::from([("04-types.md".to_owned(), "spec/04-types.html".to_owned())]);
-        Renderer { compiler: &compiler, root: "../", targets: &targets, open: false, beside: &RefCell::default() }
+        Renderer { around: &around, root: "../", targets: &targets, open: false, beside: &RefCell::default() }
             .render(text)
     }
 

@@ -12,7 +12,7 @@ use tenon_site::Files;
 fn site() -> &'static Files {
     static SITE: OnceLock<Files> = OnceLock::new();
     SITE.get_or_init(|| {
-        let build = || tenon_site::build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
+        let build = || tenon_site::build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."), true).unwrap();
         std::thread::Builder::new().stack_size(256 << 20).spawn(build).unwrap().join().unwrap()
     })
 }
@@ -53,6 +53,34 @@ fn every_primitive_has_its_place() {
     for primitive in BUILTINS {
         assert!(library.contains(&tenon_site::html::inline(primitive.doc)), "{}", primitive.signature);
     }
+}
+
+/// Whoever reads a program can try it: all that stand by themselves have a link, and no part of one has.
+#[test]
+fn complete_programs_open_in_the_playground() {
+    let links = |page: &str| site()[page].matches("playground/index.html#p1=").count();
+    assert_eq!(links("index.html"), 2);
+    for (code, info) in CATALOGUE {
+        let page = &site()[&format!("errors/{code}.html")];
+        assert_eq!(
+            links(&format!("errors/{code}.html")),
+            page.matches("class=\"code program").count(),
+            "{}",
+            info.name
+        );
+    }
+    let count = |part: &str| {
+        let pages = pages().filter(|(name, _)| name.starts_with(part));
+        pages.map(|(name, _)| links(name)).sum::<usize>()
+    };
+    assert!(count("spec/") > 100, "{}", count("spec/"));
+    assert!(count("guide/") > 5, "{}", count("guide/"));
+    // A question to a store is no program.
+    assert!(!site().values().any(|page| {
+        page.split("<figure class=\"code ")
+            .filter(|figure| figure.starts_with("holds"))
+            .any(|figure| figure.split("</figure>").next().is_some_and(|figure| figure.contains("playground/")))
+    }));
 }
 
 /// The policy of every page allows none of these; a page that had one would be broken.

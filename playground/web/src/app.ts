@@ -28,6 +28,10 @@ export class App {
 
   /** Takes the text of the editor now, where it waits for a pause in typing. */
   settled: () => Promise<void> = () => Promise.resolve();
+  /** The program as the editor has it, and the version of its text. */
+  source: () => { files: ProgramFile[]; version: number } = () => ({ files: this.files, version: 0 });
+  /** The version of the text that the engine has. */
+  text = 0;
 
   constructor(readonly engine: Engine, readonly jump: (at: At) => void) {}
 
@@ -41,6 +45,26 @@ export class App {
 
   get program(): Program | undefined {
     return this.opened?.program;
+  }
+
+  /**
+   * Asks the engine about the program. It answers in the order in which it is asked, so places in the answer are places in the
+   * text that was given to it last; each place says so.
+   */
+  async ask<T>(what: string, args: object = {}): Promise<T> {
+    const { text } = this;
+    return placed(await this.engine.ask<T>(what, args), text);
+  }
+
+  /** Shows a program that is not run until somebody says so. */
+  hold(): void {
+    this.outdated();
+    this.held = true;
+    this.opened = undefined;
+    this.reports = [];
+    this.starting = false;
+    for (const event of ["opened", "rows", "reports"] as const) this.emit(event);
+    this.settle(false);
   }
 
   /** The text changes: an answer that still comes belongs to an older one, and is dropped. */
@@ -61,8 +85,11 @@ export class App {
     this.outdated();
     const generation = this.generation;
     let opened: Opened;
+    const { files, version } = this.source();
+    this.files = files;
+    this.text = version;
     try {
-      opened = await this.engine.ask<Opened>("open", { files: this.files, name: "playground", fresh, rows });
+      opened = await this.ask<Opened>("open", { files, name: "playground", fresh, rows });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       // Whoever restarts the engine opens again.
@@ -82,7 +109,7 @@ export class App {
 
   private async recount(): Promise<void> {
     for (const relation of this.program?.relations ?? []) {
-      const { total } = await this.engine.ask<Rows>("rows", { relation: relation.name, limit: 0 });
+      const { total } = await this.ask<Rows>("rows", { relation: relation.name, limit: 0 });
       relation.count = total;
     }
   }
@@ -97,7 +124,7 @@ export class App {
     const count = this.program?.scenarios.length ?? 0;
     const reports: (Report | undefined)[] = [];
     for (let index = 0; index < count; index++) {
-      const report = await this.engine.ask<Report>("scenario", { index }).catch(() => undefined);
+      const report = await this.ask<Report>("scenario", { index }).catch(() => undefined);
       if (generation !== this.generation) return;
       reports.push(report);
     }
@@ -113,4 +140,16 @@ export class App {
     this.panel = panel;
     this.emit("panel");
   }
+}
+
+/** Says of every place in an answer which version of the text it is a place in. */
+function placed<T>(answer: T, text: number): T {
+  const visit = (value: unknown): void => {
+    if (value === null || typeof value !== "object") return;
+    const at = value as Partial<At>;
+    if (typeof at.file === "string" && typeof at.from === "number" && typeof at.to === "number") at.text = text;
+    for (const part of Object.values(value)) visit(part);
+  };
+  visit(answer);
+  return answer;
 }

@@ -8,13 +8,13 @@ import { lintKeymap, setDiagnostics } from "@codemirror/lint";
 import type { Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorSelection, EditorState, RangeSet, StateEffect, StateField } from "@codemirror/state";
-import type { Extension, Text } from "@codemirror/state";
+import type { ChangeDesc, Extension, Text } from "@codemirror/state";
 import {
   Decoration, EditorView, GutterMarker, WidgetType, drawSelection, dropCursor, gutter, highlightActiveLine,
   highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers,
 } from "@codemirror/view";
 import type { DecorationSet } from "@codemirror/view";
-import { h, icon } from "./dom";
+import { h, icon, toast } from "./dom";
 import { tenonSupport } from "./language";
 import type { At, Fix, Problem, ProgramFile, Report } from "./protocol";
 
@@ -133,6 +133,12 @@ export class Editor {
   /** The problems that the view shows, and the text that they were set for. */
   private drawn: { doc: Text; problems: string } | undefined;
   private reports: Report[] = [];
+  /** Counts the changes of all texts. */
+  private changes = 0;
+  /** The version that the program was loaded at; there are no places in what was before. */
+  private loaded = 0;
+  /** What changed since then: places in an older version are found in the text as it is. */
+  private log: { version: number; file: string; changes: ChangeDesc }[] = [];
   file = "main.tn";
   /** What language tools add to the state of a file. */
   tools: (file: string) => Extension = () => [];
@@ -166,12 +172,13 @@ export class Editor {
     const gutter = [];
     const widgets = [];
     for (const report of this.reports) {
-      if (report.at && report.at.file === this.file && report.at.from <= state.doc.length) {
-        const line = state.doc.lineAt(report.at.from);
+      const own = report.at && this.now(report.at);
+      if (own && own.file === this.file) {
+        const line = state.doc.lineAt(own.from);
         gutter.push(new ScenarioMarker(report, () => this.events.scenario(report.name)).range(line.from));
       }
-      const at = report.broken?.at;
-      if (at && at.file === this.file && at.to <= state.doc.length) {
+      const at = report.broken?.at && this.now(report.broken.at);
+      if (at && at.file === this.file) {
         const line = state.doc.lineAt(at.to);
         widgets.push(Decoration.widget({ widget: new BrokenWidget(report), block: true, side: 1 }).range(line.to));
       }
@@ -191,11 +198,14 @@ export class Editor {
       ]),
       tenonSupport(), theme,
       EditorView.contentAttributes.of({
-        "aria-label": `Program, ${file}. Press Escape, then Tab, to leave the editor.`,
+        "aria-label": `Program, ${file}. Press Escape, then Tab, to leave the editor, and Alt and Enter for fixes and changes.`,
         tabindex: "0",
       }),
       EditorView.updateListener.of((update) => {
-        if (update.docChanged) this.events.changed();
+        if (update.docChanged) {
+          this.log.push({ version: ++this.changes, file, changes: update.changes.desc });
+          this.events.changed();
+        }
         if (update.docChanged || update.selectionSet) this.events.moved(this.file, update.state.selection.main.head);
       }),
       this.tools(file),
@@ -203,15 +213,15 @@ export class Editor {
   }
 
   private diagnostics(): Diagnostic[] {
-    const length = this.view.state.doc.length;
     return this.problems
-      .filter((problem) => problem.primary.at.file === this.file && problem.primary.at.from <= length)
-      .map((problem): Diagnostic => {
-        const { from, to } = problem.primary.at;
+      .map((problem) => ({ problem, at: this.now(problem.primary.at) }))
+      .filter(({ at }) => at?.file === this.file)
+      .map(({ problem, at }): Diagnostic => {
+        const { from, to } = at!;
         const notes = [problem.primary.message, ...problem.notes].filter((note) => note !== "");
         return {
           from,
-          to: Math.min(to, length),
+          to,
           severity: problem.severity,
           source: `${problem.code} ${problem.name}`,
           message: [problem.message, ...notes].join("\n"),
@@ -225,6 +235,8 @@ export class Editor {
     this.states.clear();
     this.problems = [];
     this.reports = [];
+    this.log = [];
+    this.loaded = ++this.changes;
     const first = files[0]?.path ?? "main.tn";
     this.file = first;
     for (const { path, text } of files) {
@@ -232,6 +244,37 @@ export class Editor {
     }
     this.view.setState(this.states.get(first)!);
     this.events.selected(first);
+  }
+
+  /** The version of the text as it is now. */
+  get version(): number {
+    return this.changes;
+  }
+
+  /** Where a place is in the text as it is now; nothing where its text is gone. */
+  private now(at: At): At | undefined {
+    const state = this.document(at.file);
+    if (!state || at.text < this.loaded) return undefined;
+    let { from, to } = at;
+    for (const { version, file, changes } of this.log) {
+      if (version <= at.text || file !== at.file) continue;
+      from = changes.mapPos(from, 1);
+      to = Math.max(from, changes.mapPos(to, -1));
+    }
+    const { length } = state.doc;
+    return { ...at, from: Math.min(from, length), to: Math.min(to, length) };
+  }
+
+  /** True if the text has changed at a place since. */
+  private touched(at: At): boolean {
+    let { from, to } = at;
+    for (const { version, file, changes } of this.log) {
+      if (version <= at.text || file !== at.file) continue;
+      if (changes.touchesRange(from, to)) return true;
+      from = changes.mapPos(from, 1);
+      to = changes.mapPos(to, -1);
+    }
+    return false;
   }
 
   /** The program as it is now. */
@@ -276,7 +319,6 @@ export class Editor {
   setProblems(problems: Problem[]): void {
     this.problems = problems;
     this.drawProblems();
-    this.drawMarks();
   }
 
   setReports(reports: Report[]): void {
@@ -299,10 +341,10 @@ export class Editor {
 
   /** Shows a place and puts the cursor there. */
   jump(at: At): void {
-    this.select(at.file);
-    const length = this.view.state.doc.length;
-    const from = Math.min(at.from, length);
-    const to = Math.min(at.to, length);
+    const now = this.now(at);
+    if (!now) return;
+    this.select(now.file);
+    const { from, to } = now;
     const long = this.view.state.doc.lineAt(from).number !== this.view.state.doc.lineAt(to).number;
     this.view.dispatch({
       selection: EditorSelection.range(from, long ? from : to),
@@ -311,15 +353,24 @@ export class Editor {
     this.view.focus();
   }
 
-  /** Applies the edits of a fix. */
+  /** Applies the edits of a fix, unless the text has changed where they are. */
   fix(fix: Fix): void {
+    const places = fix.edits.map(({ at }) => this.touched(at) ? undefined : this.now(at));
+    if (places.some((at) => at === undefined)) return toast("The text has changed here since. Look again in a moment.");
     const byFile = new Map<string, { from: number; to: number; insert: string }[]>();
-    for (const { at, text } of fix.edits) {
-      byFile.set(at.file, [...(byFile.get(at.file) ?? []), { from: at.from, to: at.to, insert: text }]);
-    }
+    fix.edits.forEach(({ text }, index) => {
+      const { file, from, to } = places[index]!;
+      byFile.set(file, [...(byFile.get(file) ?? []), { from, to, insert: text }]);
+    });
+    this.edit(byFile, "input.fix");
+  }
+
+  /** Changes files, each in one step that can be undone. */
+  edit(byFile: Map<string, { from: number; to: number; insert: string }[]>, userEvent: string): void {
     for (const [file, changes] of byFile) {
+      if (changes.length === 0) continue;
       this.select(file);
-      this.view.dispatch({ changes, userEvent: "input.fix", scrollIntoView: true });
+      this.view.dispatch({ changes, userEvent, scrollIntoView: true });
     }
     this.view.focus();
   }

@@ -1,19 +1,20 @@
-// Forms from shapes. A form yields JSON as text, so that numbers keep all their digits, and leaves judging values to the
-// program: what does not fit comes back as a problem that names the place.
+// Forms from shapes. A form takes and yields JSON as text, so that numbers keep all their digits, and leaves judging values
+// to the program: what does not fit comes back as a problem that names the place.
 
 import { fill, h, icon } from "./dom";
-import type { Field, Form, Json } from "./protocol";
+import { indented, isNested, object, parts, plain, values } from "./json";
+import type { Field, Form } from "./protocol";
 
 /** A part of a form. */
 export interface Input {
   element: HTMLElement;
   /** The value as JSON text; `undefined` where nothing is given. */
   json(): string | undefined;
-  set(value: Json): void;
+  set(json: string): void;
 }
 
-/** The keys of a relation, for fields that name its rows. */
-export type Keys = (relation: string) => Promise<Json[]>;
+/** The keys of a relation, each as JSON, for fields that name its rows. */
+export type Keys = (relation: string) => Promise<string[]>;
 
 let ids = 0;
 const nextId = (): string => `f${++ids}`;
@@ -85,7 +86,7 @@ function line(form: Form, label: string, id: string): Input {
       if (form.kind === "float" && /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(trimmed)) return trimmed;
       return JSON.stringify(trimmed);
     },
-    set: (value) => { element.value = typeof value === "string" ? value : value === null ? "" : JSON.stringify(value); },
+    set: (json) => { element.value = json === "null" ? "" : plain(json); },
   };
 }
 
@@ -94,8 +95,13 @@ function choice(values: [label: string, json: string][], label: string, id: stri
   return {
     element,
     json: () => element.value,
-    set: (value) => { element.value = JSON.stringify(value); },
+    set: (json) => { element.value = json; },
   };
+}
+
+/** A key of one part or of several, to be read. */
+function shown(key: string): string {
+  return isNested(key) ? values(key).map(shown).join(", ") : plain(key);
 }
 
 function reference(form: Form, relation: string, label: string, id: string, keys: Keys): Input {
@@ -106,7 +112,7 @@ function reference(form: Form, relation: string, label: string, id: string, keys
     inner.element.setAttribute("list", `${id}-keys`);
     inner.element.setAttribute("placeholder", `key of a ${relation}`);
     const load = (): void => void keys(relation).then((all) => {
-      fill(list, all.map((key) => h("option", { value: String(key) })));
+      fill(list, all.map((key) => h("option", { value: plain(key) })));
     });
     load();
     inner.element.addEventListener("focus", load);
@@ -117,7 +123,7 @@ function reference(form: Form, relation: string, label: string, id: string, keys
     const all = await keys(relation);
     const chosen = select.value;
     fill(select, h("option", { value: "" }, `choose a ${relation}`),
-      all.map((key) => h("option", { value: JSON.stringify(key) }, Object.values(key as object).join(", "))));
+      all.map((key) => h("option", { value: key }, shown(key))));
     select.value = chosen;
   };
   void load();
@@ -125,12 +131,9 @@ function reference(form: Form, relation: string, label: string, id: string, keys
   return {
     element: select,
     json: () => select.value === "" ? undefined : select.value,
-    set: (value) => {
-      const text = JSON.stringify(value);
-      if (![...select.options].some((option) => option.value === text)) {
-        select.append(h("option", { value: text }, Object.values(value as object).join(", ")));
-      }
-      select.value = text;
+    set: (json) => {
+      if (![...select.options].some((option) => option.value === json)) select.append(h("option", { value: json }, shown(json)));
+      select.value = json;
     },
   };
 }
@@ -140,16 +143,16 @@ function raw(label: string, id: string): Input {
   return {
     element,
     json: () => element.value.trim() === "" ? undefined : element.value,
-    set: (value) => { element.value = JSON.stringify(value, null, 2); },
+    set: (json) => { element.value = indented(json); },
   };
 }
 
 function list(form: Form, label: string, keys: Keys): Input {
   let inputs: Input[] = [];
   const rows = h("div", { class: "items" });
-  const add = (value?: Json): void => {
+  const add = (json?: string): void => {
     const input = build(form.of!, `${label} ${inputs.length + 1}`, nextId(), keys);
-    if (value !== undefined) input.set(value);
+    if (json !== undefined) input.set(json);
     inputs.push(input);
     const row = h("div", { class: "item" }, input.element, h("button", {
       type: "button", class: "plain", "aria-label": `Remove ${label} ${inputs.length}`,
@@ -163,10 +166,10 @@ function list(form: Form, label: string, keys: Keys): Input {
   return {
     element,
     json: () => `[${inputs.map((input) => input.json() ?? "null").join(",")}]`,
-    set: (value) => {
+    set: (json) => {
       inputs = [];
       rows.replaceChildren();
-      if (Array.isArray(value)) value.forEach((item) => add(item));
+      if (json.startsWith("[")) values(json).forEach((item) => add(item));
     },
   };
 }
@@ -180,15 +183,18 @@ function map(form: Form, label: string, keys: Keys): Input {
   return {
     element: inner.element,
     json: () => {
-      const pairs = JSON.parse(inner.json() ?? "[]") as { key?: Json; value?: Json }[];
-      const text = (json: Json | undefined): string => JSON.stringify(json ?? null);
+      const pairs = values(inner.json() ?? "[]").map((pair) => new Map(parts(pair).map(({ name, value }) => [name, value])));
+      const of = (pair: (typeof pairs)[number], name: string): string => pair.get(name) ?? "null";
       return byText
-        ? `{${pairs.map((p) => `${text(String(p.key ?? ""))}:${text(p.value)}`).join(",")}}`
-        : `[${pairs.map((p) => `[${text(p.key)},${text(p.value)}]`).join(",")}]`;
+        ? object(pairs.map((pair) => [plain(pair.get("key") ?? '""'), of(pair, "value")]))
+        : `[${pairs.map((pair) => `[${of(pair, "key")},${of(pair, "value")}]`).join(",")}]`;
     },
-    set: (value) => {
-      const pairs = Array.isArray(value) ? value as [Json, Json][] : Object.entries((value ?? {}) as object);
-      inner.set(pairs.map(([key, value]) => ({ key, value })) as Json);
+    set: (json) => {
+      const pair = (key: string, value: string): string => object([["key", key], ["value", value]]);
+      const pairs = json.startsWith("{")
+        ? parts(json).map(({ name, value }) => pair(JSON.stringify(name), value))
+        : json.startsWith("[") ? values(json).map(values).map(([key, value]) => pair(key ?? "null", value ?? "null")) : [];
+      inner.set(`[${pairs.join(",")}]`);
     },
   };
 }
@@ -211,18 +217,19 @@ function variant(form: Form, label: string, id: string, keys: Keys): Input {
       const inner = record!.json().slice(1, -1);
       return `{"type":${JSON.stringify(select.value)}${inner === "" ? "" : `,${inner}`}}`;
     },
-    set: (value) => {
-      const { type, ...rest } = (value ?? {}) as { type?: string };
-      if (type) select.value = type;
+    set: (json) => {
+      const members = json.startsWith("{") ? parts(json) : [];
+      const type = members.find(({ name }) => name === "type");
+      if (type) select.value = plain(type.value);
       pick();
-      record!.set(rest);
+      record!.set(object(members.filter((member) => member !== type).map(({ name, value }) => [name!, value])));
     },
   };
 }
 
 function build(form: Form, label: string, id: string, keys: Keys, ref?: string): Input {
   if (ref !== undefined) return reference(form, ref, label, id, keys);
-  if (form.oneOf) return choice(form.oneOf.map((value) => [String(value), JSON.stringify(value)]), label, id);
+  if (form.oneOf) return choice(form.oneOf.map((json) => [plain(json), json]), label, id);
   switch (form.kind) {
     case "bool": return choice([["false", "false"], ["true", "true"]], label, id);
     case "json": return raw(label, id);
@@ -231,7 +238,7 @@ function build(form: Form, label: string, id: string, keys: Keys, ref?: string):
     case "variant": return variant(form, label, id, keys);
     case "record": {
       const inner = fields(form.fields ?? [], keys);
-      return { element: inner.element, json: inner.json, set: (value) => inner.set((value ?? {}) as object) };
+      return { element: inner.element, json: inner.json, set: (json) => inner.set(json) };
     }
     case "option": return optional(form.of!, label, id, keys, "none", "null");
     default: return line(form, label, id);
@@ -255,9 +262,9 @@ function optional(form: Form, label: string, id: string, keys: Keys, without: st
   return {
     element: h("div", { class: "optional" }, box, none, inner.element),
     json: () => box.checked ? inner.json() ?? missing : missing,
-    set: (value) => {
-      box.checked = value !== null && value !== undefined;
-      if (box.checked) inner.set(value);
+    set: (json) => {
+      box.checked = json !== "null";
+      if (box.checked) inner.set(json);
       show();
     },
   };
@@ -268,7 +275,8 @@ export interface Fields {
   inputs: Map<string, Input>;
   /** A JSON object of what is given. */
   json(): string;
-  set(values: object): void;
+  /** Takes a JSON object; what it does not name stays as it is. */
+  set(json: string): void;
   /** Shows problems beside the fields they are about, by the first step of their pointers; answers the others. */
   blame(problems: { place: string; detail: string }[]): { place: string; detail: string }[];
 }
@@ -284,7 +292,7 @@ export function fields(list: Field[], keys: Keys): Fields {
     const nullable = form.kind === "option";
     const input = field.presence === "optional"
       ? optional(nullable ? form.of! : form, field.name, id, keys,
-        field.default !== undefined ? `${JSON.stringify(field.default)} if not given` : "not given", undefined, field.ref)
+        field.default !== undefined ? `${field.default} if not given` : "not given", undefined, field.ref)
       : nullable && field.ref !== undefined
         ? optional(form.of!, field.name, id, keys, "none", "null", field.ref)
         : build(form, field.name, id, keys, field.ref);
@@ -303,16 +311,12 @@ export function fields(list: Field[], keys: Keys): Fields {
   return {
     element,
     inputs,
-    json: () => {
-      const members: string[] = [];
-      for (const [name, input] of inputs) {
-        const json = input.json();
-        if (json !== undefined) members.push(`${JSON.stringify(name)}:${json}`);
-      }
-      return `{${members.join(",")}}`;
-    },
-    set: (values) => {
-      for (const [name, value] of Object.entries(values)) inputs.get(name)?.set(value as Json);
+    json: () => object([...inputs].flatMap(([name, input]): [string, string][] => {
+      const json = input.json();
+      return json === undefined ? [] : [[name, json]];
+    })),
+    set: (json) => {
+      for (const { name, value } of json.startsWith("{") ? parts(json) : []) inputs.get(name!)?.set(value);
     },
     blame: (problems) => {
       for (const complaint of complaints.values()) { complaint.hidden = true; complaint.textContent = ""; }

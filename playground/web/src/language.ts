@@ -3,7 +3,7 @@
 import { HighlightStyle, LanguageSupport, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import type { StringStream } from "@codemirror/language";
 import { tags as t } from "@lezer/highlight";
-import { items, keywords } from "tenon:words";
+import { items, keywords, reserved } from "tenon:words";
 
 interface State {
   /** Open brackets outside of texts; `{"` stands for a hole in a text. */
@@ -16,6 +16,7 @@ interface State {
 
 const ITEMS = new Set(items);
 const KEYWORDS = new Set(keywords);
+const RESERVED = new Set(reserved);
 const CONSTANTS = new Set(["true", "false", "none"]);
 
 function text(stream: StringStream, state: State): string {
@@ -48,7 +49,8 @@ function word(stream: StringStream, state: State, atStart: boolean): string {
   if (CONSTANTS.has(name)) return "bool";
   if (stream.match(/^\s*:(?!:)/, false) && state.open.length > 0) return "propertyName";
   if (KEYWORDS.has(name) && !stream.match(/^\s*\(/, false)) return "keyword";
-  if (KEYWORDS.has(name) && /^(if|in|and|or|not|where|join|from|match|while|for|return|key|unique|index|check|select|with|per|over|set|then)$/.test(name)) return "keyword";
+  // Before a bracket most words are names that are called: all but those that never are names, and clauses, which begin a line.
+  if (RESERVED.has(name) || (KEYWORDS.has(name) && state.before === "")) return "keyword";
   if (stream.match(/^\s*\(/, false)) return "variableName.function";
   return "variableName";
 }

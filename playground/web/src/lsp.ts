@@ -10,6 +10,11 @@ import type { EditorView } from "@codemirror/view";
 import { tenonLanguage } from "./language";
 import type { Editor } from "./editor";
 import type { Engine } from "./engine";
+import { codeActions, openActions } from "./tools/actions";
+import { inlayHints } from "./tools/hints";
+import { changes } from "./tools/positions";
+import type { Edit } from "./tools/positions";
+import { semanticTokens } from "./tools/tokens";
 
 const ROOT = "file:///program";
 
@@ -151,7 +156,7 @@ export class LanguageTools {
       // Problems come from the engine with their fixes.
       notificationHandlers: { "textDocument/publishDiagnostics": () => true },
       extensions: [
-        serverCompletion({ override: true }), hoverTooltips(), signatureHelp(),
+        serverCompletion({ override: true }), hoverTooltips(), signatureHelp(), semanticTokens, inlayHints, codeActions(this.apply),
         Prec.high(keymap.of([...formatKeymap, ...renameKeymap, ...jumpToDefinitionKeymap, ...findReferencesKeymap])),
       ],
     });
@@ -173,21 +178,30 @@ export class LanguageTools {
     this.client.connect(new EngineTransport(this.engine));
   }
 
-  /** The document of a file in the one style; `undefined` where the server does not format it. */
+  /** Brings the text that is shown into the one style. */
   async format(editor: Editor): Promise<void> {
     this.client.sync();
-    type Edit = { range: { start: Position; end: Position }; newText: string };
-    type Position = { line: number; character: number };
+    const { file } = editor;
+    const { doc } = editor.view.state;
     const edits = await this.client.request<object, Edit[] | null>("textDocument/formatting", {
-      textDocument: { uri: uriOf(editor.file) }, options: { tabSize: 2, insertSpaces: true },
+      textDocument: { uri: uriOf(file) }, options: { tabSize: 2, insertSpaces: true },
     });
-    const doc = editor.view.state.doc;
-    const at = ({ line, character }: Position): number => {
-      if (line >= doc.lines) return doc.length;
-      const found = doc.line(line + 1);
-      return Math.min(found.from + character, found.to);
-    };
-    const changes = (edits ?? []).map(({ range, newText }) => ({ from: at(range.start), to: at(range.end), insert: newText }));
-    if (changes.length > 0) editor.view.dispatch({ changes, userEvent: "format" });
+    // The answer is about this text, not about one that somebody has turned to or typed meanwhile.
+    if (editor.file !== file || editor.view.state.doc !== doc) return;
+    editor.edit(new Map([[file, changes(doc, edits ?? [])]]), "format");
   }
+
+  /** Shows what can be done at the cursor. */
+  actions(editor: Editor): Promise<void> {
+    return openActions(editor.view, this.apply);
+  }
+
+  private apply = (all: { [uri: string]: Edit[] }): void => {
+    const { editor } = this.workspace!;
+    const byFile = Object.entries(all).map(([uri, edits]) => {
+      const path = pathOf(uri);
+      return [path, changes(editor!.document(path)!.doc, edits)] as const;
+    });
+    editor!.edit(new Map(byFile), "input.action");
+  };
 }

@@ -25,16 +25,15 @@ const DELAY = 120;
 const BLANK = "/// Your program. Try: relation Product { key sku: Text  name: Text }\n";
 
 const native = document.querySelector("meta[name=tenon-engine]")?.getAttribute("content") === "native";
-const engine = native
-  ? new NativeEngine()
-  : new WorkerEngine((why) => {
-    toast(why, "bad");
-    // A text that ends the engine twice in a row waits for its next change.
-    const now = performance.now();
-    stalled = now - died < 10_000;
-    died = now;
-    if (!stalled) void beginAgain();
-  });
+const revived = (why: string): void => {
+  toast(why, "bad");
+  // A text that ends the engine twice in a row waits for its next change.
+  const now = performance.now();
+  stalled = now - died < 10_000;
+  died = now;
+  if (!stalled) void beginAgain();
+};
+const engine = native ? new NativeEngine(revived) : new WorkerEngine(revived);
 let died = -Infinity;
 let stalled = false;
 
@@ -76,6 +75,8 @@ new ProblemsPanel(app, byId("problems"), (fix) => editor.fix(fix));
 const tour = new Tour(app, byId("tour"), (title, program, rows) => load({ title, files: [{ path: "main.tn", text: program }] }, rows),
   (program) => editor.replace(program), () => void restore(), () => phone.matches);
 
+app.source = () => ({ files: editor.files(), version: editor.version });
+
 async function changed(): Promise<void> {
   app.files = editor.files();
   if (stalled) {
@@ -93,7 +94,8 @@ app.settled = async () => {
 };
 
 function save(): void {
-  if (tour.active) return;
+  // A program of a stranger takes nobody's place before its owner has said so.
+  if (tour.active || app.held) return;
   try {
     localStorage.setItem(SAVED, JSON.stringify({ title: app.title, files: app.files }));
   } catch {
@@ -101,8 +103,11 @@ function save(): void {
   }
 }
 
-async function load(program: Shared, rows: { [relation: string]: object[] } = {}): Promise<void> {
+/** Shows a program and runs it; with `held` it waits for consent, which belongs to this program alone. */
+async function load(program: Shared, rows: { [relation: string]: object[] } = {}, held = false): Promise<void> {
   clearTimeout(timer);
+  byId("consent").hidden = true;
+  app.held = false;
   app.title = program.title;
   app.files = program.files;
   editor.setFiles(program.files);
@@ -111,6 +116,7 @@ async function load(program: Shared, rows: { [relation: string]: object[] } = {}
   document.title = program.title === "" ? "Tenon playground" : `${program.title} · Tenon playground`;
   requests.forget();
   clearTimeout(timer);
+  if (held) return app.hold();
   await app.open(true, rows);
 }
 
@@ -236,11 +242,11 @@ function setUpStatus(): void {
   app.on("busy", draw);
   app.on("opened", () => {
     draw();
-    editor.setProblems(app.opened!.problems);
-    for (const { relation, rows, why } of app.opened!.leftOut) {
+    editor.setProblems(app.opened?.problems ?? []);
+    for (const { relation, rows, why } of app.opened?.leftOut ?? []) {
       toast(`${rows} row${rows === 1 ? "" : "s"}${relation === "" ? "" : ` of ${relation}`} did not fit the changed program: ${why}`, "bad");
     }
-    if (app.opened!.refused) toast(app.opened!.refused, "bad");
+    if (app.opened?.refused) toast(app.opened.refused, "bad");
   });
   app.on("reports", () => {
     draw();
@@ -270,12 +276,11 @@ function setUpSplit(): void {
 
 async function consent(shared: Shared): Promise<void> {
   // A program of a stranger runs in the browser's sandbox at once, and on this machine only when its owner says so.
-  app.held = true;
-  await load(shared);
+  await load(shared, {}, true);
   const bar = byId("consent");
   bar.hidden = false;
   fill(bar, h("p", {}, "This program came with the link, and this page runs programs on your machine. Read it first."),
-    h("button", { class: "primary", onclick: () => { app.held = false; bar.hidden = true; void app.open(true); } }, "Run it"));
+    h("button", { class: "primary", onclick: () => { app.held = false; bar.hidden = true; save(); void app.open(true); } }, "Run it"));
 }
 
 async function startTour(at?: number): Promise<void> {
@@ -299,6 +304,7 @@ async function begin(): Promise<void> {
   try {
     const shared = await unpack(location.hash);
     if (shared) {
+      if (tour.active) tour.stop(false);
       if (native) await consent(shared);
       else await load(shared);
       return;
@@ -320,6 +326,7 @@ byId("examples").addEventListener("click", () => void openGallery(app, (example)
 byId("start-tour").addEventListener("click", () => void startTour());
 byId("share").addEventListener("click", () => void share());
 byId("format").addEventListener("click", () => void tools.format(editor).catch(() => toast("This text cannot be formatted: mend its errors first.", "bad")));
+byId("actions").addEventListener("click", () => void tools.actions(editor));
 addEventListener("hashchange", () => void begin());
 byId<HTMLDialogElement>("dialog").addEventListener("click", (event) => {
   if (event.target === event.currentTarget) (event.currentTarget as HTMLDialogElement).close();

@@ -2,8 +2,8 @@
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 
-/** A place in a file, in UTF-16 units. */
-export interface At { file: string; from: number; to: number }
+/** A place in a file, in UTF-16 units, and the version of the text that it is a place in (see `App.ask`). */
+export interface At { file: string; from: number; to: number; text: number }
 
 export interface ProgramFile { path: string; text: string }
 
@@ -34,7 +34,8 @@ export interface Form {
   minLength?: number | null;
   maxLength?: number | null;
   pattern?: string;
-  oneOf?: Json[];
+  /** Texts of JSON. */
+  oneOf?: string[];
   of?: Form;
   keyForm?: Form;
   valueForm?: Form;
@@ -47,7 +48,8 @@ export interface Field {
   name: string;
   form?: Form;
   presence?: "required" | "optional";
-  default?: Json;
+  /** A text of JSON. */
+  default?: string;
   doc?: string;
   /** The relation whose row the value names. */
   ref?: string;
@@ -104,7 +106,8 @@ export interface Opened {
   program?: Program;
 }
 
-export interface Row { key: Json; fields: { [name: string]: Json }; texts: { [name: string]: string } }
+/** A row: its key and its fields as texts of JSON, and what is to be read of each field. */
+export interface Row { key: string; fields: { [name: string]: string }; texts: { [name: string]: string } }
 export interface Rows { total: number; rows: Row[] }
 
 export interface Answer {

@@ -1,12 +1,13 @@
 // The service worker: keeps all files of the page, so that it works without a network after the first load. A new version
-// of the page has new digests, and takes over at the next visit.
+// of the page has new digests, and takes over when no page of the old one is open: an open page has all its files from
+// one version, also what it loads later.
 
 declare const self: ServiceWorkerGlobalScope;
 
 const CACHE = `tenon-${__VERSION__}`;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(__FILES__)).then(() => self.skipWaiting()));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(__FILES__)));
 });
 
 self.addEventListener("activate", (event) => {

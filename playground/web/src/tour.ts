@@ -130,7 +130,7 @@ export class Tour {
   private async solve(step: Step): Promise<void> {
     this.replace(step.solution);
     await this.app.settled();
-    for (const { do: what, ...request } of step.do) await this.app.engine.ask(what, request);
+    for (const { do: what, ...request } of step.do) await this.app.ask(what, request);
     if (step.do.length > 0) await this.app.changed();
   }
 

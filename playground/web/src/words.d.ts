@@ -2,6 +2,8 @@
 declare module "tenon:words" {
   export const items: string[];
   export const keywords: string[];
+  /** Those of them that are no name where a value may stand. */
+  export const reserved: string[];
 }
 
 /** The version of the page: a digest of its files. */

@@ -23,6 +23,8 @@ async function load(): Promise<Exports> {
 }
 
 const loading = load();
+// What is asked meanwhile is answered then; time is counted from here.
+loading.then(() => self.postMessage({ ready: true }), () => undefined);
 
 function handle(exports: Exports, request: string): string {
   const bytes = encoder.encode(request);

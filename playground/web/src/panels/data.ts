@@ -2,9 +2,11 @@
 // the program.
 
 import { Drawn, byId, fill, h, icon, toast } from "../dom";
+import { Raw } from "../engine";
 import { describe, fields, isScalar } from "../forms";
+import { object } from "../json";
 import type { App } from "../app";
-import type { Answer, Column, Json, Relation, Row, Rows } from "../protocol";
+import type { Answer, Column, Relation, Row, Rows } from "../protocol";
 import { places, problemOf, sentence } from "./problem";
 
 const PAGE = 200;
@@ -26,8 +28,8 @@ export class DataPanel {
   }
 
   /** The keys of a relation, for forms. */
-  keys = async (relation: string): Promise<Json[]> => {
-    const { rows } = await this.app.engine.ask<Rows>("rows", { relation, limit: PAGE });
+  keys = async (relation: string): Promise<string[]> => {
+    const { rows } = await this.app.ask<Rows>("rows", { relation, limit: PAGE });
     return rows.map((row) => row.key);
   };
 
@@ -54,7 +56,7 @@ export class DataPanel {
     this.relation = relation.name;
     let page: Rows;
     try {
-      page = await this.app.engine.ask<Rows>("rows", { relation: relation.name, limit: this.limit });
+      page = await this.app.ask<Rows>("rows", { relation: relation.name, limit: this.limit });
     } catch {
       return;
     }
@@ -64,7 +66,7 @@ export class DataPanel {
 
   private draw(relations: Relation[], relation: Relation, page: Rows): void {
     const before = this.seen.get(relation.name);
-    const now = new Set(page.rows.map((row) => JSON.stringify(row.key)));
+    const now = new Set(page.rows.map((row) => row.key));
     this.seen.set(relation.name, now);
     const scroll = this.place.querySelector(".scroll");
     const [top, left] = [scroll?.scrollTop ?? 0, scroll?.scrollLeft ?? 0];
@@ -80,7 +82,7 @@ export class DataPanel {
           h("span", { class: "name" }, column.key && icon("key"), column.name),
           h("span", { class: "type" }, column.ref ?? describe(column.form)))),
         h("th", { scope: "col", class: "tools" }, h("span", { class: "hidden" }, "Tools")))),
-      h("tbody", {}, shown.map((row) => this.row(relation, row, before !== undefined && !before.has(JSON.stringify(row.key))))));
+      h("tbody", {}, shown.map((row) => this.row(relation, row, before !== undefined && !before.has(row.key)))));
     fill(this.place,
       h("div", { class: "chips", role: "group", "aria-label": "Relations" }, relations.map((r) => h("button", {
         class: "chip", "aria-pressed": String(r.name === relation.name), onclick: () => { this.filter = ""; this.open(r.name); },
@@ -114,7 +116,7 @@ export class DataPanel {
     return h("tr", { class: isNew ? "new" : null },
       relation.columns.map((column) => this.cell(relation, row, column)),
       h("td", { class: "tools" }, !relation.event && h("button", {
-        class: "plain", "aria-label": `Delete ${JSON.stringify(row.key)}`, title: "Delete this row", onclick: () => void this.remove(relation, row),
+        class: "plain", "aria-label": `Delete ${row.key}`, title: "Delete this row", onclick: () => void this.remove(relation, row),
       }, icon("trash"))));
   }
 
@@ -122,7 +124,7 @@ export class DataPanel {
     const text = row.texts[column.name] ?? "";
     const numeric = NUMERIC.has(column.form?.kind ?? "") && !column.ref;
     const shown = column.secret ? h("span", { class: "none" }, "secret") : text === "" && column.optional ? h("span", { class: "none" }, "none") : short(text);
-    const id = `${relation.name} ${JSON.stringify(row.key)} ${column.name}`;
+    const id = `${relation.name} ${row.key} ${column.name}`;
     const cell = h("td", { class: numeric ? "number" : null });
     if (column.key || relation.event || !relation.editable) {
       const target = column.ref;
@@ -166,13 +168,13 @@ export class DataPanel {
     const save = async (): Promise<void> => {
       if (over) return;
       const json = input.json() ?? (column.optional ? "null" : '""');
-      if (json === JSON.stringify(value)) return close();
+      if (json === value) return close();
       end();
-      await this.write("edit", relation, { key: row.key, set: JSON.parse(`{${JSON.stringify(column.name)}:${json}}`) as Json });
+      await this.write("edit", relation, row, object([[column.name, json]]));
     };
     const clear = column.optional && h("button", {
       class: "small", type: "button", title: "Set to none",
-      onclick: () => { end(); void this.write("edit", relation, { key: row.key, set: { [column.name]: null } }); },
+      onclick: () => { end(); void this.write("edit", relation, row, object([[column.name, "null"]])); },
     }, "none");
     const editor = h("div", { class: "celledit" }, input.element, clear);
     editor.addEventListener("keydown", (event) => {
@@ -191,18 +193,17 @@ export class DataPanel {
   private editBig(relation: Relation, row: Row, column: Column): void {
     const form = fields([{ ...column, presence: "required" } as Column], this.keys);
     const value = row.fields[column.name];
-    if (value !== undefined) form.set({ [column.name]: value });
+    if (value !== undefined) form.set(object([[column.name, value]]));
     this.dialog(`Change ${column.name} of ${relation.name}`, form.element, async () => {
-      const set = JSON.parse(form.json()) as { [name: string]: Json };
-      if (!(column.name in set)) set[column.name] = null;
-      return this.app.engine.ask<Answer>("edit", { relation: relation.name, key: row.key, set });
+      const json = form.inputs.get(column.name)!.json() ?? "null";
+      return this.app.ask<Answer>("edit", { relation: relation.name, key: new Raw(row.key), set: new Raw(object([[column.name, json]])) });
     }, (problems) => form.blame(problems.map(({ place, detail }) => ({ place: place.replace(/^\/set/, ""), detail }))));
   }
 
   private insert(relation: Relation): void {
     const form = fields(relation.columns, this.keys);
     this.dialog(`Add a row to ${relation.name}`, form.element,
-      () => this.app.engine.ask<Answer>("insert", { relation: relation.name, row: JSON.parse(form.json()) as Json }),
+      async () => this.app.ask<Answer>("insert", { relation: relation.name, row: new Raw(form.json()) }),
       (problems) => form.blame(problems));
   }
 
@@ -235,9 +236,12 @@ export class DataPanel {
     form.querySelector<HTMLElement>("input:not([type=checkbox]), select, textarea")?.focus();
   }
 
-  private async write(what: "edit" | "delete", relation: Relation, args: object): Promise<void> {
+  /** Changes a row; without `set` it is removed. */
+  private async write(what: "edit" | "delete", relation: Relation, row: Row, set?: string): Promise<void> {
     try {
-      const answer = await this.app.engine.ask<Answer>(what, { relation: relation.name, ...args });
+      const answer = await this.app.ask<Answer>(what, {
+        relation: relation.name, key: new Raw(row.key), set: set === undefined ? undefined : new Raw(set),
+      });
       if (answer.status >= 400) toast(sentence(answer), "bad");
     } catch (error) {
       toast((error as Error).message, "bad");
@@ -246,13 +250,18 @@ export class DataPanel {
   }
 
   private remove(relation: Relation, row: Row): Promise<void> {
-    return this.write("delete", relation, { key: row.key });
+    return this.write("delete", relation, row);
   }
 
   private async clear(): Promise<void> {
+    try {
+      await this.app.ask("empty");
+    } catch (error) {
+      return toast((error as Error).message, "bad");
+    }
     this.seen.clear();
-    await this.app.open(true);
     toast("All tables are empty.");
+    await this.app.changed();
   }
 }
 

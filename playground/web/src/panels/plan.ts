@@ -4,9 +4,9 @@ import { Drawn, fill, h, refill } from "../dom";
 import type { App } from "../app";
 import type { At, Explained, Index, Operator, Phases, Plan } from "../protocol";
 
-function placeOf(site: string | null | undefined): At | undefined {
+function placeOf(site: string | null | undefined, text: number): At | undefined {
   const match = site && /^(.*):(\d+):(\d+)$/.exec(site);
-  return match ? { file: match[1]!, from: Number(match[2]), to: Number(match[3]) } : undefined;
+  return match ? { file: match[1]!, from: Number(match[2]), to: Number(match[3]), text } : undefined;
 }
 
 export class PlanPanel {
@@ -14,6 +14,8 @@ export class PlanPanel {
   private phase = "Core";
   private drawn = new Drawn();
   private subject = "";
+  /** The version of the text that what is drawn has its places in. */
+  private text = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly app: App, private readonly plan: HTMLElement, private readonly core: HTMLElement) {
@@ -31,12 +33,15 @@ export class PlanPanel {
   private async update(): Promise<void> {
     const generation = ++this.generation;
     if (this.app.panel === "core") {
-      const phases = await this.app.engine.ask<Phases | null>("phases", this.app.cursor).catch(() => undefined);
+      const phases = await this.app.ask<Phases | null>("phases", this.app.cursor).catch(() => undefined);
       if (phases !== undefined && generation === this.generation && this.drawn.differs("core", phases)) this.drawPhases(phases);
       return;
     }
-    const explained = await this.app.engine.ask<Explained>("explain", this.app.cursor).catch(() => undefined);
-    if (!explained || generation !== this.generation || !this.drawn.differs("plan", explained)) return;
+    const { text } = this.app;
+    const explained = await this.app.ask<Explained>("explain", this.app.cursor).catch(() => undefined);
+    if (!explained || generation !== this.generation) return;
+    this.text = text;
+    if (!this.drawn.differs("plan", explained)) return;
     this.drawPlan(explained);
   }
 
@@ -69,13 +74,13 @@ export class PlanPanel {
   }
 
   private tree(op: Operator, most: number): HTMLElement {
-    const at = placeOf(op.site);
+    const at = placeOf(op.site, this.text);
     const width = Math.max(2, Math.round(100 * Math.log10(1 + op.estimated) / Math.log10(1 + most)));
     const bar = h("span", { class: "bar", "aria-hidden": "true" });
     bar.style.setProperty("--width", `${width}%`);
     return h("ul", { class: "plan" }, h("li", {},
       h("div", { class: "op" },
-        at ? h("button", { class: "link name", onclick: () => this.app.jump(at) }, op.op) : h("span", { class: "name" }, op.op),
+        at ? h("button", { class: "link name", onclick: () => this.app.jump({ ...at, text: this.text }) }, op.op) : h("span", { class: "name" }, op.op),
         h("code", {}, op.detail),
         h("span", { class: "rows" }, bar, `about ${op.estimated} rows`)),
       op.inputs.map((input) => this.tree(input, most))));

@@ -2,7 +2,8 @@
 
 import { h, icon } from "../dom";
 import type { App } from "../app";
-import type { Answer, Json } from "../protocol";
+import { indented, parts, plain, values } from "../json";
+import type { Answer } from "../protocol";
 
 interface ProblemDocument {
   type?: string;
@@ -39,13 +40,8 @@ export function sentence(answer: Answer): string {
 
 /** JSON with colours, as an element. */
 export function json(text: string): HTMLElement {
-  let pretty = text;
-  try {
-    pretty = indent(text);
-  } catch {
-    return h("pre", { class: "code", tabindex: 0 }, text);
-  }
-  const parts = pretty.split(/("(?:[^"\\]|\\.)*"(?:\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*)/);
+  const parts = indented(text).split(/("(?:[^"\\]|\\.)*"(?:\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*)/);
+  if (!isJson(text)) return h("pre", { class: "code", tabindex: 0 }, text);
   return h("pre", { class: "code", tabindex: 0 }, parts.map((part, index) => {
     if (index % 2 === 0) return part;
     const kind = part.endsWith(":") ? "name" : part.startsWith('"') ? "text" : "number";
@@ -53,57 +49,38 @@ export function json(text: string): HTMLElement {
   }));
 }
 
-/** Lays JSON out without reading its numbers, which may have more digits than a float. */
-function indent(text: string): string {
-  JSON.parse(text);
-  let depth = 0;
-  let out = "";
-  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
-  tokens.forEach((token, index) => {
-    const next = tokens[index + 1];
-    if (token === "{" || token === "[") {
-      out += token;
-      if (next === "}" || next === "]") return;
-      out += `\n${"  ".repeat(++depth)}`;
-    } else if (token === "}" || token === "]") {
-      const before = tokens[index - 1];
-      if (before !== "{" && before !== "[") out += `\n${"  ".repeat(--depth)}`;
-      out += token;
-    } else if (token === ",") out += `,\n${"  ".repeat(depth)}`;
-    else if (token === ":") out += ": ";
-    else out += token;
-  });
-  return out;
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A table of the objects of a list, or nothing where the body is no such list. */
 export function tableOf(text: string): HTMLElement | undefined {
-  let value: Json;
-  try {
-    value = JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(value) || value.length === 0) return undefined;
-  if (!value.every((row) => row !== null && typeof row === "object" && !Array.isArray(row))) return undefined;
-  const rows = value as { [name: string]: Json }[];
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const cell = (value: Json | undefined): HTMLElement => h("td", { class: typeof value === "number" ? "number" : null },
-    value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
+  if (!text.trimStart().startsWith("[") || !isJson(text)) return undefined;
+  const list = values(text);
+  if (list.length === 0 || !list.every((row) => row.startsWith("{"))) return undefined;
+  const rows = list.map((row) => new Map(parts(row).map(({ name, value }) => [name!, value])));
+  const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
+  const cell = (json: string | undefined): HTMLElement => h("td", { class: json !== undefined && /^[-\d]/.test(json) ? "number" : null },
+    json === undefined || json === "null" ? "" : plain(json));
   return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Answer" }, h("table", {},
     h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, rows.slice(0, 200).map((row) => h("tr", {}, names.map((name) => cell(row[name])))))));
+    h("tbody", {}, rows.slice(0, 200).map((row) => h("tr", {}, names.map((name) => cell(row.get(name))))))));
 }
 
 /** What went wrong, with everything that the program says about it. */
 export function problemCard(app: App, answer: Answer, problem: ProblemDocument): HTMLElement {
-  const own = Object.entries(problem).filter(([name]) => !["type", "title", "status", "detail", "errors", "incident"].includes(name));
+  const own = parts(answer.body).filter(({ name }) => !["type", "title", "status", "detail", "errors", "incident"].includes(name ?? ""));
   const name = problem.type?.startsWith("urn:tenon:error:") ? problem.type.slice("urn:tenon:error:".length) : undefined;
   const fault = answer.fault;
   return h("div", { class: "problem" },
     h("p", { class: "title" }, icon("warn"), name ?? problem.title ?? "Problem"),
     h("p", { class: "detail" }, problem.detail ?? ""),
-    own.length > 0 && h("dl", {}, own.map(([name, value]) => [h("dt", {}, name), h("dd", {}, JSON.stringify(value))])),
+    own.length > 0 && h("dl", {}, own.map(({ name, value }) => [h("dt", {}, name), h("dd", {}, value)])),
     (problem.errors ?? []).length > 0 && h("ul", {}, problem.errors!.map(({ pointer, parameter, detail }) =>
       h("li", {}, h("code", {}, parameter ?? (pointer === "" ? "body" : pointer ?? "")), " ", detail))),
     fault && h("p", { class: "fault" }, "Only the operator's log says why: ", h("strong", {}, fault.name), `, ${fault.message}. `,

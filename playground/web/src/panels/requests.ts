@@ -4,8 +4,12 @@ import { Drawn, fill, h, icon, toast } from "../dom";
 import { fields } from "../forms";
 import type { Fields, Keys } from "../forms";
 import type { App } from "../app";
-import type { Answer, Endpoint, Json } from "../protocol";
+import { indented, object, plain, values } from "../json";
+import type { Answer, Endpoint } from "../protocol";
 import { json, places, problemCard, problemOf, tableOf } from "./problem";
+
+/** What stands in the form of an endpoint: its values as a JSON object, and its body where that is written as JSON. */
+interface Draft { values: string; body: string | undefined }
 
 interface Sent {
   endpoint: string;
@@ -13,8 +17,7 @@ interface Sent {
   target: string;
   headers: [string, string][];
   body: string;
-  values: string;
-  raw: boolean;
+  draft: Draft;
   answer: Answer;
   took: number;
 }
@@ -25,7 +28,7 @@ export class RequestsPanel {
   private chosen = "";
   private form: Fields | undefined;
   private raw: HTMLTextAreaElement | undefined;
-  private drafts = new Map<string, string>();
+  private drafts = new Map<string, Draft>();
   readonly history: Sent[] = [];
   private shown: Sent | undefined;
   private drawn = new Drawn();
@@ -52,7 +55,11 @@ export class RequestsPanel {
   }
 
   private keep(): void {
-    if (this.form && this.chosen) this.drafts.set(this.chosen, this.form.json());
+    if (this.form && this.chosen) this.drafts.set(this.chosen, this.draft(this.form));
+  }
+
+  private draft(form: Fields): Draft {
+    return { values: form.json(), body: this.raw && !this.raw.hidden ? this.raw.value : undefined };
   }
 
   update(): void {
@@ -74,21 +81,25 @@ export class RequestsPanel {
   private draw(endpoints: Endpoint[], endpoint: Endpoint): void {
     this.form = fields(endpoint.params, this.keys);
     const draft = this.drafts.get(endpoint.name);
-    if (draft) this.form.set(JSON.parse(draft) as object);
+    if (draft) this.form.set(draft.values);
     const bodied = endpoint.params.some((p) => p.source === "body");
     const raw = h("textarea", { class: "code", rows: 6, hidden: true, "aria-label": "Body as JSON", spellcheck: "false" });
     this.raw = raw;
     const form = this.form;
-    const toggle = bodied && h("button", { type: "button", class: "link", "aria-pressed": "false", onclick: (event: Event) => {
-      const button = event.currentTarget as HTMLButtonElement;
-      raw.hidden = !raw.hidden;
+    const toggle = h("button", { type: "button", class: "link", hidden: !bodied, onclick: () => {
+      if (raw.hidden) raw.value = indented(this.body(endpoint));
+      write(raw.hidden);
+    } });
+    const write = (asJson: boolean): void => {
+      raw.hidden = !asJson;
       for (const param of endpoint.params.filter((p) => p.source === "body")) {
-        form.inputs.get(param.name)!.element.closest<HTMLElement>(".field")!.hidden = !raw.hidden;
+        form.inputs.get(param.name)!.element.closest<HTMLElement>(".field")!.hidden = asJson;
       }
-      if (!raw.hidden) raw.value = JSON.stringify(JSON.parse(this.body(endpoint)), null, 2);
-      button.textContent = raw.hidden ? "Write the body as JSON" : "Back to the form";
-      button.setAttribute("aria-pressed", String(!raw.hidden));
-    } }, "Write the body as JSON");
+      toggle.textContent = asJson ? "Back to the form" : "Write the body as JSON";
+      toggle.setAttribute("aria-pressed", String(asJson));
+    };
+    raw.value = draft?.body ?? "";
+    write(bodied && draft?.body !== undefined);
     const element = h("form", { class: "request" },
       h("p", { class: "call" }, method(endpoint.method), h("code", {}, endpoint.path),
         endpoint.at && h("button", { type: "button", class: "link", onclick: () => this.app.jump(this.app.program?.endpoints.find((e) => e.name === endpoint.name)?.at ?? endpoint.at!) }, endpoint.name)),
@@ -117,11 +128,11 @@ export class RequestsPanel {
   }
 
   private body(endpoint: Endpoint): string {
-    const values = endpoint.params.filter((p) => p.source === "body").flatMap((p) => {
+    const members = endpoint.params.filter((p) => p.source === "body").flatMap((p): [string, string][] => {
       const value = this.form!.inputs.get(p.name)!.json();
-      return value === undefined ? [] : [`${JSON.stringify(p.wire)}:${value}`];
+      return value === undefined ? [] : [[p.wire, value]];
     });
-    return `{${values.join(",")}}`;
+    return object(members);
   }
 
   /** The request that the form describes. */
@@ -158,17 +169,16 @@ export class RequestsPanel {
   async send(endpoint: Endpoint): Promise<void> {
     const request = this.request(endpoint);
     // The form may be another one when the answer comes.
-    const values = this.form!.json();
-    const raw = this.raw !== undefined && !this.raw.hidden;
+    const draft = this.draft(this.form!);
     const start = performance.now();
     let answer: Answer;
     try {
-      answer = await this.app.engine.ask<Answer>("send", request);
+      answer = await this.app.ask<Answer>("send", request);
     } catch (error) {
       toast((error as Error).message, "bad");
       return;
     }
-    this.shown = { ...request, endpoint: endpoint.name, values, raw, answer, took: performance.now() - start };
+    this.shown = { ...request, endpoint: endpoint.name, draft, answer, took: performance.now() - start };
     this.history.unshift(this.shown);
     this.history.splice(REMEMBERED);
     this.drawAnswer();
@@ -211,7 +221,7 @@ export class RequestsPanel {
       toast(`The program has no ${sent.endpoint} any more.`);
       return;
     }
-    this.drafts.set(sent.endpoint, sent.values);
+    this.drafts.set(sent.endpoint, sent.draft);
     this.chosen = sent.endpoint;
     this.form = undefined;
     this.shown = sent;
@@ -238,13 +248,7 @@ export function status(code: number): HTMLElement {
   return h("span", { class: `status ${kind}` }, code);
 }
 
-/** JSON text as it stands outside of JSON. */
-function plain(text: string): string {
-  return text.startsWith('"') ? JSON.parse(text) as string : text;
-}
-
-/** The elements of a list, each as JSON text; a value that is no list by itself. */
-function elements(text: string): string[] {
-  if (!text.startsWith("[")) return [text];
-  return (JSON.parse(text) as Json[]).map((element) => JSON.stringify(element));
+/** The elements of a list, each as JSON; a value that is no list by itself. */
+function elements(json: string): string[] {
+  return json.startsWith("[") ? values(json) : [json];
 }
