@@ -191,10 +191,17 @@ impl Fences<'_> {
         if !matches!(verb, Verb::Sound | Verb::Added) || !told.is_empty() {
             return None;
         }
-        let mut files = self.beside.borrow().clone();
+        let beside = self.beside.borrow();
+        // A file that names its folder begins that folder's program; the reader goes there, so those behind it name none.
+        let first = beside.iter().rposition(|(path, _)| path.contains('/')).unwrap_or(0);
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let mut all: Vec<_> = beside.iter().skip(first).map(|(path, text)| (name(path), text.clone())).collect();
         // The file that the block is about is the one that is shown first.
-        files.sort_by_key(|(path, _)| path != file);
-        self.around.compiler.says_of(&files).is_empty().then_some(files)
+        let own = name(file);
+        all.sort_by_key(|(path, _)| *path != own);
+        let alone =
+            beside.iter().filter(|(path, _)| path == file).map(|(_, text)| (own.clone(), text.clone())).collect();
+        [alone, all].into_iter().find(|files: &Vec<_>| self.around.compiler.says_of(files).is_empty())
     }
 
     /// Takes a file into the program that the pages make.

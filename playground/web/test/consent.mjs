@@ -30,6 +30,10 @@ if (native) {
     // Nothing of the program before is shown as if it were this one's.
     await show(page, "requests");
     await page.getByText("Nothing to call yet").waitFor();
+    await show(page, "schema");
+    await page.getByText("Nothing to draw yet").waitFor();
+    assert.equal(await page.locator(".node").count(), 0);
+    await show(page, "requests");
     // What is typed into it neither runs it nor is kept.
     await page.locator(".cm-content").focus();
     await page.keyboard.press("ControlOrMeta+Home");

@@ -245,6 +245,9 @@ fn shell(line: &str) -> Command {
 
 /// What `curl` prints: the body of the answer; with `-i` its status line too.
 fn curl(line: &str, address: &str) -> Result<String, String> {
+    if let Some(sign) = pattern_sign(line) {
+        return Err(format!("`{sign}` stands outside of quotes: some shells look for files of that name"));
+    }
     let mut words = split(line).into_iter().skip(1);
     let (mut method, mut head, mut body, mut url) = (None, String::new(), None, None);
     let mut with_status = false;
@@ -297,6 +300,23 @@ fn split(line: &str) -> Vec<String> {
     words
 }
 
+/// A sign outside of quotes that a shell does not pass on as it is.
+fn pattern_sign(line: &str) -> Option<char> {
+    let mut quote = None;
+    line.chars().find(|c| match (quote, *c) {
+        (None, '\'' | '"') => {
+            quote = Some(*c);
+            false
+        }
+        (Some(open), c) if open == c => {
+            quote = None;
+            false
+        }
+        (None, c) => matches!(c, '?' | '*' | '[' | '&' | ';'),
+        (Some(_), _) => false,
+    })
+}
+
 /// Whether what was printed is what a page shows.
 fn compare(shown: &str, printed: &str) -> Result<(), String> {
     let shown: Vec<&str> = shown.lines().map(str::trim_end).collect();
@@ -324,7 +344,7 @@ fn matches_line(shown: &str, printed: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{compare, split};
+    use super::{compare, pattern_sign, split};
 
     #[test]
     fn outputs_are_compared_with_gaps() {
@@ -339,6 +359,13 @@ mod tests {
         ] {
             assert_eq!(compare(shown, printed).is_ok(), same, "{shown} and {printed}");
         }
+    }
+
+    #[test]
+    fn what_shells_read_as_patterns_is_quoted() {
+        assert_eq!(pattern_sign("curl localhost:8080/a?b=1"), Some('?'));
+        assert_eq!(pattern_sign("curl 'localhost:8080/a?b=1&c=[]'"), None);
+        assert_eq!(pattern_sign("curl -d '{\"a\": [1]}' \"x?y\" z*"), Some('*'));
     }
 
     #[test]

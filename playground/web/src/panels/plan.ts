@@ -32,6 +32,11 @@ export class PlanPanel {
 
   private async update(): Promise<void> {
     const generation = ++this.generation;
+    // The engine may have another program than the one that is shown and waits.
+    if (this.app.held) {
+      this.drawn.differs();
+      return fill(this.app.panel === "core" ? this.core : this.plan);
+    }
     if (this.app.panel === "core") {
       const phases = await this.app.ask<Phases | null>("phases", this.app.cursor).catch(() => undefined);
       if (phases !== undefined && generation === this.generation && this.drawn.differs("core", phases)) this.drawPhases(phases);

@@ -17,9 +17,8 @@ export class ProblemsPanel {
   }
 
   update(): void {
-    const opened = this.app.opened;
-    if (!opened) return;
-    const { problems } = opened;
+    // A program that waits for consent has not been looked at.
+    const problems = this.app.opened?.problems ?? [];
     const errors = problems.filter((p) => p.severity === "error").length;
     const others = problems.length - errors;
     const words = [
@@ -31,7 +30,8 @@ export class ProblemsPanel {
     toggle.setAttribute("aria-expanded", String(expanded));
     toggle.className = errors > 0 ? "bad" : others > 0 ? "warn" : "good";
     (toggle as HTMLButtonElement).disabled = problems.length === 0;
-    fill(toggle, icon(problems.length === 0 ? "check" : "warn"), problems.length === 0 ? "No problems" : words.join(", "));
+    if (this.app.opened) fill(toggle, icon(problems.length === 0 ? "check" : "warn"), problems.length === 0 ? "No problems" : words.join(", "));
+    else fill(toggle, "…");
     this.place.hidden = !expanded;
     if (!this.drawn.differs(problems)) return;
     const now = (index: number): Problem => this.app.opened!.problems[index]!;

@@ -54,9 +54,10 @@ export class SchemaPanel {
 
   async update(): Promise<void> {
     if (this.app.panel !== "schema") return;
-    const schema = await this.app.ask<Schema>("schema").catch(() => undefined);
-    if (!schema || this.app.panel !== "schema") return;
-    if (schema.entities.length === 0) {
+    // The engine may have another program than the one that is shown and waits.
+    const schema = this.app.held ? undefined : await this.app.ask<Schema>("schema").catch(() => undefined);
+    if ((!schema && !this.app.held) || this.app.panel !== "schema") return;
+    if (!schema || schema.entities.length === 0) {
       this.drawn.differs();
       fill(this.place, h("div", { class: "empty" }, h("h2", {}, "Nothing to draw yet"),
         h("p", {}, "Relations, the references between them, and who reads and writes them stand here as soon as the program declares some.")));
