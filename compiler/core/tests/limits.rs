@@ -155,6 +155,23 @@ fn many_arms_and_many_clauses() {
 }
 
 #[test]
+fn many_joins() {
+    let joins = |count: usize| {
+        let joined = lines(count - 1, |n| format!("  cross join x{n} in [1, 2]\n"));
+        format!("query q() -> [Int] {{\n  from x in [1]\n{joined}  limit 1\n  select x\n}}\n")
+    };
+    is_accepted(&joins(100));
+    is_too_large(&joins(101), "joins at most 100 relations and collections");
+    is_too_large(&joins(140), "joins at most 100 relations and collections");
+    let linked = |count: usize| {
+        let joined = lines(count - 1, |n| format!("  join r{n} in R on r{n}.id == r{}.id\n", n - 1));
+        format!("relation R {{ key id: Int }}\nquery q() -> [Int] {{\n  from r0 in R\n{joined}  select r0.id\n}}\n")
+    };
+    is_accepted(&linked(100));
+    is_too_large(&linked(135), "joins at most 100 relations and collections");
+}
+
+#[test]
 fn long_chains_of_else_if() {
     let chain = |count: usize, test: &dyn Fn(usize) -> String| {
         let links = lines(count, |n| format!("if {} {{ {n} }} else ", test(n)));

@@ -6,8 +6,9 @@
 
 use tenon_core::ir::{Expr, ExprKind, FieldId, Prim, RelationId, SiteId, SortKey, Type, VarId};
 
+use crate::block::{Block, LeafKind};
 use crate::expr::{equality, free, identity, ref_of, row_field};
-use crate::joins::{Block, FOLLOW, INDEX_PROBE, INDEX_ROW, LeafKind, PREDICATE, RANGE_ROW, order_fields};
+use crate::joins::{FOLLOW, INDEX_PROBE, INDEX_ROW, PREDICATE, RANGE_ROW, order_fields};
 use crate::physical::{Access, Limit};
 use crate::planner::Planner;
 

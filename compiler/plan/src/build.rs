@@ -13,8 +13,9 @@ use tenon_core::ir::{
 use tenon_value::Value;
 
 use crate::PlanError;
-use crate::expr::{Safe, Safety, VarSet, conjuncts, has_query, is_path, substitute};
+use crate::expr::{Safe, Safety, VarSet, conjuncts, free, has_query, is_path, substitute};
 use crate::inline::inline;
+use crate::limits::{numbered, only_fixed};
 use crate::logical::{ApplyKind, Context, Node, aggregate_exprs};
 use crate::physical::{Aggregate, Kind, WindowValue};
 use crate::rename::{rename_output, rename_rel};
@@ -66,7 +67,7 @@ pub fn query(ctx: &mut Context, query: &ir::Query, set: bool) -> Result<(Node, F
         }
         ir::Output::Exists => (node, Fold::Exists),
     };
-    Ok((node, fold))
+    Ok((only_fixed(ctx, node, &query.params), fold))
 }
 
 type Ordered = (Node, Vec<SortKey>);
@@ -113,7 +114,10 @@ impl Builder<'_, '_> {
                 conjuncts(predicate, &mut parts);
                 for part in parts {
                     let (below, part) = self.lifted(part, node)?;
-                    node = below.filter(vec![part]);
+                    node = match self.listed(&part) {
+                        Some((value, list)) => self.among(below, value, list),
+                        None => below.filter(vec![part]),
+                    };
                 }
                 Ok((node, order))
             }
@@ -142,9 +146,15 @@ impl Builder<'_, '_> {
             }
             Rel::Limit { input, limit, offset } => {
                 let (node, order) = self.rel(input)?;
-                let (node, limit) = self.optional(limit, node)?;
-                let (node, offset) = self.optional(offset, node)?;
+                // What the bounds ask of the store is asked beside the rows, once.
+                let (beside, limit) = self.optional(limit, Node::Unit)?;
+                let (beside, offset) = self.optional(offset, beside)?;
                 let keys = order.clone();
+                if beside != Node::Unit {
+                    let kind = ApplyKind::Join(Kind::Inner);
+                    let node = Node::Apply { kind, left: beside.boxed(), right: node.boxed() };
+                    return Ok((numbered(self.ctx, node, keys, limit, offset), order));
+                }
                 Ok((Node::Top { input: node.boxed(), partition: Vec::new(), keys, limit, offset }, order))
             }
             Rel::Distinct { input, vars } => {
@@ -153,6 +163,31 @@ impl Builder<'_, '_> {
             }
             Rel::SetOp { kind, left, right, vars } => self.set_op(*kind, left, right, vars),
         }
+    }
+
+    /// A value of the rows at hand and a parameter of the whole query, if a condition says that the one is in the other.
+    fn listed(&self, condition: &Expr) -> Option<(Expr, Expr)> {
+        let ExprKind::Prim(Prim::Contains, args, _) = &condition.kind else { return None };
+        let [value, list] = args.as_slice() else { return None };
+        let own = self.stack.len() == 1 && !matches!(list.ty, Type::Map(..));
+        let ExprKind::Var(var) = list.kind else { return None };
+        let given = self.ctx.program.query(*self.stack.first()?).params.contains(&var);
+        let safe = Safe::new(self.ctx.program);
+        (own && given && !free(value).is_empty() && safe.of(value) == Safety::Total)
+            .then(|| (value.clone(), list.clone()))
+    }
+
+    /// The rows whose value is in a list: it becomes rows too, so that it is not searched from one end for each of them.
+    fn among(&mut self, node: Node, value: Expr, list: Expr) -> Node {
+        let element = self.ctx.fresh("element", value.ty.clone());
+        let index = self.ctx.fresh("position", Type::Int);
+        let found = self.ctx.fresh("found", Type::Bool);
+        let same = ExprKind::Prim(Prim::Eq, vec![value, self.ctx.var(element)], SiteId(0));
+        let right = Node::Unnest { input: Node::Unit.boxed(), source: list, var: element, index };
+        let right = right.filter(vec![Expr::new(same, Type::Bool)]).boxed();
+        let kind = ApplyKind::Join(Kind::Mark(found));
+        let found = self.ctx.var(found);
+        Node::Apply { kind, left: node.boxed(), right }.filter(vec![found])
     }
 
     /// An expression without calls and nested queries over a node, and the node that it then stands on.
@@ -438,7 +473,15 @@ impl Builder<'_, '_> {
                 node = below;
                 arguments.push(e);
             }
-            let value = WindowValue { function: w.function, arguments, frame: w.frame.clone() };
+            let mut frame = w.frame.clone();
+            if let ir::Frame::Rows(from, to) = &mut frame {
+                for bound in [from, to] {
+                    if let ir::Bound::Before(n) | ir::Bound::After(n) = bound {
+                        (node, *n) = self.above(n, node)?;
+                    }
+                }
+            }
+            let value = WindowValue { function: w.function, arguments, frame };
             match specs.iter_mut().find(|(p, k, _)| *p == partition && *k == keys) {
                 Some((_, _, values)) => values.push((*var, value)),
                 None => specs.push((partition, keys, vec![(*var, value)])),

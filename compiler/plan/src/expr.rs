@@ -74,6 +74,72 @@ pub fn substitute(expr: &mut Expr, map: &BTreeMap<VarId, Expr>) {
     expr.children_mut(&mut |child| substitute(child, map));
 }
 
+/// Definitions that may be put in the place of their variables. A definition that reads others grows with each of them, so
+/// a chain could grow without bound: what would grow by more than a bound stays where it is, with what reads it.
+#[derive(Default)]
+pub struct Expansion {
+    map: BTreeMap<VarId, Expr>,
+    kept: VarSet,
+}
+
+/// By so many expressions a definition may grow.
+const DEFINITION_GROWS: usize = 200;
+
+/// By so many expressions may grow what reads definitions.
+const READER_GROWS: usize = 1_000;
+
+impl Expansion {
+    /// The definitions among these, which see those before them, that satisfy a condition.
+    pub fn new<'e>(defs: impl IntoIterator<Item = &'e (VarId, Expr)>, may: impl Fn(&Expr) -> bool) -> Expansion {
+        let mut out = Expansion::default();
+        for (v, e) in defs {
+            match out.within(e, DEFINITION_GROWS) {
+                Some(e) if may(&e) => {
+                    out.map.insert(*v, e);
+                }
+                _ => {
+                    out.kept.insert(*v);
+                }
+            }
+        }
+        out
+    }
+
+    /// An expression with the definitions in place; `None` if it reads one that stays, or would grow too much.
+    pub fn expanded(&self, expr: &Expr) -> Option<Expr> {
+        self.within(expr, READER_GROWS)
+    }
+
+    fn within(&self, expr: &Expr, grows: usize) -> Option<Expr> {
+        if self.size(expr) > size(expr) + grows {
+            return None;
+        }
+        let mut expr = expr.clone();
+        substitute(&mut expr, &self.map);
+        Some(expr)
+    }
+
+    /// How many expressions an expression would be; one that reads what stays is too large for any bound.
+    fn size(&self, expr: &Expr) -> usize {
+        if let ExprKind::Var(v) = &expr.kind {
+            if self.kept.contains(v) {
+                return usize::MAX;
+            }
+            return self.map.get(v).map_or(1, size);
+        }
+        let mut total = 1usize;
+        expr.children(&mut |child| total = total.saturating_add(self.size(child)));
+        total
+    }
+}
+
+/// How many expressions an expression is made of.
+pub fn size(expr: &Expr) -> usize {
+    let mut total = 1;
+    expr.children(&mut |child| total += size(child));
+    total
+}
+
 /// Renames variables, those that `Let` binds included.
 pub fn rename(expr: &mut Expr, map: &mut dyn FnMut(VarId) -> VarId) {
     match &mut expr.kind {

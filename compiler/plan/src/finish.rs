@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenon_core::ir::{Bound, Expr, ExprKind, FieldId, Frame, Program, Type, VarId};
+use tenon_core::ir::{Expr, ExprKind, FieldId, Program, Type, VarId};
 
 use crate::expr::{Safe, Safety, VarSet, collect_free, free_all};
 use crate::physical::{Access, Aggregate, Kind, Op, OpKind, Output, Plan, WindowValue};
@@ -118,15 +118,7 @@ fn aggregate_exprs(a: &Aggregate) -> Vec<&Expr> {
 }
 
 fn window_exprs(w: &WindowValue) -> Vec<&Expr> {
-    let mut out: Vec<&Expr> = w.arguments.iter().collect();
-    if let Frame::Rows(a, b) = &w.frame {
-        for bound in [a, b] {
-            if let Bound::Before(e) | Bound::After(e) = bound {
-                out.push(e);
-            }
-        }
-    }
-    out
+    w.arguments.iter().chain(w.bounds()).collect()
 }
 
 /// The expressions of an operator, without those of its inputs.

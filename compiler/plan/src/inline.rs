@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tenon_core::effects::exprs_of;
 use tenon_core::ir::{Check, Command, Expr, ExprKind, FunctionId, FunctionKind, Output, Program, QueryId, Stmt, VarId};
 
-use crate::expr::{Safe, Safety, free, has_query, is_path, rename, simplify, substitute};
+use crate::expr::{Safe, Safety, free, has_query, is_path, rename, simplify, size, substitute};
 use crate::logical::Context;
 
 /// Functions that call each other more deeply stay calls.
@@ -20,12 +20,6 @@ pub fn inline(expr: &mut Expr, ctx: &mut Context) {
     let safe = Safe::new(ctx.program);
     lets(expr, &safe);
     simplify(expr, &safe);
-}
-
-fn size(expr: &Expr) -> usize {
-    let mut n = 1;
-    expr.children(&mut |c| n += size(c));
-    n
 }
 
 fn calls(expr: &mut Expr, ctx: &mut Context, stack: &mut Vec<FunctionId>) {

@@ -1,61 +1,19 @@
-//! Blocks of inner joins: the order of joins and the way to each relation, by cost.
+//! The order of joins in a block and the way to each relation, by cost.
 //!
-//! A block is a set of *leaves* (scans, collections, results of other operators) and of total conjuncts over
-//! them. Up to [`DP_LEAVES`] leaves are ordered by dynamic programming over all subsets, more of them greedily. Leaves
-//! are first put in an order that does not depend on how the text arranges its clauses.
+//! Up to [`DP_LEAVES`] leaves are ordered by dynamic programming over all subsets, more of them greedily.
 
 use std::collections::BTreeMap;
 
-use tenon_core::ir::{Expr, ExprKind, FieldId, Prim, RelationId, SiteId, SortKey, Type, VarId};
+use tenon_core::ir::{Expr, FieldId, SiteId, SortKey, Type, VarId};
 
 use crate::access::{Found, Way};
-use crate::expr::{VarSet, collect_free, equality, free, is_path, ref_of, simplify, substitute};
-use crate::logical::Node;
+use crate::block::{Block, Leaf, LeafKind};
+use crate::expr::{Expansion, VarSet, collect_free, equality, free, ref_of};
 use crate::physical::{Kind, Op, OpKind};
 use crate::planner::{Built, Planner, Want, op};
 
 /// Up to so many leaves all join orders are considered.
 pub const DP_LEAVES: usize = 10;
-
-/// More leaves than this in one block are refused.
-pub const MAX_LEAVES: usize = 120;
-
-/// One input of a block.
-pub struct Leaf {
-    /// What it is.
-    pub kind: LeafKind,
-    /// The variables that it binds.
-    pub bound: VarSet,
-    /// Conjuncts over this leaf alone.
-    pub local: Vec<Expr>,
-    /// Rows it yields, its own conjuncts applied.
-    pub rows: f64,
-    /// Leaves that must be joined before it.
-    pub needs: u128,
-}
-
-/// The kinds of leaves.
-pub enum LeafKind {
-    /// A scan. `site` is that of its clause, if it has one.
-    Scan { relation: RelationId, var: VarId, site: Option<SiteId> },
-    /// The elements of a collection.
-    Unnest { source: Expr, var: VarId, index: VarId },
-    /// Another operator, planned.
-    Derived(Built),
-}
-
-/// A block.
-#[derive(Default)]
-pub struct Block {
-    /// Its inputs.
-    pub leaves: Vec<Leaf>,
-    /// Conjuncts over several inputs, with the leaves they use.
-    pub conjuncts: Vec<(Expr, u128)>,
-    /// Conjuncts over no input.
-    pub constant: Vec<Expr>,
-    /// Variables computed from the result.
-    pub defs: Vec<(VarId, Expr)>,
-}
 
 /// How two sets of leaves are joined.
 #[derive(Clone)]
@@ -110,213 +68,11 @@ pub fn sort_cost(rows: f64) -> f64 {
 }
 
 impl Planner<'_, '_> {
-    /// Collects the block at the top of a tree.
-    pub(crate) fn collect(&mut self, node: Node, block: &mut Block, conjuncts: &mut Vec<Expr>, want: Option<&Want>) {
-        match node {
-            Node::Unit => {}
-            Node::Join { kind: Kind::Inner, left, right, on } if self.all_total(&on) => {
-                self.collect(*left, block, conjuncts, None);
-                self.collect(*right, block, conjuncts, None);
-                conjuncts.extend(on);
-            }
-            Node::Filter { input, predicates } if self.all_total(&predicates) => {
-                let share = predicates.iter().fold(1.0, |share, p| share * self.est.selectivity(p));
-                let below = want.map(|want| Want { limit: want.limit.map(|n| n / share.max(1e-9)), ..want.clone() });
-                self.collect(*input, block, conjuncts, below.as_ref());
-                conjuncts.extend(predicates);
-            }
-            Node::Map { input, defs } if self.all_total(defs.iter().map(|(_, e)| e)) => {
-                self.collect(*input, block, conjuncts, want);
-                block.defs.extend(defs);
-            }
-            Node::Scan { relation, var, site } => {
-                let rows = self.est.rows(relation);
-                block.leaves.push(Leaf {
-                    kind: LeafKind::Scan { relation, var, site: Some(site) },
-                    bound: VarSet::from([var]),
-                    local: Vec::new(),
-                    rows,
-                    needs: 0,
-                });
-            }
-            Node::Unnest { input, source, var, index } if self.all_total([&source]) => {
-                self.collect(*input, block, conjuncts, None);
-                block.leaves.push(Leaf {
-                    kind: LeafKind::Unnest { source, var, index },
-                    bound: VarSet::from([var, index]),
-                    local: Vec::new(),
-                    rows: ELEMENTS,
-                    needs: 0,
-                });
-            }
-            other => {
-                let bound = other.bound();
-                // An order of what is computed above is no order of this.
-                let own = want.filter(|w| w.keys.iter().all(|key| free(&key.expr).is_subset(&bound)));
-                let built = self.operator(other, own);
-                let rows = built.op.est_rows;
-                block.leaves.push(Leaf { kind: LeafKind::Derived(built), bound, local: Vec::new(), rows, needs: 0 });
-            }
-        }
-    }
-
-    /// Puts definitions in their place, makes leaves of followed references that conjuncts test, and shares conjuncts out.
-    pub(crate) fn arrange(&mut self, block: &mut Block, mut conjuncts: Vec<Expr>) {
-        let mut map: BTreeMap<VarId, Expr> = BTreeMap::new();
-        for (v, e) in &block.defs {
-            let mut e = e.clone();
-            substitute(&mut e, &map);
-            map.insert(*v, e);
-        }
-        let program = self.ctx.program;
-        let safe = crate::expr::Safe::new(program);
-        for p in &mut conjuncts {
-            substitute(p, &map);
-            simplify(p, &safe);
-        }
-        for leaf in &mut block.leaves {
-            if let LeafKind::Unnest { source, .. } = &mut leaf.kind {
-                substitute(source, &map);
-            }
-        }
-        let bound: VarSet = block.leaves.iter().flat_map(|l| l.bound.iter().copied()).collect();
-        let mut followed: Vec<(Expr, VarId)> = Vec::new();
-        let mut i = 0;
-        while i < conjuncts.len() {
-            // Conjuncts that follow references themselves come behind and are looked at in turn.
-            let mut p = conjuncts[i].clone();
-            self.extract_follows(&mut p, &bound, &mut followed, block, &mut conjuncts);
-            conjuncts[i] = p;
-            i += 1;
-        }
-        conjuncts.iter_mut().for_each(|p| self.turn(p));
-        self.canonical_order(block, &conjuncts);
-        let mask_of = |set: &VarSet, leaves: &[Leaf]| {
-            leaves.iter().enumerate().fold(0u128, |m, (i, l)| if l.bound.is_disjoint(set) { m } else { m | (1 << i) })
-        };
-        for i in 0..block.leaves.len() {
-            if let LeafKind::Unnest { source, .. } = &block.leaves[i].kind {
-                block.leaves[i].needs = mask_of(&free(source), &block.leaves);
-            }
-        }
-        for p in conjuncts {
-            let mask = mask_of(&free(&p), &block.leaves);
-            match mask.count_ones() {
-                0 => block.constant.push(p),
-                1 => {
-                    let leaf = &mut block.leaves[mask.trailing_zeros() as usize];
-                    if !leaf.local.contains(&p) {
-                        leaf.rows *= self.est.selectivity(&p);
-                        leaf.local.push(p);
-                    }
-                }
-                _ => {
-                    if !block.conjuncts.iter().any(|(q, _)| *q == p) {
-                        block.conjuncts.push((p, mask));
-                    }
-                }
-            }
-        }
-        // All of them are total, so their order is free: the most selective first.
-        let ctx = &*self.ctx;
-        let rank = |p: &Expr| (self.est.selectivity(p), crate::show::anonymous(p, ctx));
-        for leaf in &mut block.leaves {
-            leaf.rows = leaf.rows.max(1e-3);
-            leaf.local.sort_by_cached_key(|p| {
-                let (share, text) = rank(p);
-                ((share * 1e9) as u64, text)
-            });
-        }
-        block.conjuncts.sort_by_cached_key(|(p, mask)| (crate::show::anonymous(p, ctx), *mask));
-    }
-
-    /// Turns equalities so that it does not matter from which side they are written.
-    fn turn(&self, p: &mut Expr) {
-        if let ExprKind::Prim(Prim::Eq, args, _) = &mut p.kind
-            && let [a, b] = args.as_mut_slice()
-        {
-            let rank = |e: &Expr| {
-                let text = crate::show::anonymous(e, self.ctx);
-                (free(e).is_empty(), !matches!(e.kind, ExprKind::Field(..)), std::cmp::Reverse(text))
-            };
-            if rank(a) > rank(b) {
-                std::mem::swap(a, b);
-            }
-        }
-    }
-
-    /// Makes a leaf of each row that a conjunct reaches through a reference, so that the join may begin there.
-    fn extract_follows(
-        &mut self,
-        expr: &mut Expr,
-        bound: &VarSet,
-        followed: &mut Vec<(Expr, VarId)>,
-        block: &mut Block,
-        conjuncts: &mut Vec<Expr>,
-    ) {
-        if let ExprKind::Follow(reference) = &mut expr.kind
-            && is_path(reference)
-            && let Type::Ref(relation) = reference.ty
-        {
-            self.extract_follows(reference, bound, followed, block, conjuncts);
-            if block.leaves.len() >= MAX_LEAVES {
-                return;
-            }
-            let var = match followed.iter().find(|(r, _)| r == &**reference) {
-                Some((_, var)) => *var,
-                None => {
-                    if free(reference).iter().all(|v| !bound.contains(v) && !followed.iter().any(|(_, w)| v == w)) {
-                        return;
-                    }
-                    let var = self.ctx.fresh("row", Type::Row(relation));
-                    followed.push(((**reference).clone(), var));
-                    block.leaves.push(Leaf {
-                        kind: LeafKind::Scan { relation, var, site: None },
-                        bound: VarSet::from([var]),
-                        local: Vec::new(),
-                        rows: self.est.rows(relation),
-                        needs: 0,
-                    });
-                    let row = ref_of(self.ctx.var(var));
-                    let args = vec![(**reference).clone(), row];
-                    conjuncts.push(Expr::new(ExprKind::Prim(Prim::Eq, args, self.site), Type::Bool));
-                    var
-                }
-            };
-            *expr = self.ctx.var(var);
-            return;
-        }
-        expr.children_mut(&mut |child| self.extract_follows(child, bound, followed, block, conjuncts));
-    }
-
-    /// Sorts leaves by what they are, not by where they stand in the text.
-    fn canonical_order(&self, block: &mut Block, conjuncts: &[Expr]) {
-        let describe = |leaf: &Leaf| {
-            let kind = match &leaf.kind {
-                LeafKind::Scan { relation, .. } => (0, relation.0),
-                LeafKind::Derived(_) => (1, 0),
-                LeafKind::Unnest { .. } => (2, 0),
-            };
-            let mut tests: Vec<String> = conjuncts
-                .iter()
-                .filter(|p| !free(p).is_disjoint(&leaf.bound))
-                .map(|p| crate::show::anonymous(p, self.ctx))
-                .collect();
-            tests.sort();
-            (kind, tests)
-        };
-        let mut leaves: Vec<_> = std::mem::take(&mut block.leaves).into_iter().map(|l| (describe(&l), l)).collect();
-        leaves.sort_by(|(a, _), (b, _)| a.cmp(b));
-        block.leaves = leaves.into_iter().map(|(_, l)| l).collect();
-    }
-
     /// Plans a block.
     pub(crate) fn block(&mut self, mut block: Block, want: Option<&Want>) -> Built {
         if block.leaves.is_empty() {
             let unit = Built::new(op(OpKind::Unit, 1.0, None), 0.0);
-            let constant = std::mem::take(&mut block.constant);
-            let defs = std::mem::take(&mut block.defs);
-            return unit.filter(constant, &self.est).map(defs);
+            return self.finished(unit, &mut block);
         }
         let all = if block.leaves.len() == 128 { u128::MAX } else { (1u128 << block.leaves.len()) - 1 };
         let best = if block.leaves.len() <= DP_LEAVES {
@@ -329,15 +85,16 @@ impl Planner<'_, '_> {
         let rows = self.rows(&block, all);
         let total = best[&all].cost;
         let mut built = None;
-        if let Some(want) = want
-            && let Some((steps, cost)) = self.ordered(&block, all, &below(want, &block.defs))
+        if let Some(above) = want
+            && let Some(want) = below(above, &block.defs)
+            && let Some((steps, cost)) = self.ordered(&block, all, &want)
         {
             // An order that comes by itself saves the sort; with a limit, most rows are never made.
             let share = want.limit.map_or(1.0, |n| (n / rows.max(1.0)).min(1.0));
             let instead = want.instead.unwrap_or_else(|| sort_cost(rows));
             if cost.fixed + cost.running * share <= total + instead {
                 let mut out = self.build(&mut block, &steps, all);
-                out.order = want.keys.clone();
+                out.order = above.keys.clone();
                 built = Some(out);
             }
         }
@@ -345,8 +102,15 @@ impl Planner<'_, '_> {
             Some(built) => built,
             None => self.build(&mut block, &best, all),
         };
-        let (constant, defs) = (std::mem::take(&mut block.constant), std::mem::take(&mut block.defs));
-        built.filter(constant, &self.est).map(defs)
+        self.finished(built, &mut block)
+    }
+
+    /// The joined rows of a block with what is tested and computed of them.
+    fn finished(&self, built: Built, block: &mut Block) -> Built {
+        let take = |exprs: &mut Vec<Expr>| std::mem::take(exprs);
+        let (constant, above) = (take(&mut block.constant), take(&mut block.above));
+        let defs = std::mem::take(&mut block.defs);
+        built.filter(constant, &self.est).map(defs).filter(above, &self.est)
     }
 
     /// The number of rows of a join of leaves, whatever its order.
@@ -488,24 +252,22 @@ impl Planner<'_, '_> {
                 best.insert(1 << i, self.leaf_best(block, i));
             }
         }
+        // How two sets are joined does not change while both are there.
+        let mut steps: BTreeMap<(u128, u128), Option<(Best, f64)>> = BTreeMap::new();
         while sets.len() > 1 {
-            let mut found: Option<(usize, usize, Best, f64)> = None;
+            let mut found: Option<((u128, u128), f64)> = None;
             for connected in [true, false] {
-                for a in 0..sets.len() {
-                    for b in 0..sets.len() {
-                        let (left, right) = (sets[a], sets[b]);
-                        if a == b || linked(block, left, right) != connected {
+                for &left in &sets {
+                    for &right in &sets {
+                        if left == right || linked(block, left, right) != connected {
                             continue;
                         }
-                        let Some(cost) = best.get(&left).map(|x| x.cost) else { continue };
-                        let right_best = best.get(&right).cloned();
-                        let Some(step) = self.join_step(block, left, cost, right, right_best.as_ref()) else {
-                            continue;
-                        };
-                        let own = step.cost - cost - right_best.map_or(0.0, |r| r.cost);
-                        let weight = own + self.rows(block, left | right);
-                        if found.as_ref().is_none_or(|(.., w)| weight < *w) {
-                            found = Some((a, b, step, weight));
+                        let step =
+                            steps.entry((left, right)).or_insert_with(|| self.weighed_step(block, &best, left, right));
+                        if let Some((_, weight)) = step
+                            && found.as_ref().is_none_or(|(_, w)| *weight < *w)
+                        {
+                            found = Some(((left, right), *weight));
                         }
                     }
                 }
@@ -513,16 +275,33 @@ impl Planner<'_, '_> {
                     break;
                 }
             }
-            let Some((a, b, step, _)) = found else { break };
-            let joined = sets[a] | sets[b];
+            let Some((pair, _)) = found else { break };
+            let Some(Some((step, _))) = steps.remove(&pair) else { break };
+            let joined = pair.0 | pair.1;
             best.insert(joined, step);
-            let gone = [sets[a], sets[b]];
-            sets.retain(|s| !gone.contains(s));
+            sets.retain(|s| s & joined == 0);
             sets.push(joined);
             sets.sort_unstable();
+            steps.retain(|(left, right), _| (left | right) & joined == 0);
         }
         debug_assert!(best.contains_key(&all), "collections need only leaves of their own block");
         best
+    }
+
+    /// The cheapest way to join two sets, and what it adds to the whole: its own cost and the rows that it makes.
+    fn weighed_step(
+        &mut self,
+        block: &Block,
+        best: &BTreeMap<u128, Best>,
+        left: u128,
+        right: u128,
+    ) -> Option<(Best, f64)> {
+        let cost = best.get(&left)?.cost;
+        let right_best = best.get(&right);
+        let step = self.join_step(block, left, cost, right, right_best)?;
+        let own = step.cost - cost - right_best.map_or(0.0, |r| r.cost);
+        let weight = own + self.rows(block, left | right);
+        Some((step, weight))
     }
 
     /// A left-deep plan that begins with an ordered index which yields the wanted order.
@@ -743,14 +522,14 @@ impl Planner<'_, '_> {
     }
 }
 
-/// What a wanted order means for rows that do not have these variables yet.
-fn below(want: &Want, defs: &[(VarId, Expr)]) -> Want {
+/// What a wanted order means for rows that do not have these variables yet; `None` if it cannot be told of them.
+fn below(want: &Want, defs: &[(VarId, Expr)]) -> Option<Want> {
+    let expansion = Expansion::new(defs, |_| true);
     let mut want = want.clone();
-    for (v, e) in defs.iter().rev() {
-        let map = BTreeMap::from([(*v, e.clone())]);
-        want.keys.iter_mut().for_each(|key| substitute(&mut key.expr, &map));
+    for key in &mut want.keys {
+        key.expr = expansion.expanded(&key.expr)?;
     }
-    want
+    Some(want)
 }
 
 struct OrderedCost {

@@ -2,18 +2,19 @@
 //!
 //! A query goes through these steps, each in a module of its own:
 //!
-//! 1. `build`: functions and nested queries are put in their place, order becomes explicit sort keys;
+//! 1. `build` and `limits`: functions and nested queries are put in their place, order becomes explicit sort keys;
 //! 2. `unnest`: no dependent join is left;
 //! 3. `rewrite`: predicates travel to the data;
-//! 4. `planner`, `joins` and `group`: the order of joins, the way to each relation, an algorithm for each operator, by
+//! 4. `planner`, `block`, `joins` and `group`: the order of joins, the way to each relation, an algorithm for each operator, by
 //!    cost;
-//! 5. `finish`: what nobody needs is dropped.
+//! 5. `finish`: what nobody needs is dropped. What holds of every plan, `verify` asserts in debug builds.
 //!
 //! Planning is a pure function of the program and of statistics: the same inputs give the same plans,
 //! indexes and numbers, whatever the machine.
 
 mod access;
 mod advise;
+mod block;
 mod build;
 mod dependencies;
 pub mod explain;
@@ -22,6 +23,7 @@ mod finish;
 mod group;
 mod inline;
 mod joins;
+mod limits;
 mod logical;
 pub mod physical;
 mod planner;
@@ -31,11 +33,13 @@ mod rewrite;
 mod show;
 pub mod statistics;
 mod unnest;
+mod verify;
 
 use std::fmt;
 
 pub use access::{IndexShape, Reason};
 pub use advise::{ChosenIndex, choose_indexes};
+pub use expr::free;
 pub use finish::{bound, each_op, inputs, op_exprs};
 pub use query::{Planned, plan, plan_query};
 pub use statistics::Statistics;
@@ -45,8 +49,8 @@ pub use statistics::Statistics;
 pub enum PlanError {
     /// Operators, queries or expressions are nested more deeply than the planner follows.
     TooDeep,
-    /// More relations and collections are joined than the planner follows.
-    TooManyJoins,
+    /// In this item, more relations and collections are joined than the planner follows.
+    TooManyJoins(tenon_core::ir::Name),
     /// The system gives no thread to plan on.
     NoThread,
     /// A stored type contains itself.
@@ -59,7 +63,9 @@ impl fmt::Display for PlanError {
             PlanError::TooDeep => f.write_str("the query is nested too deeply"),
             PlanError::RecursiveType(name) => write!(f, "the type `{name}` contains itself and cannot be stored"),
             PlanError::NoThread => f.write_str("the system gives no thread to plan on"),
-            PlanError::TooManyJoins => write!(f, "the query joins more than {} relations", joins::MAX_LEAVES),
+            PlanError::TooManyJoins(name) => {
+                write!(f, "a query of `{name}` joins more than {} relations and collections", block::MAX_LEAVES)
+            }
         }
     }
 }

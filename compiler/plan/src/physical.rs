@@ -25,7 +25,8 @@
 
 use serde::{Deserialize, Serialize};
 use tenon_core::ir::{
-    AggregateFn, Expr, FieldId, Frame, Lift, Name, QueryId, RelationId, SiteId, SortKey, VarId, VarInfo, WindowFn,
+    AggregateFn, Bound, Expr, FieldId, Frame, Lift, Name, QueryId, RelationId, SiteId, SortKey, VarId, VarInfo,
+    WindowFn,
 };
 
 /// A compiled query, before code generation.
@@ -410,4 +411,18 @@ pub struct WindowValue {
     pub arguments: Vec<Expr>,
     /// Which rows an aggregate sees.
     pub frame: Frame,
+}
+
+impl WindowValue {
+    /// The expressions in the bounds of its frame.
+    pub fn bounds(&self) -> impl Iterator<Item = &Expr> {
+        let ends = match &self.frame {
+            Frame::Rows(from, to) => [Some(from), Some(to)],
+            Frame::Partition | Frame::ToCurrent => [None, None],
+        };
+        ends.into_iter().flatten().filter_map(|end| match end {
+            Bound::Before(n) | Bound::After(n) => Some(n),
+            Bound::Current => None,
+        })
+    }
 }

@@ -4,11 +4,10 @@ use tenon_core::ir::{Expr, ExprKind, Name, RelationId, SiteId, SortKey, Type, Va
 use tenon_value::Value;
 
 use crate::access::{Found, IndexShape, Reason, Way};
+use crate::block::{Block, Leaf, LeafKind, MAX_LEAVES};
 use crate::dependencies::Dependencies;
 use crate::expr::{Safe, Safety, VarSet, equality, free, ref_of};
-use crate::joins::{
-    BUILD_ROW, Block, COMPARE, INDEX_PROBE, JOINED_ROW, Leaf, LeafKind, PAIR, PREDICATE, PROBE_ROW, is_chain, sort_cost,
-};
+use crate::joins::{BUILD_ROW, COMPARE, INDEX_PROBE, JOINED_ROW, PAIR, PREDICATE, PROBE_ROW, is_chain, sort_cost};
 use crate::logical::{Context, Node};
 use crate::physical::{Aggregate, Kind, Op, OpKind, WindowValue};
 use crate::rewrite::push_down;
@@ -106,6 +105,8 @@ pub struct Planner<'a, 'p> {
     pub temps: Vec<(Dependencies, f64)>,
     /// How many alternatives are being planned inside each other.
     pub depth: usize,
+    /// A block has more leaves than its sets can name: what is planned is not to be used.
+    pub too_many: bool,
 }
 
 impl Planner<'_, '_> {
@@ -139,6 +140,10 @@ impl Planner<'_, '_> {
         }
         let (mut block, mut conjuncts) = (Block::default(), Vec::new());
         self.collect(node, &mut block, &mut conjuncts, want);
+        if block.leaves.len() > MAX_LEAVES {
+            self.too_many = true;
+            return Built::new(op(OpKind::Unit, 1.0, None), 0.0);
+        }
         self.arrange(&mut block, conjuncts);
         self.block(block, want)
     }

@@ -15,6 +15,7 @@ use crate::planner::Planner;
 use crate::rewrite::{fuse_guards, push_down};
 use crate::statistics::{Estimates, Statistics};
 use crate::unnest::unnest;
+use crate::verify::verify;
 
 /// A whole program, planned.
 #[derive(Clone, PartialEq, Debug)]
@@ -82,6 +83,9 @@ fn plan_here(
     plan_with(program, query, set, statistics, &mut shapes, false).map(|(plan, _)| plan)
 }
 
+/// More operators than this in one tree are refused: planning them would take long.
+const MAX_OPERATORS: usize = 480;
+
 /// What a plan uses.
 pub(crate) type Uses = Vec<(RelationId, IndexShape, Reason)>;
 
@@ -96,10 +100,11 @@ pub(crate) fn plan_with(
     let mut ctx = Context { program, vars: query.vars.clone(), temps: Vec::new() };
     let (root, fold) = logical(&mut ctx, query, set)?;
     let temps = std::mem::take(&mut ctx.temps);
-    for (_, node) in &temps {
-        check_size(node)?;
+    for node in temps.iter().map(|(_, node)| node).chain([&root]) {
+        if size(node) > MAX_OPERATORS {
+            return Err(PlanError::TooManyJoins(query.name.clone()));
+        }
     }
-    check_size(&root)?;
     let mut planner = Planner {
         ctx: &mut ctx,
         est: Estimates { program, statistics, constants: &query.params },
@@ -110,6 +115,7 @@ pub(crate) fn plan_with(
         site: query.site,
         temps: Vec::new(),
         depth: 0,
+        too_many: false,
     };
     let mut planned = Vec::new();
     for (vars, node) in temps {
@@ -133,6 +139,9 @@ pub(crate) fn plan_with(
         Fold::One(element) => (planner.plan(root, None), Output::One(element)),
         Fold::Exists => (planner.plan(root, None), Output::Exists { early_stop }),
     };
+    if planner.too_many {
+        return Err(PlanError::TooManyJoins(query.name.clone()));
+    }
     let uses = std::mem::take(&mut planner.uses);
     let mut plan = Plan {
         query: query.id,
@@ -145,6 +154,7 @@ pub(crate) fn plan_with(
         site: query.site,
     };
     finish(&mut plan, program);
+    debug_assert_eq!(verify(&plan), Ok(()), "the planner broke a rule of its plans");
     Ok((plan, uses))
 }
 
@@ -164,12 +174,9 @@ pub(crate) fn logical(ctx: &mut Context, query: &Query, set: bool) -> Result<(No
     Ok((root, fold))
 }
 
-/// Refuses blocks of more inputs than the planner's sets hold.
-fn check_size(node: &Node) -> Result<(), PlanError> {
-    fn leaves(node: &Node) -> usize {
-        1 + node.children().into_iter().map(leaves).sum::<usize>()
-    }
-    if leaves(node) > crate::joins::MAX_LEAVES * 4 { Err(PlanError::TooManyJoins) } else { Ok(()) }
+/// The number of operators of a tree.
+fn size(node: &Node) -> usize {
+    1 + node.children().into_iter().map(size).sum::<usize>()
 }
 
 /// Which queries give sets: the type of the expression that holds a query says so.

@@ -1,10 +1,8 @@
 //! Logical rewriting: guards are joined with what they guard, predicates travel to the data, marks become semi joins.
 
-use std::collections::BTreeMap;
-
 use tenon_core::ir::{AggregateFn, Expr, ExprKind, Prim, RelationId, Type, VarId};
 
-use crate::expr::{Safe, Safety, VarSet, conjunction, free, simplify, substitute};
+use crate::expr::{Expansion, Safe, Safety, VarSet, conjunction, free, simplify, substitute};
 use crate::logical::{ApplyKind, Node, aggregate_exprs};
 use crate::physical::{Aggregate, Kind};
 
@@ -101,26 +99,14 @@ pub fn push_down(node: Node, mut predicates: Vec<Expr>, safe: &Safe) -> Node {
             if defs.iter().any(|(_, e)| safe.of(e) == Safety::Failing) {
                 return push_down(*input, Vec::new(), safe).map(defs).filter(predicates);
             }
-            // Definitions see those before them, so they are put in one by one.
-            let mut map: BTreeMap<VarId, Expr> = BTreeMap::new();
-            let mut opaque = VarSet::new();
-            for (v, e) in &defs {
-                let mut e = e.clone();
-                substitute(&mut e, &map);
-                if safe.of(&e) == Safety::Total && free(&e).is_disjoint(&opaque) {
-                    map.insert(*v, e);
-                } else {
-                    opaque.insert(*v);
+            let expansion = Expansion::new(&defs, |e| safe.of(e) == Safety::Total);
+            let (mut above, mut below) = (Vec::new(), Vec::new());
+            for p in predicates {
+                match expansion.expanded(&p) {
+                    Some(p) => below.push(p),
+                    None => above.push(p),
                 }
             }
-            let (above, below): (Vec<_>, Vec<_>) = predicates.into_iter().partition(|p| !free(p).is_disjoint(&opaque));
-            let below = below
-                .into_iter()
-                .map(|mut p| {
-                    substitute(&mut p, &map);
-                    p
-                })
-                .collect();
             push_down(*input, below, safe).map(defs).filter(above)
         }
         Node::Join { kind: Kind::Inner, left, right, on } => {

@@ -16,7 +16,7 @@ use tenon_core::ir::{AggregateFn, Expr, ExprKind, Prim, SiteId, Type, VarId, Win
 use tenon_value::Value;
 
 use crate::PlanError;
-use crate::expr::{Safe, Safety, VarSet, equality, free, is_path, truth};
+use crate::expr::{Expansion, Safe, Safety, VarSet, equality, free, is_path, truth};
 use crate::logical::{ApplyKind, Context, Node, aggregate_exprs, aggregate_exprs_mut};
 use crate::physical::{Aggregate, Kind, TempId};
 
@@ -263,11 +263,14 @@ impl Unnest<'_, '_> {
         loop {
             match std::mem::replace(right, Node::Unit) {
                 Node::Map { input, defs } if safe.all(defs.iter().map(|(_, e)| e)) < Safety::Failing => {
-                    for (var, expr) in defs.into_iter().rev() {
-                        let map = [(var, expr)].into();
-                        for (_, a) in folds.iter_mut() {
-                            aggregate_exprs_mut(a, &mut |e| crate::expr::substitute(e, &map));
-                        }
+                    let expansion = Expansion::new(&defs, |_| true);
+                    let grown = |e: &Expr| expansion.expanded(e);
+                    if folds.iter().any(|(_, a)| aggregate_exprs(a).any(|e| grown(e).is_none())) {
+                        *right = Node::Map { input, defs };
+                        return;
+                    }
+                    for (_, a) in folds.iter_mut() {
+                        aggregate_exprs_mut(a, &mut |e| *e = grown(e).unwrap_or_else(|| e.clone()));
                     }
                     *right = *input;
                 }

@@ -4,7 +4,7 @@
 //! value a queue holds the positions of rows that are or may yet become the answer.
 //!
 //! What needs all values of a frame at once (lists, distinct values, percentiles, deviations) is folded anew where the
-//! frame changes.
+//! frame changes, and so is everything where each row says how wide its frame is.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -14,7 +14,7 @@ use tenon_plan::physical::{Aggregate, WindowValue};
 use tenon_runtime::functions::RuntimeFn;
 
 use super::aggregate::{Fold, Method, State};
-use super::window::Partition;
+use super::window::{Partition, moves_evenly};
 use crate::emit::{Emit, Lanes};
 use crate::error::{Error, Result};
 
@@ -72,6 +72,7 @@ impl<'p> Emit<'_, 'p> {
                 let state = State::Registers(self.variables(self.state_lanes(&fold)));
                 Way::Running { state, result: self.variables(self.lanes(&ty)) }
             }
+            Frame::Rows(..) if !moves_evenly(window, &self.query()?.plan.params) => Way::Each,
             Frame::Rows(..) => match fold.method {
                 Method::Collected => Way::Each,
                 Method::Least | Method::Greatest | Method::First => {
@@ -156,13 +157,19 @@ impl<'p> Emit<'_, 'p> {
     }
 
     /// The value for the present row.
-    pub(super) fn frame_value(&mut self, framed: &Framed, frame: &Frame, part: &Partition) -> Result<Lanes> {
+    pub(super) fn frame_value(
+        &mut self,
+        framed: &Framed,
+        frame: &Frame,
+        bounds: &[(usize, usize)],
+        part: &Partition,
+    ) -> Result<Lanes> {
         match &framed.way {
             Way::Partition { result } | Way::Running { result, .. } | Way::Peers { result } => {
                 Ok(result.iter().map(|variable| self.b.use_var(*variable)).collect())
             }
             Way::Sliding { state, low, high } => {
-                let (from, to) = self.frame_of(frame, part)?;
+                let (from, to) = self.frame_of(frame, bounds, part)?;
                 self.advance(*high, to, &mut |e, position| {
                     let one = e.int(1);
                     e.burn(one, None);
@@ -179,7 +186,7 @@ impl<'p> Emit<'_, 'p> {
             }
             Way::Queue { positions, head, tail, high } => {
                 let (positions, head, tail) = (*positions, *head, *tail);
-                let (from, to) = self.frame_of(frame, part)?;
+                let (from, to) = self.frame_of(frame, bounds, part)?;
                 self.advance(*high, to, &mut |e, position| {
                     let one = e.int(1);
                     e.burn(one, None);
@@ -211,7 +218,7 @@ impl<'p> Emit<'_, 'p> {
                 )
             }
             Way::Each => {
-                let (from, to) = self.frame_of(frame, part)?;
+                let (from, to) = self.frame_of(frame, bounds, part)?;
                 self.fold_rows(framed, part.array, from, to)
             }
         }

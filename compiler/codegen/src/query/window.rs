@@ -29,7 +29,8 @@ impl<'a, 'p> Emit<'a, 'p> {
         by.extend(keys);
         let first_argument = behind;
         let mut lanes = behind;
-        for e in windows.iter().flat_map(|(_, w)| &w.arguments) {
+        let kept: Vec<&Expr> = windows.iter().flat_map(|(_, w)| kept(w, &query.plan.params)).collect();
+        for e in &kept {
             lanes += self.lanes(&e.ty);
         }
         let (columns, stride) = self.columns(payload, lanes)?;
@@ -43,8 +44,8 @@ impl<'a, 'p> Emit<'a, 'p> {
                 for key in order {
                     values.extend(e.expr(&key.expr)?);
                 }
-                for argument in windows.iter().flat_map(|(_, w)| &w.arguments) {
-                    values.extend(e.expr(argument)?);
+                for of_row in &kept {
+                    values.extend(e.expr(of_row)?);
                 }
                 debug_assert!(values.len() >= first_argument);
                 values.extend(e.read_all(payload)?);
@@ -83,14 +84,15 @@ impl<'a, 'p> Emit<'a, 'p> {
         let mut places = Vec::new();
         for (var, window) in windows {
             let mut own = Vec::new();
-            for e in &window.arguments {
+            for e in kept(window, &self.query()?.plan.params) {
                 let lanes = self.lanes(&e.ty);
                 own.push((argument, lanes));
                 argument += lanes;
             }
             let framed = match window.function {
                 WindowFn::Aggregate(function) => {
-                    Some(self.framed(*var, function, window, own.first().copied(), count)?)
+                    let own = own.iter().take(window.arguments.len());
+                    Some(self.framed(*var, function, window, own.copied().next(), count)?)
                 }
                 _ => None,
             };
@@ -250,19 +252,27 @@ impl<'a, 'p> Emit<'a, 'p> {
             }
             WindowFn::Aggregate(_) => {
                 let framed = framed.ok_or_else(lacks)?;
-                self.frame_value(framed, &window.frame, part)?
+                let bounds = arguments.get(window.arguments.len()..).unwrap_or_default();
+                self.frame_value(framed, &window.frame, bounds, part)?
             }
         })
     }
 
-    /// The rows of a frame: from one position up to another, inside the partition.
-    pub(super) fn frame_of(&mut self, frame: &Frame, part: &Partition) -> Result<(Value, Value)> {
+    /// The rows of a frame: from one position up to another, inside the partition. `kept`: where the row at hand has those
+    /// of its bounds that are its own.
+    pub(super) fn frame_of(
+        &mut self,
+        frame: &Frame,
+        kept: &[(usize, usize)],
+        part: &Partition,
+    ) -> Result<(Value, Value)> {
+        let mut kept = kept.iter();
         Ok(match frame {
             Frame::Partition => (part.start, part.end),
             Frame::ToCurrent => (part.start, part.last),
             Frame::Rows(from, to) => {
-                let from = self.bound_of(from, part)?;
-                let to = self.bound_of(to, part)?;
+                let from = self.bound_of(from, &mut kept, part)?;
+                let to = self.bound_of(to, &mut kept, part)?;
                 // The end may be the greatest number.
                 let last = self.b.ins().smin(to, part.end);
                 let to = self.b.ins().iadd_imm_s(last, 1);
@@ -274,13 +284,24 @@ impl<'a, 'p> Emit<'a, 'p> {
     }
 
     /// The position of a bound; one that does not fit is as far away as possible.
-    fn bound_of(&mut self, bound: &Bound, part: &Partition) -> Result<Value> {
+    fn bound_of(
+        &mut self,
+        bound: &Bound,
+        kept: &mut std::slice::Iter<'_, (usize, usize)>,
+        part: &Partition,
+    ) -> Result<Value> {
         let (n, before) = match bound {
             Bound::Current => return Ok(part.at),
             Bound::Before(n) => (n, true),
             Bound::After(n) => (n, false),
         };
-        let n = self.word(n)?;
+        let n = if is_fixed(n, &self.query()?.plan.params) {
+            self.word(n)?
+        } else {
+            let (at, _) = *kept.next().ok_or_else(|| Error::new("a row lacks a bound of its frame"))?;
+            let row = self.pointer_at(part.array, part.at);
+            self.load(types::I64, row, crate::emit::offset(at))
+        };
         let (position, overflow) =
             if before { self.b.ins().ssub_overflow(part.at, n) } else { self.b.ins().sadd_overflow(part.at, n) };
         // Positions are not negative, so an overflow has the sign of the step.
@@ -291,6 +312,22 @@ impl<'a, 'p> Emit<'a, 'p> {
         let far = self.b.ins().select(down, least, most);
         Ok(self.b.ins().select(overflow, far, position))
     }
+}
+
+/// What a row keeps for a window value: its arguments, then the bounds of its frame that are not the same for all rows.
+fn kept<'w>(window: &'w WindowValue, params: &[VarId]) -> Vec<&'w Expr> {
+    let own = |bound: &&Expr| !is_fixed(bound, params);
+    window.arguments.iter().chain(window.bounds().filter(own)).collect()
+}
+
+/// Whether an expression is the same for all rows of a query.
+fn is_fixed(expr: &Expr, params: &[VarId]) -> bool {
+    tenon_plan::free(expr).iter().all(|v| params.contains(v))
+}
+
+/// Whether the frames of a window move from row to row by the same steps.
+pub(super) fn moves_evenly(window: &WindowValue, params: &[VarId]) -> bool {
+    window.bounds().all(|bound| is_fixed(bound, params))
 }
 
 /// Where the present row stands among the sorted rows.

@@ -309,10 +309,10 @@ pub enum Frame {
 /// One end of a frame.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Bound {
-    /// So many rows before the current one (Int expression over parameters only).
+    /// So many rows before the current one: an Int of that row.
     Before(Expr),
     /// The current row.
     Current,
-    /// So many rows after the current one (Int expression over parameters only).
+    /// So many rows after the current one: an Int of that row.
     After(Expr),
 }

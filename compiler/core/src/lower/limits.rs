@@ -9,7 +9,7 @@ use crate::ir::SiteId;
 use rustc_hash::{FxHashMap, FxHashSet};
 use tenon_check::signature::Signature;
 use tenon_check::ty::{Symbol, Ty};
-use tenon_check::typed;
+use tenon_check::typed::{self, Clause};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 
@@ -24,6 +24,10 @@ const MAX_INLINED: usize = 50_000;
 
 /// How many arms a `match` may have. Each nests in the one before.
 const MAX_ARMS: usize = 500;
+
+/// How many relations and collections a query may join: what the sets of the planner hold, with some to spare for
+/// references that conditions follow.
+const MAX_SOURCES: usize = 100;
 
 /// What was counted so far, and what was refused: once is enough.
 #[derive(Default)]
@@ -169,6 +173,19 @@ impl Scope<'_, '_> {
             counts[at].0 += 1;
         }
         counts.into_iter().max_by_key(|(count, _)| *count).map_or("functions", |(_, what)| what)
+    }
+
+    /// Reports a query that joins too much.
+    pub fn check_sources(&mut self, query: &typed::Query) {
+        let mut sources = query.clauses.iter().filter_map(|clause| match clause {
+            Clause::From(local, _) | Clause::Join(local, ..) | Clause::LeftJoin(_, local, ..) => Some(*local),
+            _ => None,
+        });
+        let Some(first) = sources.nth(MAX_SOURCES) else { return };
+        let range = self.frame.body.locals.get(first.0 as usize).map_or(Range::empty(0), |local| local.range);
+        let item = self.frame.item.clone();
+        let message = format!("a query joins at most {MAX_SOURCES} relations and collections");
+        self.l.too_large(&item, range, message, "join some of them in a query of its own");
     }
 
     /// False, with a report, where a `match` has too many arms.

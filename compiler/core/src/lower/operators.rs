@@ -34,6 +34,7 @@ impl Scope<'_, '_> {
                 let a = self.expr(left);
                 return self.short_circuit(not(a), right, false);
             }
+            BinaryOp::In if self.asks_rows(right) => return self.among_rows(left, right),
             BinaryOp::In => {
                 let mut values = self.all(&[left, right]);
                 let (Some(collection), Some(element)) = (values.pop(), values.pop()) else {

@@ -120,6 +120,41 @@ impl Scope<'_, '_> {
         }
     }
 
+    /// Whether a collection, inside of a query, is the rows of another one, which need not become a list.
+    pub fn asks_rows(&self, collection: &typed::Expr) -> bool {
+        self.in_query()
+            && match &collection.kind {
+                T::Query(query) => matches!(query.fold, Fold::Collect),
+                T::Rows(_) | T::Inverse { .. } => true,
+                _ => false,
+            }
+    }
+
+    /// `x in (from …)` inside of a query: whether there is such a row.
+    pub fn among_rows(&mut self, value: &typed::Expr, collection: &typed::Expr) -> Expr {
+        let ty = self.ty(&collection.ty);
+        let value = self.expr(value);
+        let value = match ty.element().cloned() {
+            Some(want) => self.coerce(value, &want),
+            None => value,
+        };
+        let value = self.name(value);
+        let (rel, rows) = self.begin_sub();
+        let path = self.take_path();
+        let element = match &collection.kind {
+            T::Query(query) => match self.lower_query(query, &ty) {
+                Folded::Collect(element) => element,
+                _ => unit(),
+            },
+            _ => self.scan_like(collection),
+        };
+        let element = self.element(element, &ty);
+        self.filter(super::scope::compare(Prim::Eq, value, element));
+        let right = self.end_sub(rel, rows);
+        self.restore_path(path);
+        self.exists(right)
+    }
+
     fn exists(&mut self, right: Rel) -> Expr {
         let found = self.fresh_query("found", Type::Bool);
         self.apply(Apply::Exists(found), right);
@@ -362,6 +397,7 @@ impl Scope<'_, '_> {
     // ---- clauses
 
     fn lower_query(&mut self, query: &typed::Query, ty: &Type) -> Folded {
+        self.check_sources(query);
         let outer = self.query.as_mut().map(|q| std::mem::replace(&mut q.grains, grains_of(query)));
         let folded = self.clauses(query, ty);
         if let (Some(query), Some(outer)) = (&mut self.query, outer) {
@@ -411,28 +447,24 @@ impl Scope<'_, '_> {
                     self.set_rel(Rel::Sort { input, keys });
                 }
                 Clause::Limit(count) => {
-                    let limit = Some(self.expr(count));
                     let offset = match clauses.peek() {
                         Some(Clause::Offset(n)) => {
                             clauses.next();
-                            Some(self.expr(n))
+                            Some(n)
                         }
                         _ => None,
                     };
-                    let input = Box::new(self.take_rel());
-                    self.set_rel(Rel::Limit { input, limit, offset });
+                    self.limit(Some(count), offset);
                 }
                 Clause::Offset(count) => {
-                    let offset = Some(self.expr(count));
                     let limit = match clauses.peek() {
                         Some(Clause::Limit(n)) => {
                             clauses.next();
-                            Some(self.expr(n))
+                            Some(n)
                         }
                         _ => None,
                     };
-                    let input = Box::new(self.take_rel());
-                    self.set_rel(Rel::Limit { input, limit, offset });
+                    self.limit(limit, Some(count));
                 }
             }
         }
@@ -458,6 +490,28 @@ impl Scope<'_, '_> {
                 self.set_rel(Rel::Group { input, keys: Vec::new(), aggregates: vec![(var, aggregate)], all: true });
                 Folded::One(Expr::var(var, result))
             }
+        }
+    }
+
+    /// The first rows. The bounds belong to no row of the query: what they ask of the store is asked beside the rows, once.
+    fn limit(&mut self, limit: Option<&typed::Expr>, offset: Option<&typed::Expr>) {
+        let (rel, rows) = self.begin_sub();
+        let limit = limit.map(|n| self.expr(n));
+        let offset = offset.map(|n| self.expr(n));
+        let asked = !matches!(self.query.as_ref().map(|q| &q.rel), Some(Rel::Unit));
+        let bounds = [offset, limit].map(|n| n.map(|n| if asked { self.name(n) } else { n }));
+        let beside = self.end_sub(rel, rows);
+        let input = Box::new(self.take_rel());
+        let [offset, limit] = bounds;
+        if !asked {
+            self.set_rel(Rel::Limit { input, limit, offset });
+            return;
+        }
+        self.set_rel(Rel::Apply { kind: Apply::Inner, left: Box::new(beside), right: input });
+        for (bound, test) in [(offset, Prim::Gt), (limit, Prim::Le)] {
+            let Some(bound) = bound else { continue };
+            let number = self.number_rows();
+            self.filter(super::scope::compare(test, Expr::var(number, Type::Int), bound));
         }
     }
 

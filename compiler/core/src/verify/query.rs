@@ -167,7 +167,7 @@ impl Verifier<'_> {
             Rel::Window { input, windows } => {
                 let mut bound = self.rel(input, outer, context, depth);
                 for (var, window) in windows {
-                    self.window(*var, window, &bound, outer, context);
+                    self.window(*var, window, &bound, context);
                     let ty = context.query.vars.get(var.index()).map_or(Type::Unit, |info| info.ty.clone());
                     self.bind(*var, &ty, &mut bound, context);
                 }
@@ -239,18 +239,22 @@ impl Verifier<'_> {
         }
     }
 
-    fn window(&mut self, var: VarId, window: &WindowExpr, bound: &Vars, outer: &Vars, context: &Context<'_>) {
+    fn window(&mut self, var: VarId, window: &WindowExpr, bound: &Vars, context: &Context<'_>) {
         self.exprs(window.arguments.iter().chain(&window.partition), bound, context);
         self.exprs(window.order.iter().map(|key| &key.expr), bound, context);
         if let Frame::Rows(from, to) = &window.frame {
-            for bound in [from, to] {
-                if let Bound::Before(n) | Bound::After(n) = bound {
-                    self.expr_of("a bound", n, &Type::Int, &mut context.scope(outer));
+            for end in [from, to] {
+                if let Bound::Before(n) | Bound::After(n) = end {
+                    self.expr_of("a bound", n, &Type::Int, &mut context.scope(bound));
                 }
             }
         }
         let Some(info) = context.query.vars.get(var.index()) else { return };
         match (window.function, window.arguments.as_slice()) {
+            // An optional argument says which rows count.
+            (WindowFn::Aggregate(AggregateFn::Count), [Expr { ty: Type::Option(_), .. }]) => {
+                self.same("a count", &info.ty, &Type::Int);
+            }
             (WindowFn::Aggregate(function), arguments) if arguments.len() <= 1 => {
                 self.fold(var, function, arguments.first().map(|a| &a.ty), context);
             }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use tenon_core::ir::{
-    Aggregate, AggregateFn, Apply, Expr, ExprKind, Frame, JoinKind, Lift, Output, Prim, Program, Query, QueryId, Rel,
-    RelationId, SetOpKind, SiteId, SortKey, Type, VarId, VarInfo, WindowExpr, WindowFn,
+    Aggregate, AggregateFn, Apply, Bound, Expr, ExprKind, Frame, JoinKind, Lift, Output, Prim, Program, Query, QueryId,
+    Rel, RelationId, SetOpKind, SiteId, SortKey, Type, VarId, VarInfo, WindowExpr, WindowFn,
 };
 use tenon_value::Value;
 
@@ -120,6 +120,25 @@ fn row(r: u32) -> Type {
 }
 
 impl<'a> Generator<'a> {
+    /// A bound of a limit, in so many cases of 100: a small number from `least`, or one of the rows around.
+    fn bound(&mut self, share: u64, least: i64, outer: &Scope) -> Option<Expr> {
+        if !self.rng.chance(share) {
+            return None;
+        }
+        let small = Self::int(self.rng.below(4) as i64 + least);
+        Some(if self.rng.chance(30) { self.scalar(outer) } else { small })
+    }
+
+    /// One end of a frame, the same for all rows or not.
+    fn frame_end(&mut self, scope: &Scope) -> Bound {
+        let steps = if self.rng.chance(40) { self.scalar(scope) } else { Self::int(self.rng.below(4) as i64 - 1) };
+        match self.rng.below(3) {
+            0 => Bound::Before(steps),
+            1 => Bound::Current,
+            _ => Bound::After(steps),
+        }
+    }
+
     pub fn new(rng: &'a mut Rng, program: &'a mut Program, failing: bool) -> Generator<'a> {
         Generator { rng, program, vars: Vec::new(), failing }
     }
@@ -479,8 +498,9 @@ impl<'a> Generator<'a> {
                 (Rel::Sort { input, keys }, scope)
             }
             8 => {
-                let limit = self.rng.chance(80).then(|| Self::int(self.rng.below(4) as i64));
-                let offset = self.rng.chance(30).then(|| Self::int(self.rng.below(3) as i64 - 1));
+                // A bound may be that of a row around.
+                let limit = self.bound(80, 0, outer);
+                let offset = self.bound(30, -1, outer);
                 (Rel::Limit { input, limit, offset }, scope)
             }
             9 => {
@@ -500,7 +520,11 @@ impl<'a> Generator<'a> {
                 };
                 let partition = if self.rng.chance(50) { vec![self.scalar(&all)] } else { vec![] };
                 let order = self.sort_keys(&scope, outer);
-                let frame = if self.rng.chance(50) { Frame::Partition } else { Frame::ToCurrent };
+                let frame = match self.rng.below(3) {
+                    0 => Frame::Partition,
+                    1 => Frame::ToCurrent,
+                    _ => Frame::Rows(self.frame_end(&all), self.frame_end(&all)),
+                };
                 let v = self.fresh("w", ty);
                 scope.push(v);
                 let window = WindowExpr { function, arguments, partition, order, frame };

@@ -667,28 +667,31 @@ impl<'a> Interpreter<'a> {
             }
             before = Some(key);
             let mut record = vec![Value::Int(group)];
-            record.extend(self.tuple(w.arguments.iter(), row)?);
+            record.extend(self.tuple(w.arguments.iter().chain(w.bounds()), row)?);
             records.push(Value::record(record));
         }
         let mut fields: Vec<(ir::Name, Type)> = vec![("g".into(), Type::Int)];
-        fields.extend(w.arguments.iter().enumerate().map(|(i, e)| (format!("a{i}").into(), e.ty.clone())));
+        fields.extend(
+            w.arguments.iter().chain(w.bounds()).enumerate().map(|(i, e)| (format!("a{i}").into(), e.ty.clone())),
+        );
         let element = Type::record(fields);
         let list = Type::list(element.clone());
         let field = |i: usize, ty: &Type| {
             Expr::new(ExprKind::Field(Box::new(Expr::var(VarId(1), element.clone())), i as u32), ty.clone())
         };
+        // The bounds stand behind the arguments.
+        let mut next = w.arguments.len();
+        let mut stored = || {
+            next += 1;
+            field(next, &Type::Int)
+        };
+        let mut end = |bound: &Bound| match bound {
+            Bound::Current => Bound::Current,
+            Bound::Before(_) => Bound::Before(stored()),
+            Bound::After(_) => Bound::After(stored()),
+        };
         let frame = match &w.frame {
-            Frame::Rows(a, b) => {
-                let mut fixed = |bound: &'a Bound| -> Run<Bound> {
-                    let literal = |v| Expr::new(ExprKind::Literal(v), Type::Int);
-                    Ok(match bound {
-                        Bound::Current => Bound::Current,
-                        Bound::Before(e) => Bound::Before(literal(self.eval(e, &rows[0])?)),
-                        Bound::After(e) => Bound::After(literal(self.eval(e, &rows[0])?)),
-                    })
-                };
-                Frame::Rows(fixed(a)?, fixed(b)?)
-            }
+            Frame::Rows(from, to) => Frame::Rows(end(from), end(to)),
             other => other.clone(),
         };
         let order = if peers.is_empty() {
