@@ -132,6 +132,7 @@ fn rules_of<'db>(
             names: vec![(SmolStr::new_static("it"), base.clone())],
             row: None,
             unborn: None,
+            open: false,
             expected: Some(Ty::Bool),
         };
         let checked = infer::expression(context, &around, rule.predicate);
@@ -215,6 +216,7 @@ fn main_of(tree: &ast::Item, declared: &Declared, context: &BodyContext<'_>) -> 
                 names: Vec::new(),
                 row: None,
                 unborn: None,
+                open: false,
                 expected: sig.ty.clone(),
             };
             let mut checked = infer::expression(context, &around, &constant.value);
@@ -573,7 +575,13 @@ impl<'db> BodyContext<'db> {
             Expected::Failure => None,
         };
         let unborn = matches!(site.part, BodyPart::Default(_)).then(|| owner_of(self.db, self.item));
-        let around = Surroundings { kind, generics, names, row, unborn, expected };
+        let open = match (site.part, declared.signature.as_deref()) {
+            (BodyPart::Computed(n), Some(Signature::Relation(sig))) => {
+                sig.fields.get(n as usize).is_some_and(|field| !field.secret)
+            }
+            _ => false,
+        };
+        let around = Surroundings { kind, generics, names, row, unborn, open, expected };
         let checked = match (site.code, &site.expected) {
             (SiteCode::Text(text), _) => infer::text(self, &around, text),
             (SiteCode::Expr(failure), Expected::Failure) => infer::failure(self, &around, failure),

@@ -97,7 +97,6 @@ impl Infer<'_> {
                 self.valuable(&value);
                 let ty = wanted.unwrap_or_else(|| value.ty.clone());
                 let local = self.bind(&name.text, ty.clone(), true, name.range);
-                self.note_secret(local, &value);
                 Stmt::Let(Pattern { kind: PatternKind::Bind(local), ty, range: name.range }, value)
             }
             ast::StmtKind::Assign { name, op, value } => self.assign_stmt(name, *op, value, range),
@@ -217,7 +216,6 @@ impl Infer<'_> {
         }
         self.bring_in(&typed);
         self.note_fresh(&typed, &value);
-        self.note_secrets(&typed, &value);
         if let PatternKind::Bind(local) = &typed.kind {
             let local = *local;
             let name = self.local_expr(local, pattern.range);
@@ -288,7 +286,6 @@ impl Infer<'_> {
             }
         };
         self.forget_variable(target);
-        self.note_secret(target, &value);
         Stmt::Assign(target, value)
     }
 
@@ -333,7 +330,6 @@ impl Infer<'_> {
             );
         }
         self.bring_in(&typed);
-        self.note_secrets(&typed, &source);
         self.loops += 1;
         let body = self.block(body, None, false);
         self.loops -= 1;
@@ -393,9 +389,6 @@ impl Infer<'_> {
             }
             (Some(value), ty) => {
                 let value = self.check(value, &ty);
-                if self.answers() {
-                    self.refuse_secret(&value, "would stand in the answer");
-                }
                 Some(Box::new(value))
             }
         };

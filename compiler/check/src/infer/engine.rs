@@ -10,7 +10,7 @@ use crate::typed::{self, Body, Expr, ExprKind, Local, LocalId};
 use crate::uses::{Form, Meaning, Role, Use};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic, Edit, Fix, Label};
 use tenon_span::Range;
@@ -144,8 +144,8 @@ pub(crate) struct Infer<'a> {
     pub rule_bounds: FxHashMap<RuleRef, Bounds>,
     /// Whether a relation with a secret field was met: without one, nothing has to be followed.
     pub saw_secret: Cell<bool>,
-    /// Locals that hold a secret field's value.
-    pub secrets: RefCell<FxHashMap<LocalId, (Symbol, SmolStr)>>,
+    /// Whoever sees the row sees the value of this body.
+    pub open: bool,
     /// The next block is a function's own.
     pub function_body: bool,
     /// Locals below this number lie outside of the innermost lambda.
@@ -188,7 +188,7 @@ impl<'a> Infer<'a> {
             local_bounds: FxHashMap::default(),
             rule_bounds: FxHashMap::default(),
             saw_secret: Cell::new(false),
-            secrets: RefCell::default(),
+            open: false,
             function_body: false,
             lambda_start: None,
             generated: 0,
@@ -482,6 +482,7 @@ impl<'a> Infer<'a> {
             typed::for_each_type_mut(&mut value, &mut |ty| *ty = self.resolve(ty));
         }
         self.refuse_what_cannot_run(&value);
+        self.refuse_secrets(&value);
         let locals = std::mem::take(&mut self.locals);
         let locals = locals.into_iter().map(|l| Local { ty: self.resolve(&l.ty), ..l }).collect();
         let result = value.ty.clone();

@@ -60,9 +60,6 @@ pub fn function(ctx: &dyn Context, sig: &FunctionSig, body: &ast::Function) -> C
             }
         }
     };
-    if infer.answers() {
-        infer.refuse_secret(&value, "would stand in the answer");
-    }
     let result = match &sig.result {
         ResultSig::None => Ty::Unit,
         ResultSig::Declared(ty) => ty.clone(),
@@ -116,6 +113,7 @@ fn surrounded<'a>(ctx: &'a dyn Context, around: &Surroundings<'a>, range: Range)
         params.push(row);
     }
     infer.unborn.clone_from(&around.unborn);
+    infer.open = around.open;
     for (name, ty) in &around.names {
         params.push(infer.bind(name, ty.clone(), false, Range::empty(range.start)));
     }

@@ -280,7 +280,6 @@ impl Infer<'_> {
                 let name = self.locals[local.0 as usize].name.clone();
                 self.scope.push(name, Seen::Local(local));
             }
-            self.note_secrets(pattern, value);
         }
         let Some(place) = self.place(value) else { return };
         match (&pattern.kind, truth) {

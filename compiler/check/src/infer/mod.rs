@@ -106,6 +106,8 @@ pub struct Surroundings<'a> {
     pub row: Option<Symbol>,
     /// The relation whose row does not exist yet: a default sees none of its fields.
     pub unborn: Option<Symbol>,
+    /// Whoever sees the row sees the value: it is that of a computed field that is not `secret`.
+    pub open: bool,
     /// The type that is wanted; `None` takes what comes.
     pub expected: Option<Ty>,
 }

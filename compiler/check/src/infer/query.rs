@@ -310,7 +310,6 @@ impl Infer<'_> {
                     let roots = self.roots_of(&value);
                     let local = self.bind(&def.name.text, value.ty.clone(), false, def.name.range);
                     self.carry_bounds(local, &value);
-                    self.note_secret(local, &value);
                     self.frame().roots.insert(local, roots);
                     typed.push((local, value));
                 }

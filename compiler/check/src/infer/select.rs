@@ -71,7 +71,6 @@ impl Infer<'_> {
                 noted.form = Form::Short(short);
             }
             self.carry_bounds(local, &value);
-            self.note_secret(local, &value);
             locals.push((local, value));
         }
         let frame = self.frame();
@@ -139,7 +138,6 @@ impl Infer<'_> {
                         names.iter().find(|(n, _)| *n == name).map_or(Range::empty(value.range.start), |(_, at)| *at);
                     let local = self.bind(&name, value.ty.clone(), false, at);
                     self.carry_bounds(local, &value);
-                    self.note_secret(local, &value);
                     columns.push((name.clone(), local));
                     let part = self.local_expr(local, value.range);
                     parts.push((name, part));
@@ -157,7 +155,6 @@ impl Infer<'_> {
                     _ => SmolStr::default(),
                 };
                 let local = self.local(name.clone(), value.ty.clone(), false, range);
-                self.note_secret(local, &value);
                 if !name.is_empty() {
                     self.scope.push(name.clone(), Seen::Local(local));
                     columns.push((name, local));

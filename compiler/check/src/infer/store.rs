@@ -174,9 +174,6 @@ impl Infer<'_> {
             fields.retain(|(n, _)| *n != name.text);
             let ty = field.ty.clone();
             let value = self.check(&arg.value, &ty);
-            if !field.secret {
-                self.refuse_secret(&value, "would be stored in a field that is not secret");
-            }
             wrong |= matches!(value.kind, ExprKind::Error);
             fields.push((name.text.clone(), value));
         }
@@ -499,9 +496,6 @@ impl Infer<'_> {
         };
         if op == ast::AssignOp::Set {
             set.value = self.check(value, &wanted);
-            if !field.secret {
-                self.refuse_secret(&set.value.clone(), "would be stored in a field that is not secret");
-            }
             if let Some((_, moves)) = sig.transitions.iter().find(|(f, _)| *f == field.name) {
                 let moves = moves.clone();
                 set.transition_checked = self.transition(symbol, &current, fresh, &set.value, &moves, range);
