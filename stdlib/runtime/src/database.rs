@@ -33,11 +33,12 @@ use tenon_store::image::{DEFAULT_MAX_ROWS, Reader};
 use tenon_store::schema::{Generated, RelationId, Schema};
 use tenon_store::{Change, ChangeKind, Image, SchemaError, Snapshot, Violation, WriteTxn};
 
+use crate::cells::CellBuffer;
 use crate::context::{CallContext, Limits};
 use crate::durable::{CommitLost, Durable};
 use crate::metrics::Metrics;
 use crate::moment::Moment;
-use crate::stored::{CellBuffer, Stored};
+use crate::stored::Stored;
 use crate::world::World;
 
 /// Writing has stopped; why stands in [`Database::failure`].

@@ -5,7 +5,8 @@
 //! | [`database`] | an image over an authority: queries, transactions, group commit |
 //! | [`dynamic`] | the store by values, for tools and tests |
 //! | [`world`] | clock and randomness |
-//! | [`stored`] | stored values as lanes, as values and as cells of the authority |
+//! | [`stored`] | stored values as lanes and as values |
+//! | [`cells`] | the same as cells of the authority |
 //! | [`context`] | the call context and its arena |
 //! | [`native`] | machine code that is mapped and called |
 //! | [`crash`] | what is said when machine code ends the process |
@@ -18,6 +19,7 @@
 pub mod abi;
 pub mod arena;
 pub mod buffer;
+pub mod cells;
 pub mod chance;
 pub mod collection;
 pub mod context;

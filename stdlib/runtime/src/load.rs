@@ -9,9 +9,10 @@ use tenon_authority::{Authority, AuthorityError, Cell};
 use tenon_store::schema::{DataType, FieldId, Relation, RelationId, Schema};
 use tenon_store::{Image, WriteTxn};
 
+use crate::cells::CellReader;
 use crate::context::{CallContext, Limits};
 use crate::database::{StartError, describe};
-use crate::stored::{CellReader, Stored};
+use crate::stored::Stored;
 
 /// A field that leads to a row that was not there yet: the row, the field, and the cells of the field.
 struct Later {
