@@ -31,9 +31,16 @@ class EngineTransport implements Transport {
       (answers) => {
         for (const answer of answers) for (const handler of this.handlers) handler(answer);
       },
-      // Whoever waits for the answer is told by the client's own timeout.
-      () => undefined,
+      (error: Error) => this.refuse(message, error.message),
     );
+  }
+
+  /** Answers a request that the engine could not take; a notification has no answer. */
+  private refuse(message: string, why: string): void {
+    const { id, method } = JSON.parse(message) as { id?: number; method?: string };
+    if (id === undefined || method === undefined) return;
+    const answer = JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32603, message: why } });
+    for (const handler of this.handlers) handler(answer);
   }
 
   subscribe(handler: (message: string) => void): void {
@@ -149,7 +156,8 @@ export class LanguageTools {
   constructor(private readonly engine: Engine) {
     this.client = new LSPClient({
       rootUri: ROOT,
-      timeout: 30_000,
+      // The engine ends what takes too long, and answers; a slow line may take long before it begins.
+      timeout: 3_600_000,
       workspace: (client) => this.workspace = new ProgramWorkspace(client),
       sanitizeHTML: sanitize,
       highlightLanguage: (name) => name === "tenon" || name === "" ? tenonLanguage : null,
@@ -160,7 +168,13 @@ export class LanguageTools {
         Prec.high(keymap.of([...formatKeymap, ...renameKeymap, ...jumpToDefinitionKeymap, ...findReferencesKeymap])),
       ],
     });
+    this.connect();
+  }
+
+  private connect(): void {
     this.client.connect(new EngineTransport(this.engine));
+    // An engine that ends before it answers is replaced, and connected to again.
+    this.client.initializing.catch(() => undefined);
   }
 
   attach(editor: Editor): void {
@@ -175,7 +189,7 @@ export class LanguageTools {
   /** Begins again with a new engine. */
   reconnect(): void {
     this.client.disconnect();
-    this.client.connect(new EngineTransport(this.engine));
+    this.connect();
   }
 
   /** Brings the text that is shown into the one style. */

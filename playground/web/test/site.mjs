@@ -99,7 +99,7 @@ await test("links lead from the guide to an error and back", "desktop", "light",
   await page.getByRole("link", { name: "Start with the guide" }).click();
   await page.waitForURL(/guide\/index\.html/);
   await page.getByRole("navigation", { name: "Parts" }).getByRole("link", { name: "Errors" }).click();
-  await page.locator("a", { hasText: "T0211" }).first().click();
+  await page.locator("main a", { hasText: "T0211" }).first().click();
   await page.waitForURL(/errors\/T0211\.html/);
   await page.locator("p.law a").first().click();
   await page.waitForURL(/spec\/.*\.html/);
@@ -107,7 +107,7 @@ await test("links lead from the guide to an error and back", "desktop", "light",
 
 await test("the colours are chosen, and kept", "desktop", "light", async (page) => {
   await go(page, "index.html");
-  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await ground();
   await page.locator("#theme").click();
   await page.locator("#theme").click();

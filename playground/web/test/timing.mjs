@@ -212,6 +212,9 @@ if (!native) {
     await running(slow);
     assert.equal(asked, 1, "the compiler is loaded once");
     assert.equal(await slow.locator(".toast.bad").count(), 0);
+    // The language tools have waited too.
+    await slow.locator(".cm-content .tn-keyword").first().waitFor();
+    assert.deepEqual(slow.complaints, []);
     await context.close();
   });
 }
