@@ -74,7 +74,11 @@ impl<'db> Collector<'_, 'db> {
         self.module_names();
         let grouped = probed.as_ref().is_some_and(|probed| probed.grouped);
         for fold in FOLDS {
-            let base = if grouped && !matches!(fold.over, Over::Window(_)) { 70 } else { 20 };
+            let base = match fold.over {
+                Over::Many(_) if grouped => 70,
+                Over::Many(_) => 20,
+                Over::Window(_) => 10,
+            };
             let doc = Some(fold.doc.to_owned());
             let choice = match around.called {
                 true => Choice { doc, ..Choice::default() },
