@@ -147,11 +147,18 @@ fn many_arms_and_many_clauses() {
     let clauses = |count: usize| {
         format!(
             "fn f(xs: [Int]) -> [Int] {{\n  from x in xs\n{}  select x\n}}\n",
+            lines(count, |n| format!("  with y{n} = x * {n}\n  where y{n} != 3\n"))
+        )
+    };
+    let tests = |count: usize| {
+        format!(
+            "fn f(xs: [Int]) -> [Int] {{\n  from x in xs\n{}  select x\n}}\n",
             lines(count, |n| format!("  where x != {n}\n"))
         )
     };
+    is_accepted(&tests(2_000));
     is_too_large(&clauses(700), "nested too deeply");
-    is_accepted(&clauses(200));
+    is_accepted(&clauses(100));
 }
 
 #[test]

@@ -222,7 +222,16 @@ impl Scope<'_, '_> {
     }
 
     fn filter(&mut self, predicate: Expr) {
-        let input = Box::new(self.take_rel());
+        let (input, predicate) = match self.take_rel() {
+            // One filter for tests that follow each other at once: many nest no deeper than their number is long.
+            Rel::Filter { input, predicate: before } => {
+                let mut parts = Vec::new();
+                conjuncts(before, &mut parts);
+                parts.push(predicate);
+                (input, conjunction(parts))
+            }
+            rel => (Box::new(rel), predicate),
+        };
         self.set_rel(Rel::Filter { input, predicate });
     }
 
@@ -725,6 +734,26 @@ fn aggregate_fn(function: typed::AggregateFn, distinct: bool) -> (AggregateFn, b
         (typed::AggregateFn::Percentile(ppm), _) => (AggregateFn::Percentile(ppm), true),
         (typed::AggregateFn::StdDev, _) => (AggregateFn::StdDev, true),
     }
+}
+
+/// The parts of a conjunction, in order.
+fn conjuncts(expr: Expr, parts: &mut Vec<Expr>) {
+    match expr.kind {
+        ExprKind::And(a, b) => {
+            conjuncts(*a, parts);
+            conjuncts(*b, parts);
+        }
+        _ => parts.push(expr),
+    }
+}
+
+/// A conjunction of parts, tried in order, as flat as it can be.
+fn conjunction(mut parts: Vec<Expr>) -> Expr {
+    if parts.len() > 2 {
+        let rest = parts.split_off(parts.len() / 2);
+        return super::scope::and(conjunction(parts), conjunction(rest));
+    }
+    super::code::all_of(parts)
 }
 
 /// True if the operators may be evaluated only under the conditions around them, see [`is_partial`].
