@@ -10,6 +10,7 @@
 //! | [`types`], [`ty`], [`bounds`], [`show`] | types as written, as meant, what they can do, how they are shown |
 //! | [`declare`], [`signature`] | each declaration by itself, and what others may know of it |
 //! | [`agreement`] | declarations with each other |
+//! | `stored` | what a store would refuse of the relations |
 //! | [`sites`], [`bodies`], [`infer`], [`typed`] | the pieces of code of an item, and what they become |
 //! | `chains` | how many inferred results may follow from each other |
 //! | [`builtins`] | the library's primitives |
@@ -36,6 +37,7 @@ pub mod program;
 pub mod show;
 pub mod signature;
 pub mod sites;
+mod stored;
 pub mod suggest;
 pub mod ty;
 pub mod typed;

@@ -9,6 +9,7 @@ use crate::declare::{aliases_settled, declared, name_range};
 use crate::effects::circular_fields;
 use crate::items::{Item, items, parse, program_items, syntax_errors};
 use crate::names::{ModuleKey, is_library_module, item_of, modules, symbol_of};
+use crate::stored::refused;
 use crate::ty::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -59,7 +60,8 @@ fn all_found_together(db: &dyn Db) -> FxHashMap<Arc<str>, Vec<Diagnostic>> {
     let mut found: FxHashMap<Arc<str>, Vec<Diagnostic>> = FxHashMap::default();
     let modules = modules(db).iter().filter(|module| !is_library_module(module));
     let repeated = modules.flat_map(|module| repeated_names(db, ModuleKey::new(db, module.clone())));
-    for diagnostic in repeated.chain(overlapping_endpoints(db)).chain(circular_fields(db)) {
+    let together = overlapping_endpoints(db).iter().chain(circular_fields(db)).chain(refused(db));
+    for diagnostic in repeated.chain(together) {
         found.entry(diagnostic.primary.location.file.clone()).or_default().push(diagnostic.clone());
     }
     found

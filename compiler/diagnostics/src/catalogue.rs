@@ -158,6 +158,7 @@ catalogue! {
     Transitions = 508 "transitions" Error "`transitions` lead between cases of a field's variant type";
     Serial = 509 "serial" Error "`serial()` counts an Int key, and stands nowhere else";
     FieldClause = 510 "field-clause" Error "a clause of a field says something that the field can do";
+    StoredForm = 511 "stored-form" Error "a relation has a table: names, columns and keys that a store can keep";
     EventChanged = 520 "event-changed" Error "an event is only ever inserted";
     KeyChanged = 521 "key-changed" Error "a key field is not updated";
     ComputedSet = 522 "computed-set" Error "a computed field is not given";

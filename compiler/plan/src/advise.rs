@@ -67,7 +67,8 @@ fn choose_here(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanError> {
                         shape.parts.iter().all(|(f, _)| other.parts[..shape.parts.len()].iter().any(|(g, _)| f == g))
                     }
             };
-            if !kept[r].contains(shape) && !kept[r].iter().any(covered) && !shapes.iter().any(covered) {
+            let wanted = !kept[r].contains(shape) && !kept[r].iter().any(covered) && !shapes.iter().any(covered);
+            if wanted && fits(program, r, shape) {
                 kept[r].push(shape.clone());
             }
         }
@@ -98,6 +99,19 @@ fn choose_here(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanError> {
         }
     }
     Ok(chosen)
+}
+
+/// Whether a store can have an index: what is too wide for one is looked for without.
+fn fits(program: &Program, relation: usize, shape: &IndexShape) -> bool {
+    let types = shape.parts.iter().map(|(field, _)| data_type(program, &program.relations[relation].field(*field).ty));
+    let mut lanes = 0;
+    for ty in types {
+        lanes += ty.lanes();
+        if schema::rules::has_collection(&ty) {
+            return false;
+        }
+    }
+    lanes <= schema::rules::MAX_PART_LANES
 }
 
 /// Refuses stored types that contain themselves: they have no fixed layout.

@@ -7,7 +7,6 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`columns`] | which columns a relation has, and how values are written in them |
 //! | [`evolution`] | what differs between the shape of a store and that of a program |
 //! | [`sqlite`] | one file that any tool can open |
 //! | [`memory`] | nothing is durable, for tests and scenarios |
@@ -15,7 +14,6 @@
 //! Invariants: after any error while writing, the authority commits nothing more; a group is visible
 //! after a crash as a whole or not at all; the changes of a group are applied in order.
 
-pub mod columns;
 pub mod evolution;
 pub mod lock;
 pub mod memory;
@@ -27,6 +25,7 @@ use tenon_value::schema::{RelationId, Schema};
 pub use evolution::Difference;
 pub use memory::MemoryAuthority;
 pub use sqlite::SqliteAuthority;
+pub use tenon_value::schema::columns;
 
 /// A value in a column.
 #[derive(Clone, Copy, Debug, PartialEq)]

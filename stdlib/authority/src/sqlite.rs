@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
-use tenon_value::schema::{FieldId, RelationId, Schema};
+use tenon_value::schema::{FieldId, RelationId, Schema, rules};
 
 use crate::columns::{self, Class, TableColumn};
 use crate::evolution::{self, Additions};
@@ -262,9 +262,11 @@ impl SqliteAuthority {
         lock: Option<DirectoryLock>,
         read_only: bool,
     ) -> Result<SqliteAuthority, OpenError> {
+        if let Some(refusal) = rules::refusals(schema).into_iter().next() {
+            return Err(OpenError::Schema(refusal.why));
+        }
         let ids = || (0..schema.relations.len()).map(|n| RelationId(n as u32));
         let tables: Vec<Table> = ids().map(|id| Table::new(schema, id)).collect();
-        refuse_clashes(schema, &tables)?;
         // All statements of all relations stay prepared.
         connection.set_prepared_statement_cache_capacity(16 + 4 * tables.len());
         Ok(SqliteAuthority {
@@ -556,29 +558,6 @@ fn compare(stored: &StoredShape, schema: &Schema) -> Result<Additions, OpenError
         return Err(OpenError::Differs(vec![Difference::FormatChanged { was: stored.format, is: FORMAT }]));
     }
     evolution::compare(&stored.schema, schema).map_err(OpenError::Differs)
-}
-
-/// SQLite does not tell names apart that differ in case only.
-fn refuse_clashes(schema: &Schema, tables: &[Table]) -> Result<(), OpenError> {
-    let mut relations = BTreeSet::new();
-    for (relation, table) in schema.relations.iter().zip(tables) {
-        if !relations.insert(relation.name.to_ascii_lowercase()) {
-            return Err(OpenError::Schema(format!(
-                "two relations are named {}, but for the case of letters",
-                relation.name
-            )));
-        }
-        let mut columns = BTreeSet::new();
-        for column in &table.columns {
-            if !columns.insert(column.name.to_ascii_lowercase()) {
-                return Err(OpenError::Schema(format!(
-                    "{} has two columns named {}, but for the case of letters",
-                    relation.name, column.name
-                )));
-            }
-        }
-    }
-    Ok(())
 }
 
 fn literal(cell: &OwnedCell) -> String {

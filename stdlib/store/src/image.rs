@@ -33,7 +33,7 @@ use crate::ordered_index::Cursor;
 use crate::readers::{Readers, Ticket};
 use crate::reclaim::Writer;
 use crate::relation::{Relation, Secondary, Which};
-use crate::schema::{FieldId, RelationId, Schema};
+use crate::schema::{FieldId, RelationId, Schema, rules};
 use crate::statistics::RelationStatistics;
 use crate::write::WriteTxn;
 
@@ -69,6 +69,9 @@ impl Image {
 
     /// An empty image whose relations hold at most so many versions each.
     pub fn with_max_rows(schema: Arc<Schema>, max_rows: u32) -> Result<Image, SchemaError> {
+        if let Some(refusal) = rules::refusals(&schema).into_iter().next() {
+            return Err(SchemaError::Refused(refusal));
+        }
         let mut relations = Vec::new();
         let mut memories = Vec::new();
         for number in 0..schema.relations.len() {

@@ -1,13 +1,11 @@
 //! What the image knows of a relation before it holds a row: columns, keys, indexes, and who refers to whom.
 
 use crate::row_size::Counted;
+use crate::schema::rules::Refusal;
 use crate::schema::{
     ColumnType, DataType, FieldId, Index, IndexKind, IndexPart, KeyPart, OnDelete, RelationId, Schema,
 };
 use crate::shape::{self, Step};
-
-/// The most lanes that a key, a unique or an index may have.
-pub const MAX_PART_LANES: usize = 32;
 
 /// A column of a relation.
 #[derive(Clone, Debug)]
@@ -93,29 +91,11 @@ pub struct Meta {
     pub(crate) counted: Counted,
 }
 
-/// The schema asks for something that the image cannot do.
+/// A schema cannot have an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaError {
-    /// A key, unique or index has too many lanes.
-    TooWide {
-        /// The relation.
-        relation: RelationId,
-    },
-    /// A reference's field is neither `Ref` nor an optional `Ref` of its target.
-    NotAReference {
-        /// The relation.
-        relation: RelationId,
-        /// The field.
-        field: FieldId,
-    },
-    /// A part of a key, unique or index cannot be compared as stored: a collection, or the lower case of
-    /// something that is no text.
-    NotIndexable {
-        /// The relation.
-        relation: RelationId,
-        /// The field.
-        field: FieldId,
-    },
+    /// It asks for something that no store has.
+    Refused(Refusal),
     /// Address space could not be reserved.
     NoMemory(String),
 }
@@ -123,15 +103,7 @@ pub enum SchemaError {
 impl std::fmt::Display for SchemaError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            SchemaError::TooWide { relation } => {
-                write!(f, "a key or index of relation {} has too many parts", relation.0)
-            }
-            SchemaError::NotAReference { relation, field } => {
-                write!(f, "field {} of relation {} is no reference", field.0, relation.0)
-            }
-            SchemaError::NotIndexable { relation, field } => {
-                write!(f, "field {} of relation {} cannot be a part of an index", field.0, relation.0)
-            }
+            SchemaError::Refused(refusal) => refusal.fmt(f),
             SchemaError::NoMemory(why) => write!(f, "address space for a relation could not be reserved: {why}"),
         }
     }
@@ -161,7 +133,8 @@ pub fn position_on(indexes: &[Index], field: FieldId) -> Option<usize> {
 }
 
 impl Meta {
-    pub(crate) fn new(schema: &Schema, id: RelationId) -> Result<Meta, SchemaError> {
+    /// Of a relation of a schema that no rule refuses.
+    pub(crate) fn new(schema: &Schema, id: RelationId) -> Meta {
         let relation = schema.relation(id);
         let column_starts = relation.column_starts();
         let lane_starts = relation.lane_starts();
@@ -175,22 +148,12 @@ impl Meta {
                 lane += step.lanes();
             }
         }
-        let part = |part: &KeyPart, descending: bool| -> Result<Part, SchemaError> {
+        let part = |part: &KeyPart, descending: bool| {
             let field = part.field();
-            let range = column_starts[field.index()]..column_starts[field.index() + 1];
-            let lower = matches!(part, KeyPart::Lower(_));
-            let has = |ty| columns[range.clone()].iter().any(|c| c.ty == ty);
-            if has(ColumnType::Collection) || (lower && !has(ColumnType::Str)) {
-                return Err(SchemaError::NotIndexable { relation: id, field });
-            }
-            Ok(Part { columns: range, lower, descending })
+            let columns = column_starts[field.index()]..column_starts[field.index() + 1];
+            Part { columns, lower: matches!(part, KeyPart::Lower(_)), descending }
         };
-        let narrow_enough = |parts: Vec<Part>| -> Result<Vec<Part>, SchemaError> {
-            let lanes: usize = parts.iter().flat_map(|p| &columns[p.columns.clone()]).map(|c| c.ty.lanes()).sum();
-            if lanes > MAX_PART_LANES { Err(SchemaError::TooWide { relation: id }) } else { Ok(parts) }
-        };
-        let key = relation.key.iter().map(|f| part(&KeyPart::Field(*f), false)).collect::<Result<_, _>>()?;
-        let key = narrow_enough(key)?;
+        let key: Vec<Part> = relation.key.iter().map(|f| part(&KeyPart::Field(*f), false)).collect();
         let key_word = match key.as_slice() {
             [part] if part.columns.len() == 1 && columns[part.columns.start].ty.lanes() == 1 => {
                 Some(part.columns.start)
@@ -201,23 +164,21 @@ impl Meta {
         let key_lanes = key_columns.map(|column| column.ty.lanes()).sum();
         let mut uniques = Vec::new();
         for unique in &relation.uniques {
-            let parts = unique.parts.iter().map(|p| part(p, false)).collect::<Result<_, _>>()?;
+            let parts: Vec<Part> = unique.parts.iter().map(|p| part(p, false)).collect();
             let present: Vec<usize> = unique.where_present.iter().map(|f| column_starts[f.index()]).collect();
-            uniques.push((narrow_enough(parts)?, present));
+            uniques.push((parts, present));
         }
         let mut indexes = Vec::new();
         for index in indexes_of(schema, id) {
-            let parts = index.parts.iter().map(|p| part(&p.part, p.descending)).collect::<Result<_, _>>()?;
-            indexes.push((narrow_enough(parts)?, index.kind));
+            let parts: Vec<Part> = index.parts.iter().map(|p| part(&p.part, p.descending)).collect();
+            indexes.push((parts, index.kind));
         }
         let mut references = Vec::new();
         for reference in &relation.references {
             let lane = lane_starts[reference.field.index()];
-            let target = DataType::Ref(reference.target);
             let (tag_lane, lane) = match &relation.field(reference.field).ty {
-                ty if *ty == target => (None, lane),
-                DataType::Option(inner) if **inner == target => (Some(lane), lane + 1),
-                _ => return Err(SchemaError::NotAReference { relation: id, field: reference.field }),
+                DataType::Option(_) => (Some(lane), lane + 1),
+                _ => (None, lane),
             };
             references.push(ReferenceColumn { field: reference.field, tag_lane, lane, target: reference.target });
         }
@@ -255,7 +216,7 @@ impl Meta {
         let plain: Vec<bool> = plain.collect();
         let counted = Counted::new(schema, id, &columns, &column_starts);
         let bare = plain.iter().enumerate().map(|(n, plain)| *plain && !counted.field(FieldId(n as u32))).collect();
-        Ok(Meta {
+        Meta {
             plain,
             bare,
             counted,
@@ -270,7 +231,7 @@ impl Meta {
             indexes,
             references,
             referrers,
-        })
+        }
     }
 
     /// The lanes of a whole row.

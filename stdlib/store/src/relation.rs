@@ -10,10 +10,11 @@ use crate::hash;
 use crate::hash_index::HashIndex;
 use crate::keys::Keys;
 use crate::layout::{NEVER, NONE, RelationView, Row, Str, VERSION_STRIDE, Version};
-use crate::meta::{MAX_PART_LANES, Meta, Part, SchemaError};
+use crate::meta::{Meta, Part, SchemaError};
 use crate::order_key;
 use crate::ordered_index::OrderedIndex;
 use crate::region::{OutOfSpace, Region};
+use crate::schema::rules::MAX_PART_LANES;
 use crate::schema::{ColumnType, FieldId, IndexKind, RelationId, Schema};
 
 /// A secondary index.
@@ -116,7 +117,7 @@ impl Memory {
 
 impl Relation {
     pub(crate) fn new(schema: &Schema, id: RelationId, max_rows: u32) -> Result<(Relation, Memory), SchemaError> {
-        let meta = Meta::new(schema, id)?;
+        let meta = Meta::new(schema, id);
         let failed = |error: io::Error| SchemaError::NoMemory(error.to_string());
         let widths: Vec<usize> =
             [VERSION_STRIDE].into_iter().chain(meta.columns.iter().map(|c| c.ty.width())).collect();

@@ -7,11 +7,17 @@
 //! * its **lanes**: the 64-bit words that a value of the type has in registers, in rows handed to the
 //!   runtime and in collections ([`DataType::lanes`]);
 //! * its **columns**: what a value of the type has in the image ([`DataType::columns`]). Columns mirror
-//!   lanes in order: a column of 16 bytes stands for two lanes, every other column for one.
+//!   lanes in order: a column of 16 bytes stands for two lanes, every other column for one. The columns of its
+//!   table stand in [`columns`].
+//!
+//! What a store refuses of a schema stands in [`rules`].
 //!
 //! Lanes of what is not there (the payload of an absent option, the payloads of the cases that a
 //! variant is not) are zero. So equal values have equal lanes, except for long texts and collections,
 //! which are compared through their pointers.
+
+pub mod columns;
+pub mod rules;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;

@@ -179,5 +179,6 @@ mod store;
 mod window;
 
 pub use engine::show;
+pub(crate) use engine::substitute;
 pub use entry::{expression, failure, function, scenario, text};
 pub use probe::{Probed, ProbedAt, SeenName};

@@ -20,7 +20,7 @@
 //! | other variant `f` | TEXT, then the columns of all cases' fields, NULL in the other cases | named `f`, `f.Case.x` |
 //! | list, bag, set, map | TEXT | JSON |
 
-use tenon_value::schema::{DataType, FieldId, KeyPart, RelationId, Schema};
+use super::{Case, DataType, FieldId, KeyPart, NamedType, RelationId, Schema};
 
 /// The storage class of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,7 +183,7 @@ pub fn unique_columns(parts: &[KeyPart], columns: &[TableColumn]) -> Option<Vec<
 
 /// A type as a program writes it.
 pub fn show(schema: &Schema, ty: &DataType) -> String {
-    let fields = |fields: &[tenon_value::schema::NamedType]| {
+    let fields = |fields: &[NamedType]| {
         fields.iter().map(|f| format!("{}: {}", f.name, show(schema, &f.ty))).collect::<Vec<_>>().join(", ")
     };
     match ty {
@@ -195,7 +195,7 @@ pub fn show(schema: &Schema, ty: &DataType) -> String {
         DataType::Option(content) => format!("{}?", show(schema, content)),
         DataType::Record(parts) => format!("({})", fields(parts)),
         DataType::Variant(cases) => {
-            let case = |case: &tenon_value::schema::Case| match case.fields.is_empty() {
+            let case = |case: &Case| match case.fields.is_empty() {
                 true => case.name.to_string(),
                 false => format!("{}({})", case.name, fields(&case.fields)),
             };
