@@ -192,3 +192,57 @@ impl Check<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expr::truth;
+    use crate::physical::Output;
+    use crate::planner::op;
+    use crate::statistics::Assumed;
+    use tenon_core::ir::{Type, VarInfo};
+
+    /// A plan of `collect r.id` over a relation, and a variable that nothing binds.
+    #[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+    fn plan() -> (Plan, Expr) {
+        let text = r#"program "p" relation R { field id: Int key id }
+query q() { scan R r collect r.id }
+sites { "" "" "" 0 0..0 }"#;
+        let program = tenon_core::text::parse(text).unwrap();
+        let mut plan = crate::plan(&program, &Assumed::new(&program)).unwrap().queries.remove(0);
+        plan.vars.push(VarInfo { name: "stray".into(), ty: Type::Int });
+        let stray = Expr::var(VarId(plan.vars.len() as u32 - 1), Type::Int);
+        (plan, stray)
+    }
+
+    #[test]
+    fn what_nothing_binds_is_not_read() {
+        let (whole, stray) = plan();
+        assert_eq!(verify(&whole), Ok(()));
+        let wrap = |kind: fn(Box<Op>, Expr) -> OpKind| {
+            let mut plan = whole.clone();
+            plan.root = op(kind(Box::new(plan.root.clone()), stray.clone()), 1.0, None);
+            plan
+        };
+        let filter = wrap(|input, stray| OpKind::Filter { input, predicates: vec![truth(), stray] });
+        let limit = wrap(|input, stray| OpKind::Limit { input, limit: Some(stray), offset: None, early_stop: true });
+        let definition = wrap(|input, stray| OpKind::Map { input, defs: vec![(VarId(0), stray)] });
+        let output = Plan { output: Output::Collect { element: stray.clone(), set: false }, ..whole.clone() };
+        for (plan, what) in
+            [(filter, "a filter"), (limit, "a limit"), (definition, "a definition"), (output, "the output")]
+        {
+            let error = format!("in q, {what} reads `stray` ({}), which nothing below binds", plan.vars.len() - 1);
+            assert_eq!(verify(&plan), Err(error));
+        }
+    }
+
+    #[test]
+    fn a_limit_reads_no_row() {
+        let (mut plan, _) = plan();
+        let row = crate::finish::bound(&plan.root).into_iter().next();
+        let limit = row.map(|v| Expr::var(v, plan.vars[v.index()].ty.clone()));
+        let input = Box::new(plan.root.clone());
+        plan.root = op(OpKind::Limit { input, limit, offset: None, early_stop: true }, 1.0, None);
+        assert!(verify(&plan).is_err_and(|e| e.contains("a limit reads")));
+    }
+}

@@ -65,3 +65,31 @@ sites { "" "" "" 0 0..0 }"#;
         assert_eq!(tenon_plan::plan(&program, &Assumed::new(&program)).is_ok(), planned, "{depth}");
     }
 }
+
+#[test]
+fn blocks_of_many_inputs_are_planned_or_refused() {
+    use tenon_core::ir::{Expr, ExprKind, JoinKind, Rel, RelationId, SiteId, Type, VarId};
+    let text = r#"program "p" relation R { field id: Int key id }
+query q() { scan R r collect r.id }
+sites { "" "" "" 0 0..0 }"#;
+    for (inputs, planned) in [(60, true), (125, false), (130, false), (200, false)] {
+        let mut program = parse(text).unwrap_or_else(|e| panic!("{e}"));
+        let query = &mut program.queries[0];
+        for _ in 1..inputs {
+            query.vars.push(query.vars[0].clone());
+            let var = VarId(query.vars.len() as u32 - 1);
+            let right = Rel::Scan { relation: RelationId(0), var, site: SiteId(0) };
+            let left = Box::new(std::mem::replace(&mut query.root, Rel::Unit));
+            let on = Expr::new(ExprKind::Literal(true.into()), Type::Bool);
+            query.root = Rel::Join { kind: JoinKind::Inner, left, right: Box::new(right), on };
+        }
+        let result = tenon_plan::plan(&program, &Assumed::new(&program));
+        match result {
+            Ok(_) => assert!(planned, "{inputs} inputs"),
+            Err(error) => {
+                assert!(!planned, "{inputs} inputs");
+                assert_eq!(error.to_string(), "a query of `q` joins more than 120 relations and collections");
+            }
+        }
+    }
+}
