@@ -6,13 +6,11 @@ use tenon_core::ir::{Expr, ExprKind, Prim, SiteId, Type};
 use tenon_runtime::functions::RuntimeFn;
 use tenon_store::layout::COLLECTION_ELEMENTS;
 use tenon_value::Fault;
+use tenon_value::time::{DATE_TIME_MAX, DATE_TIME_MIN, DAY, INSTANT_MAX, INSTANT_MIN};
 
 use crate::emit::{Emit, Lanes};
 use crate::error::{Error, Result};
 use crate::expr::mistyped;
-
-/// Microseconds of a day.
-const DAY: i64 = 86_400_000_000;
 
 /// The longest written-out collection whose elements `in` compares one by one.
 const SHORT: usize = 16;
@@ -38,11 +36,17 @@ impl Emit<'_, '_> {
                 let a = self.word(one(0)?)?;
                 vec![self.b.ins().bxor_imm_u(a, 1)]
             }
-            Prim::AddInt | Prim::AddDecimal | Prim::AddDuration | Prim::AddDurations => {
+            Prim::AddDuration | Prim::SubDuration => {
+                let point = one(0)?;
+                let (a, b) = (self.word(point)?, self.word(one(1)?)?);
+                let moved = if prim == Prim::AddDuration { self.add(a, b, at) } else { self.sub(a, b, at) };
+                vec![self.time_point(moved, &point.ty, at)?]
+            }
+            Prim::AddInt | Prim::AddDecimal | Prim::AddDurations => {
                 let (a, b) = (self.word(one(0)?)?, self.word(one(1)?)?);
                 vec![self.add(a, b, at)]
             }
-            Prim::SubInt | Prim::SubDecimal | Prim::SubDuration | Prim::SubDurations => {
+            Prim::SubInt | Prim::SubDecimal | Prim::SubDurations => {
                 let (a, b) = (self.word(one(0)?)?, self.word(one(1)?)?);
                 vec![self.sub(a, b, at)]
             }
@@ -200,6 +204,21 @@ impl Emit<'_, '_> {
         let (difference, overflow) = self.b.ins().ssub_overflow(a, b);
         self.raise_if(overflow, Fault::Overflow, site);
         difference
+    }
+
+    /// A time point that arithmetic gave: its calendar ends at both sides.
+    fn time_point(&mut self, point: Value, ty: &Type, site: Option<SiteId>) -> Result<Value> {
+        let (least, range) = match ty {
+            Type::Instant => (INSTANT_MIN, INSTANT_MAX - INSTANT_MIN),
+            Type::DateTime => (DATE_TIME_MIN, DATE_TIME_MAX - DATE_TIME_MIN),
+            ty => return Err(mistyped("a time point", ty)),
+        };
+        let least = self.int(least);
+        let above = self.b.ins().isub(point, least);
+        let range = self.int(range);
+        let outside = self.b.ins().icmp(IntCC::UnsignedGreaterThan, above, range);
+        self.raise_if(outside, Fault::Overflow, site);
+        Ok(point)
     }
 
     /// `a * b`, never wrapping.

@@ -37,9 +37,10 @@ fn disagreement(case: &Case, optimize: bool) -> Option<String> {
 }
 
 /// The disagreements of some programs. Both ways to compile are tried.
-fn wrong(seeds: impl IntoIterator<Item = u64>) -> Vec<String> {
+fn wrong(seeds: impl IntoIterator<Item = u64>, times: bool) -> Vec<String> {
     let found = seeds.into_iter().filter_map(|seed| {
-        let what = disagreement(&case(seed, &Config::default()), seed % 2 == 0)?;
+        let config = Config { faults: seed % 3 == 0, times, ..Config::default() };
+        let what = disagreement(&case(seed, &config), seed % 2 == 0)?;
         Some(format!("seed {seed}: {}", what.chars().take(6000).collect::<String>()))
     });
     found.collect()
@@ -49,14 +50,14 @@ fn wrong(seeds: impl IntoIterator<Item = u64>) -> Vec<String> {
 fn engines_agree() {
     let first: u64 = std::env::var("TENON_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
     let count: u64 = std::env::var("TENON_CASES").ok().and_then(|s| s.parse().ok()).unwrap_or(12);
-    let wrong = wrong(first..first + count);
+    let wrong = wrong(first..first + count, true);
     assert!(wrong.is_empty(), "{} of {count} programs:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
-/// Programs on which something was wrong once.
+/// Programs on which something was wrong once, drawn without times.
 const FOUND: [u64; 1] = [283_852_967];
 
 #[test]
 fn engines_agree_where_they_did_not() {
-    assert_eq!(wrong(FOUND), Vec::<String>::new());
+    assert_eq!(wrong(FOUND, false), Vec::<String>::new());
 }

@@ -39,6 +39,36 @@ fn arithmetic_never_wraps() {
 }
 
 #[test]
+fn time_points_stay_within_their_calendar() {
+    use tenon_value::time::{DATE_TIME_MAX, DATE_TIME_MIN, INSTANT_MAX, INSTANT_MIN};
+    for (ty, of, least, greatest) in [
+        ("Instant", Value::Instant as fn(i64) -> Value, INSTANT_MIN, INSTANT_MAX),
+        ("DateTime", Value::DateTime, DATE_TIME_MIN, DATE_TIME_MAX),
+    ] {
+        for (prim, sign) in [("add_duration", 1), ("sub_duration", -1)] {
+            let f = format!("fn f(a: {ty}, b: Duration) -> {ty} pure {{ return {prim}(a, b) }}");
+            let mut both = Both::new(&f);
+            for (at, by, expected) in [
+                (greatest, 0, Some(greatest)),
+                (greatest - 5, 5, Some(greatest)),
+                (greatest - 5, 6, None),
+                (greatest, i64::MAX, None),
+                (least, 0, Some(least)),
+                (least + 5, -5, Some(least)),
+                (least + 5, -6, None),
+                (least, greatest - least, Some(greatest)),
+                (least, i64::MIN + 1, None),
+                (0, i64::MAX, None),
+            ] {
+                let expected = expected.map_or(Outcome::Fault(Fault::Overflow), |n| Outcome::Value(of(n)));
+                assert_eq!(both.call("f", &[of(at), Value::Duration(by * sign)]), expected, "{f}: {at} {by}");
+            }
+            assert_eq!(both.call("f", &[of(-1), Value::Duration(i64::MIN)]), Outcome::Fault(Fault::Overflow));
+        }
+    }
+}
+
+#[test]
 fn control_flow() {
     let f = "fn f(n: Int) -> Int pure {
         vars i: Int, sum: Int
@@ -132,4 +162,120 @@ fn failures_have_fields_and_a_message() {
 fn an_image_in_a_file_is_the_same_program() {
     let both = Both::new("fn f(n: Int) -> Text pure { return concat(\"a text that is long: \", to_text(n)) }");
     assert_eq!(both.through_a_file().value("f", &[42.into()]), "a text that is long: 42".into());
+}
+
+/// Runs on a stack as servers give it to threads that call programs.
+fn on_a_thread(run: impl FnOnce() + Send) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(tenon_runtime::native::THREAD_STACK);
+        thread.spawn_scoped(scope, run).unwrap().join().unwrap();
+    });
+}
+
+#[test]
+fn values_that_nest_too_deep_end_the_call() {
+    let reverse = tenon_core::builtins::BUILTINS.iter().position(|row| row.id == "ListReverse").unwrap();
+    let function = |name: &str, ty: &str, result: &str| {
+        format!(
+            "fn {name}(n: Int) -> {ty} pure {{
+               vars t: T, u: T
+               let t = case T.Leaf
+               let u = case T.Leaf
+               for i in range(0, n) {{ let t = case T.Node([t], i) let u = case T.Node([u], i) }}
+               return {result}
+             }}\n"
+        )
+    };
+    let text = format!(
+        "variant T {{ Leaf, Node(of: [T], n: Int) }}\n{}{}{}{}{}{}{}{}{}{}",
+        function("shown", "Int", "length(to_text(t))"),
+        function("same", "Bool", "(t == u)"),
+        function("less", "Bool", "(t < u)"),
+        function("among", "Bool", "contains(t, [u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u, u])"),
+        function("kept", "Bool", "contains(t, to_set([u, t]))"),
+        function("keyed", "Map[T, Int]", "map(t => 1, u => 2)"),
+        function("turned", "[T]", &format!("(builtin#{reverse}([t, u]) : [T])")),
+        function("given", "T", "t"),
+        function("packed", "T?", "some(t)"),
+        function("unused", "Int", "n"),
+    );
+    let names = ["shown", "same", "less", "among", "kept", "keyed", "turned", "given", "packed"];
+    on_a_thread(|| {
+        let mut both = Both::new(&text);
+        for name in names {
+            assert!(matches!(both.call(name, &[200.into()]), Outcome::Value(_)), "{name}");
+            for n in [300, 1_000, 20_000] {
+                let found = both.native(name, &[n.into()], 0);
+                assert_eq!(found, Outcome::Fault(Fault::RecursionTooDeep), "{name}({n})");
+            }
+            assert_eq!(both.call(name, &[300.into()]), Outcome::Fault(Fault::RecursionTooDeep), "{name}");
+        }
+        assert_eq!(both.native("unused", &[20_000.into()], 0), Outcome::Value(20_000.into()));
+    });
+}
+
+#[test]
+fn elements_without_lanes_are_counted() {
+    let f = "fn f(a: [Unit], b: [Unit], u: Unit) -> {same: Bool, less: Bool, found: Bool, length: Int} pure {
+        return {same: (a == b), less: (a < b), found: contains(u, append(a, b)), length: length(append(a, b))}
+      }";
+    let mut both = Both::new(f);
+    for (m, n) in [(0, 0), (3, 1), (0, 1), (2, 2), (1, 3)] {
+        let units = |count: usize| Value::list(vec![Value::unit(); count]);
+        let Value::Record(found) = both.value("f", &[units(m), units(n), Value::unit()]) else { panic!("a record") };
+        let expected = [Value::Bool(m == n), Value::Bool(m < n), Value::Bool(m + n > 0), ((m + n) as i64).into()];
+        assert_eq!(*found, expected, "{m} {n}");
+    }
+}
+
+#[test]
+fn work_of_the_runtime_uses_fuel() {
+    // Each function does little in its own code and much in the runtime.
+    let text = "regex \"(a|b)*c?\"
+      fn found(n: Int) -> Int pure {
+        vars xs: [Int], c: Int
+        let xs = range(0, 20000)
+        let c = 0
+        for i in range(0, n) { if contains((0 - (i + 1)), xs) { let c = (c + 1) } else { } }
+        return c
+      }
+      fn same(n: Int) -> Int pure {
+        vars xs: [Int], ys: [Int], c: Int
+        let xs = range(0, 20000)
+        let ys = range(0, 20000)
+        let c = 0
+        for i in range(0, n) { if (xs == ys) { let c = (c + 1) } else { } }
+        return c
+      }
+      fn counted(t: Text, n: Int) -> Int pure {
+        vars c: Int
+        let c = 0
+        for i in range(0, n) { let c = (c + length(t)) }
+        return c
+      }
+      fn matched(t: Text, n: Int) -> Int pure {
+        vars c: Int
+        let c = 0
+        for i in range(0, n) { if matches#0(t) { let c = (c + 1) } else { } }
+        return c
+      }
+      fn joined(t: Text, n: Int) -> Int pure {
+        vars c: Int
+        let c = 0
+        for i in range(0, n) { let c = (c + length(concat(t, \"x\", t))) }
+        return c
+      }";
+    let mut both = Both::new(text);
+    let long = Value::text("ab".repeat(100_000));
+    for (name, args, many) in [
+        ("found", vec![], 10),
+        ("same", vec![], 10),
+        ("counted", vec![long.clone()], 10),
+        ("matched", vec![long.clone()], 2),
+        ("joined", vec![long], 2),
+    ] {
+        let with = |n: i64| -> Vec<Value> { args.iter().cloned().chain([n.into()]).collect() };
+        assert!(matches!(both.native(name, &with(many), 0), Outcome::Value(_)), "{name}");
+        assert_eq!(both.native(name, &with(5_000), 0), Outcome::Fault(Fault::FuelExhausted), "{name}");
+    }
 }

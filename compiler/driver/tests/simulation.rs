@@ -119,7 +119,7 @@ fn service(loaded: &Arc<Loaded>, database: Arc<Database>) -> NativeService {
 /// What is wrong with the run of a seed.
 fn simulate(seed: u64, folder: &Path) -> Result<(), String> {
     let mut random = Random::new(seed ^ 0x5eed);
-    let config = Config { depth: 2, reads: 3, writes: 8, faults: seed.is_multiple_of(3) };
+    let config = Config { depth: 2, reads: 3, writes: 8, faults: seed.is_multiple_of(3), times: true };
     let case = case(seed, &config);
     let relations = case.program.relations.len();
     let dumps = &case.run[case.run.len() - relations..];

@@ -12,7 +12,7 @@ use tenon_value::{Fault, Value};
 use crate::collection::collect;
 use crate::context::{CallContext, Status};
 use crate::native::{RelationKey, Tables};
-use crate::value::{Comparer, elements, read_columns};
+use crate::value::{Comparer, count_of, elements, read_columns};
 
 /// See the module.
 pub struct ArenaMemory<'a> {
@@ -36,6 +36,7 @@ impl<'a> ArenaMemory<'a> {
 
 impl Memory for ArenaMemory<'_> {
     fn put_bytes(&mut self, bytes: &[u8]) -> Result<[u64; 2], Fault> {
+        self.ctx.meter.scanned(bytes.len());
         let text = self.ctx.text(bytes);
         if self.ctx.status == Status::Ok as u32 { Ok([text.head, text.tail]) } else { Err(Fault::MemoryExceeded) }
     }
@@ -43,11 +44,13 @@ impl Memory for ArenaMemory<'_> {
     fn bytes<'a>(&'a self, string: &'a [u64; 2]) -> &'a [u8] {
         // SAFETY: `Str` is two words in the order of `string`, without padding.
         let text = unsafe { &*string.as_ptr().cast::<Str>() };
+        self.ctx.meter.scanned(text.len());
         // SAFETY: by the promise made to `new`.
         unsafe { text.bytes() }
     }
 
     fn put_collection(&mut self, count: usize, elements: &[u64]) -> Result<u64, Fault> {
+        self.ctx.meter.worked(elements.len());
         match collect(self.ctx, count, elements) {
             0 => Err(Fault::MemoryExceeded),
             lane => Ok(lane),
@@ -56,8 +59,13 @@ impl Memory for ArenaMemory<'_> {
 
     fn collection(&self, collection: u64, stride: usize) -> (usize, &[u64]) {
         // SAFETY: by the promise made to `new`.
-        let all = unsafe { elements(collection, stride) };
-        (crate::collection::count_of(collection), all)
+        let (count, all) = unsafe { (count_of(collection), elements(collection, stride)) };
+        self.ctx.meter.worked(count);
+        (count, all)
+    }
+
+    fn charge(&self, bytes: usize) -> Result<(), Fault> {
+        self.ctx.meter.pass(bytes)
     }
 
     fn row_value(&self, relation: u32, lanes: &[u64]) -> Result<Value, Fault> {

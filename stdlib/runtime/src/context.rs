@@ -5,6 +5,7 @@
 //! `arena_end`, else call `arena_grow`. Everything in it is gone when the call ends.
 
 use std::alloc::{Layout, alloc, dealloc};
+use std::cell::Cell;
 use std::ptr::NonNull;
 
 use tenon_store::{Collection, RelationView, Str};
@@ -104,6 +105,80 @@ impl Default for Limits {
     }
 }
 
+/// The work of a call, as it is counted where values are only looked at.
+///
+/// Functions of the runtime take fuel for what they do without asking whether there is enough: what they work on is bounded
+/// by the memory of the call, and generated code asks in every loop and in every function that calls itself.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Meter {
+    /// Generated code subtracts from it, too, and faults below zero.
+    fuel: Cell<i64>,
+    /// How many bytes may still be taken.
+    memory: Cell<usize>,
+    /// How many of those that were taken are given back when the present function of the runtime ends.
+    passing: Cell<usize>,
+    /// Whether a value was met that nests too deep.
+    too_deep: Cell<bool>,
+}
+
+/// So many elements, or so many bytes, that a function of the runtime walks through are one unit of fuel.
+const ELEMENTS_PER_UNIT: usize = 4;
+const BYTES_PER_UNIT: usize = 64;
+/// So many bytes of values that are made for a moment are one unit.
+const BYTES_PER_STEP: usize = 16;
+
+impl Meter {
+    fn new(fuel: i64, memory: usize) -> Meter {
+        Meter { fuel: Cell::new(fuel), memory: Cell::new(memory), passing: Cell::new(0), too_deep: Cell::new(false) }
+    }
+
+    /// Takes bytes; false where there are not so many left.
+    fn charge(&self, bytes: usize) -> bool {
+        let left = self.memory.get().checked_sub(bytes);
+        self.memory.set(left.unwrap_or(self.memory.get()));
+        left.is_some()
+    }
+
+    /// Counts bytes that a function of the runtime takes outside of the arena for a value until it ends, and the work of
+    /// making them.
+    pub(crate) fn pass(&self, bytes: usize) -> Result<(), Fault> {
+        self.take(bytes / BYTES_PER_STEP);
+        if !self.charge(bytes) {
+            return Err(Fault::MemoryExceeded);
+        }
+        self.passing.set(self.passing.get() + bytes);
+        Ok(())
+    }
+
+    /// Gives back what [`Meter::pass`] took.
+    pub(crate) fn passed(&self) {
+        self.memory.set(self.memory.get() + self.passing.take());
+    }
+
+    fn take(&self, units: usize) {
+        if units > 0 {
+            self.fuel.set(self.fuel.get().saturating_sub_unsigned(units as u64));
+        }
+    }
+
+    /// Counts elements that were walked through.
+    pub(crate) fn worked(&self, elements: usize) {
+        self.take(elements / ELEMENTS_PER_UNIT);
+    }
+
+    /// Counts bytes that were read or written.
+    pub(crate) fn scanned(&self, bytes: usize) {
+        self.take(bytes / BYTES_PER_UNIT);
+    }
+
+    /// Notes that a value nests deeper than the runtime follows; [`CallContext::settle`] makes a fault of it.
+    #[cold]
+    pub(crate) fn too_deep(&self) {
+        self.too_deep.set(true);
+    }
+}
+
 /// See the module.
 #[repr(C)]
 pub struct CallContext {
@@ -111,8 +186,8 @@ pub struct CallContext {
     pub status: u32,
     /// How many nested calls are still allowed. Generated code subtracts on entry and adds on exit.
     pub depth: u32,
-    /// How much work is still allowed. Generated code subtracts and faults below zero.
-    pub fuel: i64,
+    /// How much work is still allowed.
+    pub(crate) meter: Meter,
     /// The next free byte of the arena, aligned to 8.
     pub arena_next: *mut u8,
     /// The end of the arena's current chunk.
@@ -152,7 +227,6 @@ pub struct CallContext {
     /// Where both come from if they are not here yet; null where they were given.
     moment: *const Moment<'static>,
     chunks: Vec<Chunk>,
-    memory_left: usize,
 }
 
 /// Offsets of the fields that generated code uses.
@@ -163,8 +237,8 @@ pub mod offsets {
     pub const STATUS: i32 = offset_of!(CallContext, status) as i32;
     /// [`CallContext::depth`], 4 bytes.
     pub const DEPTH: i32 = offset_of!(CallContext, depth) as i32;
-    /// [`CallContext::fuel`].
-    pub const FUEL: i32 = offset_of!(CallContext, fuel) as i32;
+    /// The fuel of the call, 8 bytes.
+    pub const FUEL: i32 = offset_of!(CallContext, meter.fuel) as i32;
     /// [`CallContext::arena_next`].
     pub const ARENA_NEXT: i32 = offset_of!(CallContext, arena_next) as i32;
     /// [`CallContext::arena_end`].
@@ -261,7 +335,7 @@ impl CallContext {
         CallContext {
             status: Status::Ok as u32,
             depth: limits.depth,
-            fuel: limits.fuel,
+            meter: Meter::new(limits.fuel, limits.memory),
             arena_next: std::ptr::null_mut(),
             arena_end: std::ptr::null_mut(),
             snapshot: 0,
@@ -282,7 +356,6 @@ impl CallContext {
             random: Some(Random::new(seed)),
             moment: std::ptr::null(),
             chunks: Vec::new(),
-            memory_left: limits.memory,
         }
     }
 
@@ -307,10 +380,9 @@ impl CallContext {
     /// Makes the context fresh for another call.
     pub fn reset(&mut self, limits: Limits, now: i64, seed: u64) {
         self.clear();
-        self.memory_left = limits.memory.saturating_sub(self.held());
         self.status = Status::Ok as u32;
         self.depth = limits.depth;
-        self.fuel = limits.fuel;
+        self.meter = Meter::new(limits.fuel, limits.memory.saturating_sub(self.held()));
         self.now = now;
         self.random = Some(Random::new(seed));
         self.moment = std::ptr::null();
@@ -347,16 +419,11 @@ impl CallContext {
     /// Counts bytes that lie outside of the arena against the memory of the call. False, with the fault set, beyond the
     /// limit.
     pub fn charge(&mut self, bytes: usize) -> bool {
-        match self.memory_left.checked_sub(bytes) {
-            Some(left) => {
-                self.memory_left = left;
-                true
-            }
-            None => {
-                self.set_fault(Fault::MemoryExceeded);
-                false
-            }
+        let charged = self.meter.charge(bytes);
+        if !charged {
+            self.set_fault(Fault::MemoryExceeded);
         }
+        charged
     }
 
     /// Takes `size` bytes of the arena, aligned to 8; `None`, with the fault set, beyond the limit.
@@ -376,9 +443,9 @@ impl CallContext {
     #[cold]
     fn grow(&mut self, size: usize) -> Option<()> {
         let planned = (FIRST_CHUNK << self.chunks.len().min(6)).min(LARGEST_CHUNK).max(size);
-        let bytes = planned.min(self.memory_left).max(size).max(8);
+        let bytes = planned.min(self.meter.memory.get()).max(size).max(8);
         let layout = Layout::from_size_align(bytes, 16).ok()?;
-        if bytes > self.memory_left {
+        if !self.meter.charge(bytes) {
             self.set_fault(Fault::MemoryExceeded);
             return None;
         }
@@ -387,7 +454,6 @@ impl CallContext {
             self.set_fault(Fault::MemoryExceeded);
             return None;
         };
-        self.memory_left -= bytes;
         self.chunks.push(Chunk { start, layout });
         self.arena_next = start.as_ptr();
         // SAFETY: the chunk has `bytes` bytes.
@@ -429,6 +495,13 @@ impl CallContext {
                 header
             }
             None => std::ptr::null_mut(),
+        }
+    }
+
+    /// Makes a fault of a value that nested too deep for what was just done with it.
+    pub(crate) fn settle(&mut self) {
+        if self.meter.too_deep.get() {
+            self.set_fault(Fault::RecursionTooDeep);
         }
     }
 

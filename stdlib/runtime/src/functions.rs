@@ -48,11 +48,11 @@ functions! {
     memory::arena_grow(ctx, size) fallible Pure;
     memory::fault(ctx, code, site) fallible Pure;
     text::text_concat(ctx, a0, a1, b0, b1) fallible Pure;
-    text::text_compare(a0, a1, b0, b1) total Pure;
-    text::text_equal(a0, a1, b0, b1) total Pure;
-    text::text_length(a0, a1) total Pure;
+    text::text_compare(ctx, a0, a1, b0, b1) total Pure;
+    text::text_equal(ctx, a0, a1, b0, b1) total Pure;
+    text::text_length(ctx, a0, a1) total Pure;
     text::text_join(ctx, texts, count) fallible Pure;
-    text::text_hash(a0, a1) total Pure;
+    text::text_hash(ctx, a0, a1) total Pure;
     text::text_matches(ctx, pattern, a0, a1) fallible Pure;
     text::problem(ctx, place0, place1, message0, message1) total Writes;
     text::log(ctx, text0, text1) fallible Writes;

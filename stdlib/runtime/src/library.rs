@@ -37,7 +37,9 @@ pub unsafe extern "C" fn builtin(
         let result = ShapeId(shapes[0] as u32);
         let count = tables.shapes.lanes(result) as usize;
         let out = std::slice::from_raw_parts_mut(out, count);
-        if let Err(fault) = run(ctx, tables, function as usize, shapes, arguments, out) {
+        let done = run(ctx, tables, function as usize, shapes, arguments, out);
+        ctx.meter.passed();
+        if let Err(fault) = done {
             ctx.set_fault(fault);
         }
     }
@@ -87,8 +89,13 @@ pub unsafe extern "C" fn value_to_text(ctx: *mut CallContext, shape: u64, value:
         let lanes = lanes_at(value, tables.shapes.lanes(shape) as usize);
         (tables, to_value(&tables.shapes, shape, lanes, &ArenaMemory::new(ctx)))
     };
+    ctx.meter.passed();
     match value {
-        Ok(value) => ctx.text(tenon_value::format::display_as(&tables.shapes, shape, &value).as_bytes()).into(),
+        Ok(value) => {
+            let text = tenon_value::format::display_as(&tables.shapes, shape, &value);
+            ctx.meter.scanned(text.len());
+            ctx.text(text.as_bytes()).into()
+        }
         Err(fault) => {
             ctx.set_fault(fault);
             tenon_store::Str::default().into()

@@ -156,9 +156,12 @@ pub struct Loaded {
     tables: Tables,
 }
 
-/// The stack that a call may use, in bytes: half of what threads have where nothing else is said. Beyond it
-/// functions that call themselves are too deep.
-const STACK: usize = 1 << 20;
+/// The stack that a thread should have that calls programs, in bytes.
+pub const THREAD_STACK: usize = 8 << 20;
+
+/// The part of it that the code of the program may use: beyond it functions that call themselves are too deep. The rest is
+/// for the functions of the runtime, which walk through values level by level, up to [`tenon_value::shape::MAX_NESTING`].
+const STACK: usize = THREAD_STACK / 8;
 
 /// The door into a function: `(context, arguments, results) -> 0, or 1 if the context reports a problem`.
 type Door = unsafe extern "C" fn(*mut CallContext, *const u64, *mut u64) -> u64;
@@ -401,7 +404,7 @@ pub enum Ended {
 impl Loaded {
     /// Calls a function with values: for scenarios, `main` and tests. The context is as for [`Loaded::call`].
     pub fn call_values(&self, function: u32, ctx: &mut CallContext, args: &[Value]) -> Result<Value, Ended> {
-        let internal = |_| Ended::Fault(Fault::Internal, None);
+        let faulted = |fault| Ended::Fault(fault, None);
         let Some(entry) = self.entry(function) else { return Err(Ended::Fault(Fault::Internal, None)) };
         let shapes = &self.tables.shapes;
         let mut lanes = Vec::with_capacity(entry.arguments as usize);
@@ -413,14 +416,14 @@ impl Loaded {
             lanes.resize(start + shapes.lanes(*shape) as usize, 0);
             // SAFETY: the lanes that are made here are those of this call.
             let mut memory = unsafe { ArenaMemory::new(ctx) };
-            from_value(shapes, *shape, value, &mut lanes[start..], &mut memory).map_err(internal)?;
+            from_value(shapes, *shape, value, &mut lanes[start..], &mut memory).map_err(faulted)?;
         }
         let mut results = vec![0; entry.results as usize];
         match self.call(entry, ctx, &lanes, &mut results) {
             Status::Ok => {
                 // SAFETY: the result of this call.
                 let memory = unsafe { ArenaMemory::new(ctx) };
-                to_value(shapes, entry.result, &results, &memory).map_err(internal)
+                to_value(shapes, entry.result, &results, &memory).map_err(faulted)
             }
             _ => Err(self.ended(ctx)),
         }

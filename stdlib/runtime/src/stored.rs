@@ -8,15 +8,15 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use tenon_authority::columns;
 use tenon_store::image::Reader;
-use tenon_store::layout::COLLECTION_ELEMENTS;
 use tenon_store::schema::{DataType, FieldId, NamedType, RelationId, Schema};
-use tenon_store::{Collection, Str};
+use tenon_store::Str;
 use tenon_value::json::{Options, decode_value, encode_value};
 use tenon_value::shape::{self, Kind, ShapeId, Shapes};
 use tenon_value::sink::NoPredicates;
 use tenon_value::{Fault, Value};
 
 use crate::context::CallContext;
+use crate::value::items;
 
 /// Why a value cannot be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,8 +224,7 @@ impl Stored {
                 DataType::Set(element) => Value::set(self.take_items(reader, element, lanes)),
                 DataType::Map(key, value) => {
                     let stride = key.lanes() + value.lanes();
-                    let entries = collection(take(lanes), stride);
-                    Value::map(entries.chunks_exact(stride.max(1)).map(|mut entry| {
+                    Value::map(items(take(lanes), stride).map(|mut entry| {
                         (self.take_value(reader, key, &mut entry), self.take_value(reader, value, &mut entry))
                     }))
                 }
@@ -242,8 +241,7 @@ impl Stored {
         let stride = element.lanes();
         // SAFETY: by the caller's promise.
         unsafe {
-            let items = collection(take(lanes), stride);
-            items.chunks_exact(stride.max(1)).map(|mut item| self.take_value(reader, element, &mut item)).collect()
+            items(take(lanes), stride).map(|mut item| self.take_value(reader, element, &mut item)).collect()
         }
     }
 
@@ -459,18 +457,4 @@ pub(crate) fn skip(ty: &DataType, lanes: &mut &[u64]) {
 
 pub(crate) fn utf8(bytes: &[u8]) -> &str {
     crate::text::utf8(bytes)
-}
-
-/// # Safety
-/// The lane must be that of a valid collection of elements of so many lanes.
-unsafe fn collection<'a>(lane: u64, stride: usize) -> &'a [u64] {
-    if lane == 0 {
-        return &[];
-    }
-    let start = std::ptr::with_exposed_provenance::<Collection>(lane as usize);
-    // SAFETY: by the caller's promise.
-    unsafe {
-        let len = (*start).len as usize;
-        std::slice::from_raw_parts(start.cast::<u8>().add(COLLECTION_ELEMENTS).cast::<u64>(), len * stride)
-    }
 }

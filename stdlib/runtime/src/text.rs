@@ -1,6 +1,7 @@
 //! Functions on texts, for generated code. A text is two words: see [`Str`].
 
 use tenon_store::Str;
+use tenon_store::layout::INLINE;
 
 use crate::abi::Pair;
 use crate::context::CallContext;
@@ -41,11 +42,16 @@ pub unsafe extern "C" fn text_concat(ctx: *mut CallContext, a0: u64, a1: u64, b0
         return Pair { first: a0, second: a1 };
     }
     let len = a.len() + b.len();
-    if len <= tenon_store::layout::INLINE {
-        let mut raw = [0u8; tenon_store::layout::INLINE];
+    ctx.meter.scanned(len);
+    if len <= INLINE {
+        let mut raw = [0u8; INLINE];
         raw[..a.len()].copy_from_slice(a);
         raw[a.len()..len].copy_from_slice(b);
         return Str::new(&raw[..len]).into();
+    }
+    if u32::try_from(len).is_err() {
+        ctx.set_fault(tenon_value::Fault::MemoryExceeded);
+        return Str::default().into();
     }
     let Some(start) = ctx.allocate(len) else { return Str::default().into() };
     // SAFETY: freshly allocated with room for both.
@@ -58,22 +64,30 @@ pub unsafe extern "C" fn text_concat(ctx: *mut CallContext, a0: u64, a1: u64, b0
 }
 
 /// -1, 0 or 1 as `a` sorts before, with or after `b`, by bytes (which is by code points).
-pub unsafe extern "C" fn text_compare(a0: u64, a1: u64, b0: u64, b1: u64) -> i64 {
+pub unsafe extern "C" fn text_compare(ctx: *mut CallContext, a0: u64, a1: u64, b0: u64, b1: u64) -> i64 {
+    context!(ctx);
     bytes!(a, a0, a1);
     bytes!(b, b0, b1);
+    ctx.meter.scanned(a.len().min(b.len()));
     a.cmp(b) as i64
 }
 
 /// 1 if the texts are equal, else 0.
-pub unsafe extern "C" fn text_equal(a0: u64, a1: u64, b0: u64, b1: u64) -> u64 {
+pub unsafe extern "C" fn text_equal(ctx: *mut CallContext, a0: u64, a1: u64, b0: u64, b1: u64) -> u64 {
+    context!(ctx);
     let (a, b) = (Str { head: a0, tail: a1 }, Str { head: b0, tail: b1 });
+    if a.head == b.head {
+        ctx.meter.scanned(a.len());
+    }
     // SAFETY: generated code hands over texts that are valid for the call.
     u64::from(unsafe { a.same(&b) })
 }
 
 /// The number of code points.
-pub unsafe extern "C" fn text_length(a0: u64, a1: u64) -> i64 {
+pub unsafe extern "C" fn text_length(ctx: *mut CallContext, a0: u64, a1: u64) -> i64 {
+    context!(ctx);
     bytes!(a, a0, a1);
+    ctx.meter.scanned(a.len());
     // Every code point has exactly one byte that is not a continuation byte.
     a.iter().filter(|&&b| (b as i8) >= -0x40).count() as i64
 }
@@ -83,22 +97,40 @@ pub unsafe extern "C" fn text_join(ctx: *mut CallContext, texts: *const Str, cou
     context!(ctx);
     // SAFETY: generated code passes so many texts.
     let texts = unsafe { std::slice::from_raw_parts(texts, count as usize) };
-    let mut joined = Vec::with_capacity(texts.iter().map(|t| t.len()).sum());
-    for text in texts {
-        // SAFETY: as for all texts.
-        joined.extend_from_slice(unsafe { text.bytes() });
-    }
-    if u32::try_from(joined.len()).is_err() {
+    let len: usize = texts.iter().map(|text| text.len()).sum();
+    ctx.meter.scanned(len);
+    let mut raw = [0u8; INLINE];
+    // The parts are copied straight to where the whole is to lie.
+    let start = if len <= INLINE {
+        raw.as_mut_ptr()
+    } else if u32::try_from(len).is_err() {
         ctx.set_fault(tenon_value::Fault::MemoryExceeded);
         return Str::default().into();
+    } else {
+        match ctx.allocate(len) {
+            Some(start) => start.as_ptr(),
+            None => return Str::default().into(),
+        }
+    };
+    let mut next = start;
+    for text in texts {
+        // SAFETY: as for all texts; there is room for all of them together.
+        unsafe {
+            let bytes = text.bytes();
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), next, bytes.len());
+            next = next.add(bytes.len());
+        }
     }
-    ctx.text(&joined).into()
+    // SAFETY: so many bytes were written there just now.
+    Str::new(unsafe { std::slice::from_raw_parts(start, len) }).into()
 }
 
 /// The hash of a text's bytes.
-pub unsafe extern "C" fn text_hash(a0: u64, a1: u64) -> u64 {
+pub unsafe extern "C" fn text_hash(ctx: *mut CallContext, a0: u64, a1: u64) -> u64 {
     use std::hash::Hasher;
+    context!(ctx);
     bytes!(a, a0, a1);
+    ctx.meter.scanned(a.len());
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(a);
     hasher.finish()
@@ -108,6 +140,8 @@ pub unsafe extern "C" fn text_hash(a0: u64, a1: u64) -> u64 {
 pub unsafe extern "C" fn text_matches(ctx: *mut CallContext, pattern: u64, a0: u64, a1: u64) -> u64 {
     context!(ctx);
     bytes!(a, a0, a1);
+    // A step of an automaton costs more than a look at a byte.
+    ctx.meter.scanned(a.len().saturating_mul(4));
     // SAFETY: the tables of the program outlive the call.
     let tables = unsafe { &*ctx.tables };
     match tables.patterns.get(pattern as usize) {

@@ -9,9 +9,9 @@ use rustc_hash::FxHasher;
 use tenon_store::layout::{COLLECTION_ELEMENTS, NONE};
 use tenon_store::{Collection, RelationView, Str};
 use tenon_value::schema::ColumnType;
-use tenon_value::shape::{Field, Kind, Presence, ShapeId};
+use tenon_value::shape::{Field, Kind, MAX_NESTING, Presence, ShapeId};
 
-use crate::context::CallContext;
+use crate::context::{CallContext, Meter};
 use crate::native::Tables;
 use crate::text::context;
 
@@ -31,11 +31,38 @@ pub(crate) unsafe fn elements<'a>(collection: u64, stride: usize) -> &'a [u64] {
     }
 }
 
-/// What comparing and hashing need: the shapes, and the keys of rows.
+/// The elements of a collection, each of `stride` lanes. Elements without lanes are counted all the same.
+///
+/// # Safety
+/// As for [`elements`].
+pub(crate) unsafe fn items<'a>(
+    collection: u64,
+    stride: usize,
+) -> impl ExactSizeIterator<Item = &'a [u64]> + DoubleEndedIterator {
+    // SAFETY: by the caller's promise.
+    let (all, count) = unsafe { (elements(collection, stride), count_of(collection)) };
+    (0..count).map(move |index| &all[index * stride..(index + 1) * stride])
+}
+
+/// The number of elements of a collection.
+///
+/// # Safety
+/// `collection` is zero or the lane of a collection.
+pub(crate) unsafe fn count_of(collection: u64) -> usize {
+    let header = std::ptr::with_exposed_provenance::<Collection>(collection as usize);
+    // SAFETY: by the caller's promise.
+    unsafe { header.as_ref() }.map_or(0, |header| header.len as usize)
+}
+
+/// What comparing and hashing need: the shapes, and the keys of rows. Their work is counted against the call, which ends
+/// with a fault if a value nests deeper than [`MAX_NESTING`]; what they answer then means nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Comparer<'a> {
     tables: &'a Tables,
     relations: *const *const tenon_store::RelationView,
+    meter: &'a Meter,
+    /// How many levels may still nest.
+    room: u32,
 }
 
 impl<'a> Comparer<'a> {
@@ -44,8 +71,20 @@ impl<'a> Comparer<'a> {
     /// # Safety
     /// The context's tables and relations are those of the program whose values are compared.
     pub(crate) unsafe fn new(ctx: &CallContext) -> Comparer<'a> {
-        // SAFETY: a context that runs code has the tables of its program, which outlive the call.
-        Comparer { tables: unsafe { &*ctx.tables }, relations: ctx.relations }
+        let meter: *const Meter = &ctx.meter;
+        // SAFETY: a context that runs code has the tables of its program, which outlive the call; the meter lies in the
+        // context, and nothing refers to it but shared references.
+        let (tables, meter) = unsafe { (&*ctx.tables, &*meter) };
+        Comparer { tables, relations: ctx.relations, meter, room: MAX_NESTING }
+    }
+
+    /// The comparer of the parts of a value; none where it nests too deep.
+    fn within(self) -> Option<Comparer<'a>> {
+        let room = self.room.checked_sub(1);
+        if room.is_none() {
+            self.meter.too_deep();
+        }
+        room.map(|room| Comparer { room, ..self })
     }
 
     /// The number of lanes of a shape.
@@ -72,9 +111,26 @@ impl<'a> Comparer<'a> {
                 Kind::Float => (f64::from_bits(a[0]) + 0.0).total_cmp(&(f64::from_bits(b[0]) + 0.0)),
                 Kind::Text | Kind::Bytes | Kind::Json => {
                     let (a, b) = (Str { head: a[0], tail: a[1] }, Str { head: b[0], tail: b[1] });
+                    self.meter.scanned(a.len().min(b.len()));
                     a.bytes().cmp(b.bytes())
                 }
                 Kind::Id | Kind::Uuid => (a[0], a[1]).cmp(&(b[0], b[1])),
+                Kind::Ref { relation, .. } | Kind::Row { relation, .. } => {
+                    self.compare_entities(*relation, a[0] as u32, b[0] as u32)
+                }
+                kind => match self.within() {
+                    Some(inside) => inside.compare_parts(kind, a, b),
+                    None => Ordering::Equal,
+                },
+            }
+        }
+    }
+
+    /// Compares two values that consist of values.
+    unsafe fn compare_parts(&self, kind: &Kind, a: &[u64], b: &[u64]) -> Ordering {
+        // SAFETY: as for `compare`.
+        unsafe {
+            match kind {
                 Kind::Option(content) => match (a[0], b[0]) {
                     (0, 0) => Ordering::Equal,
                     (0, _) => Ordering::Greater,
@@ -85,33 +141,22 @@ impl<'a> Comparer<'a> {
                 Kind::Variant { cases, .. } => a[0].cmp(&b[0]).then_with(|| {
                     cases.get(a[0] as usize).map_or(Ordering::Equal, |case| self.compare_fields(&case.fields, a, b))
                 }),
-                Kind::Ref { relation, .. } | Kind::Row { relation, .. } => {
-                    self.compare_entities(*relation, a[0] as u32, b[0] as u32)
+                Kind::List(of) | Kind::Set(of) => {
+                    let stride = self.lanes(*of);
+                    self.compare_items(items(a[0], stride), items(b[0], stride), |x, y| self.compare(*of, x, y))
                 }
-                Kind::List(of) | Kind::Set(of) => self.compare_lists(*of, a[0], b[0]),
                 Kind::Bag(of) => {
                     let (a, b) = (self.sorted(*of, a[0]), self.sorted(*of, b[0]));
-                    for (x, y) in a.iter().zip(&b) {
-                        let order = self.compare(*of, x, y);
-                        if order != Ordering::Equal {
-                            return order;
-                        }
-                    }
-                    a.len().cmp(&b.len())
+                    self.compare_items(a.into_iter(), b.into_iter(), |x, y| self.compare(*of, x, y))
                 }
                 Kind::Map { key, value } => {
                     let split = self.lanes(*key);
                     let stride = split + self.lanes(*value);
-                    let (a, b) = (elements(a[0], stride), elements(b[0], stride));
-                    for (x, y) in a.chunks_exact(stride.max(1)).zip(b.chunks_exact(stride.max(1))) {
-                        let order =
-                            self.compare(*key, x, y).then_with(|| self.compare(*value, &x[split..], &y[split..]));
-                        if order != Ordering::Equal {
-                            return order;
-                        }
-                    }
-                    a.len().cmp(&b.len())
+                    self.compare_items(items(a[0], stride), items(b[0], stride), |x, y| {
+                        self.compare(*key, x, y).then_with(|| self.compare(*value, &x[split..], &y[split..]))
+                    })
                 }
+                _ => Ordering::Equal,
             }
         }
     }
@@ -137,26 +182,29 @@ impl<'a> Comparer<'a> {
         Ordering::Equal
     }
 
-    unsafe fn compare_lists(&self, of: ShapeId, a: u64, b: u64) -> Ordering {
-        let stride = self.lanes(of);
-        // SAFETY: by the caller's promise.
-        unsafe {
-            let (a, b) = (elements(a, stride), elements(b, stride));
-            for (x, y) in a.chunks_exact(stride.max(1)).zip(b.chunks_exact(stride.max(1))) {
-                let order = self.compare(of, x, y);
-                if order != Ordering::Equal {
-                    return order;
-                }
-            }
-            a.len().cmp(&b.len())
-        }
+    /// Compares elements pair by pair, then by their number. Every comparer of collections ends here.
+    fn compare_items<'i>(
+        &self,
+        a: impl ExactSizeIterator<Item = &'i [u64]>,
+        b: impl ExactSizeIterator<Item = &'i [u64]>,
+        compare: impl Fn(&'i [u64], &'i [u64]) -> Ordering,
+    ) -> Ordering {
+        let (m, n) = (a.len(), b.len());
+        let mut compared = 0;
+        let differs = a.zip(b).find_map(|(x, y)| {
+            compared += 1;
+            Some(compare(x, y)).filter(|order| *order != Ordering::Equal)
+        });
+        self.meter.worked(compared);
+        differs.unwrap_or_else(|| m.cmp(&n))
     }
 
     unsafe fn sorted(&self, of: ShapeId, bag: u64) -> Vec<&'a [u64]> {
         let stride = self.lanes(of);
         // SAFETY: by the caller's promise.
         unsafe {
-            let mut items: Vec<&[u64]> = elements(bag, stride).chunks_exact(stride.max(1)).collect();
+            let mut items: Vec<&[u64]> = items(bag, stride).collect();
+            self.meter.worked(items.len());
             items.sort_by(|x, y| self.compare(of, x, y));
             items
         }
@@ -201,11 +249,35 @@ impl<'a> Comparer<'a> {
         // SAFETY: by the caller's promise.
         unsafe {
             match &self.tables.shapes.get(shape).kind {
-                Kind::Text | Kind::Bytes | Kind::Json => into.write(Str { head: a[0], tail: a[1] }.bytes()),
+                Kind::Text | Kind::Bytes | Kind::Json => {
+                    let text = Str { head: a[0], tail: a[1] };
+                    self.meter.scanned(text.len());
+                    into.write(text.bytes());
+                }
                 Kind::Id | Kind::Uuid => {
                     into.write_u64(a[0]);
                     into.write_u64(a[1]);
                 }
+                kind @ (Kind::Option(_)
+                | Kind::Record { .. }
+                | Kind::Variant { .. }
+                | Kind::List(_)
+                | Kind::Set(_)
+                | Kind::Bag(_)
+                | Kind::Map { .. }) => {
+                    if let Some(inside) = self.within() {
+                        inside.hash_parts(kind, a, into);
+                    }
+                }
+                _ => into.write_u64(a[0]),
+            }
+        }
+    }
+
+    unsafe fn hash_parts(&self, kind: &Kind, a: &[u64], into: &mut FxHasher) {
+        // SAFETY: as for `hash`.
+        unsafe {
+            match kind {
                 Kind::Option(content) => {
                     into.write_u64(a[0]);
                     if a[0] != 0 {
@@ -220,23 +292,33 @@ impl<'a> Comparer<'a> {
                     }
                 }
                 Kind::List(of) | Kind::Set(of) => {
-                    let stride = self.lanes(*of);
-                    for item in elements(a[0], stride).chunks_exact(stride.max(1)) {
-                        self.hash(*of, item, into);
-                    }
+                    let items = items(a[0], self.lanes(*of));
+                    self.hash_count(items.len(), into);
+                    items.for_each(|item| self.hash(*of, item, into));
                 }
-                Kind::Bag(of) => self.sorted(*of, a[0]).into_iter().for_each(|item| self.hash(*of, item, into)),
+                Kind::Bag(of) => {
+                    let items = self.sorted(*of, a[0]);
+                    self.hash_count(items.len(), into);
+                    items.into_iter().for_each(|item| self.hash(*of, item, into));
+                }
                 Kind::Map { key, value } => {
                     let split = self.lanes(*key);
-                    let stride = split + self.lanes(*value);
-                    for item in elements(a[0], stride).chunks_exact(stride.max(1)) {
+                    let items = items(a[0], split + self.lanes(*value));
+                    self.hash_count(items.len(), into);
+                    for item in items {
                         self.hash(*key, item, into);
                         self.hash(*value, &item[split..], into);
                     }
                 }
-                _ => into.write_u64(a[0]),
+                _ => {}
             }
         }
+    }
+
+    /// The number of elements goes into the hash, too: elements without lanes have nothing else.
+    fn hash_count(&self, count: usize, into: &mut FxHasher) {
+        self.meter.worked(count);
+        into.write_usize(count);
     }
 
     unsafe fn hash_fields(&self, fields: &[Field], a: &[u64], into: &mut FxHasher) {
@@ -306,7 +388,9 @@ pub unsafe extern "C" fn value_compare(ctx: *mut CallContext, shape: u64, a: *co
     unsafe {
         let comparer = Comparer::new(ctx);
         let lanes = comparer.lanes(shape);
-        comparer.compare(shape, lanes_at(a, lanes), lanes_at(b, lanes)) as i64
+        let order = comparer.compare(shape, lanes_at(a, lanes), lanes_at(b, lanes)) as i64;
+        ctx.settle();
+        order
     }
 }
 
@@ -319,6 +403,7 @@ pub unsafe extern "C" fn value_hash(ctx: *mut CallContext, shape: u64, a: *const
     unsafe {
         let comparer = Comparer::new(ctx);
         comparer.hash(shape, lanes_at(a, comparer.lanes(shape)), &mut hasher);
+        ctx.settle();
     }
     hasher.finish()
 }

@@ -137,11 +137,13 @@ impl Server {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .max_blocking_threads(shared.settings.heavy.max(1) + 4)
+                .thread_stack_size(tenon_runtime::native::THREAD_STACK)
                 .build()
                 .map_err(StartError::Thread)?;
             let (shared, watching, alive) = (shared.clone(), watching.clone(), alive.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("serve-{index}"))
+                .stack_size(tenon_runtime::native::THREAD_STACK)
                 .spawn(move || {
                     let _alive = alive;
                     LocalSet::new().block_on(&runtime, serve(shared, listener, watching));

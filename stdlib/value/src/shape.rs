@@ -33,6 +33,11 @@ use crate::fault::Fault;
 use crate::pattern::Pattern;
 use crate::value::Value;
 
+/// How deep values nest: what is compared, hashed, shown, encoded or handed to the library must not hold more values
+/// within each other, or it is the fault `RecursionTooDeep`. A type that contains itself sets no such limit, and what
+/// walks through values needs stack for each level. No value that is read from JSON comes near.
+pub const MAX_NESTING: u32 = 512;
+
 /// The number of a shape in its table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ShapeId(pub u32);

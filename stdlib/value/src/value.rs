@@ -166,6 +166,24 @@ impl Value {
         matches!(self, Value::None)
     }
 
+    /// Whether at most so many values stand within each other here, the value itself included where it consists of others.
+    pub fn nests_within(&self, levels: u32) -> bool {
+        let all = |parts: &[Value]| match levels.checked_sub(1) {
+            Some(levels) => parts.iter().all(|part| part.nests_within(levels)),
+            None => false,
+        };
+        match self {
+            Value::Some(content) => all(std::slice::from_ref(&**content)),
+            Value::List(items) | Value::Bag(items) | Value::Set(items) | Value::Record(items) => all(items),
+            Value::Variant { fields, .. } => all(fields),
+            Value::Map(pairs) => match levels.checked_sub(1) {
+                Some(levels) => pairs.iter().all(|(k, v)| k.nests_within(levels) && v.nests_within(levels)),
+                None => false,
+            },
+            _ => true,
+        }
+    }
+
     /// The word for this kind of value in messages for implementers.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ use super::Run;
 use super::machine::{Env, Machine, fault, malformed};
 use crate::ir::*;
 use smol_str::SmolStr;
+use tenon_value::shape::MAX_NESTING;
 use tenon_value::{Fault, Value};
 
 impl<'a> Machine<'a> {
@@ -63,7 +64,16 @@ impl<'a> Machine<'a> {
     fn composite(&mut self, expr: &'a Expr, env: &mut Env) -> Run<Value> {
         match &expr.kind {
             ExprKind::Record(fields) => Ok(Value::record(self.exprs(fields, env)?)),
-            ExprKind::Variant(tag, fields) => Ok(Value::variant(*tag, self.exprs(fields, env)?)),
+            ExprKind::Variant(tag, fields) => {
+                let made = Value::variant(*tag, self.exprs(fields, env)?);
+                // Comparing, showing and dropping a value walk through it by recursion, so no deeper one may come to be.
+                let bounded = !matches!(expr.ty, Type::Variant(id) if self.recursive.get(id.index()) == Some(&true));
+                if bounded || made.nests_within(MAX_NESTING) {
+                    Ok(made)
+                } else {
+                    fault(Fault::RecursionTooDeep, SiteId(0))
+                }
+            }
             ExprKind::IsCase(of, tag) => match self.expr(of, env)? {
                 Value::Variant { tag: t, .. } => Ok(Value::Bool(t == *tag)),
                 _ => malformed("a variant is expected"),

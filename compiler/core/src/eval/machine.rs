@@ -16,6 +16,7 @@ pub(super) type Env = Vec<Option<Value>>;
 pub(super) struct Machine<'a> {
     pub(super) program: &'a Program,
     pub(super) patterns: &'a [Option<Pattern>],
+    pub(super) recursive: &'a [bool],
     pub(super) store: &'a mut dyn Store,
     pub(super) now: i64,
     pub(super) random: Random,
@@ -59,6 +60,7 @@ impl<'a> Machine<'a> {
         Machine {
             program: &evaluator.program,
             patterns: &evaluator.patterns,
+            recursive: &evaluator.recursive,
             store,
             stop: &evaluator.stop,
             now: inputs.now,

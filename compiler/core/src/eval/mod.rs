@@ -103,6 +103,8 @@ pub struct Finished {
 pub struct Evaluator {
     program: Arc<Program>,
     patterns: Vec<Option<Pattern>>,
+    /// For each variant type, whether its values may hold others of it.
+    recursive: Vec<bool>,
     limits: Limits,
     stop: Arc<AtomicBool>,
 }
@@ -116,7 +118,8 @@ impl Evaluator {
     /// An evaluator with limits.
     pub fn with_limits(program: Arc<Program>, limits: Limits) -> Evaluator {
         let patterns = program.regexes.iter().map(|text| Pattern::new(text).ok()).collect();
-        Evaluator { program, patterns, limits, stop: Arc::default() }
+        let recursive = program.recursive_variants();
+        Evaluator { program, patterns, recursive, limits, stop: Arc::default() }
     }
 
     /// The evaluator with what ends its calls from another thread: once it is set they have no fuel left.

@@ -3,7 +3,7 @@
 use super::{Generator, ORDER, PERSON, SHAPE, SITE};
 use crate::ir::*;
 use std::sync::Arc;
-use tenon_value::Value;
+use tenon_value::{Value, time};
 
 /// What an expression may use.
 #[derive(Clone)]
@@ -116,7 +116,7 @@ impl Generator {
 
     /// A scalar type of which there are always values.
     pub(super) fn scalar(&mut self) -> Type {
-        match self.below(10) {
+        match self.below(if self.config.times { 13 } else { 10 }) {
             0..=2 => Type::Int,
             3 => Type::Text,
             4 => Type::Bool,
@@ -124,6 +124,9 @@ impl Generator {
             6 => Type::Int.optional(),
             7 => Type::Text.optional(),
             8 => Type::Date,
+            10 => Type::Instant,
+            11 => Type::DateTime,
+            12 => Type::Duration,
             _ => Type::Variant(SHAPE),
         }
     }
@@ -149,7 +152,17 @@ impl Generator {
             Type::Float => Value::Float(n as f64 * 0.5),
             Type::Text => Value::text(["", "a", "b", "Ærlig", "a longer text"][self.below(5) as usize]),
             Type::Date => Value::Date(20_000 + n as i32),
+            Type::Instant if self.config.faults && self.chance(20) => {
+                Value::Instant(*self.pick(&[time::INSTANT_MIN, time::INSTANT_MAX]))
+            }
             Type::Instant => Value::Instant(n * 1_000_000),
+            Type::DateTime if self.config.faults && self.chance(20) => {
+                Value::DateTime(*self.pick(&[time::DATE_TIME_MIN, time::DATE_TIME_MAX]))
+            }
+            Type::DateTime => Value::DateTime(n * 1_000_000),
+            Type::Duration if self.config.faults && self.chance(10) => {
+                Value::Duration(*self.pick(&[i64::MIN, i64::MAX, 8_000 * time::DAY * 365]))
+            }
             Type::Duration => Value::Duration(n * 1_000_000),
             Type::Option(_) if self.chance(30) => return Expr::new(ExprKind::None, ty.clone()),
             Type::Option(of) => return some(self.constant(&of.clone())),
@@ -225,6 +238,26 @@ impl Generator {
                 _ => {
                     let (l, r) = (self.expr(&Type::Text, d, scope), self.expr(&Type::Text, d, scope));
                     prim(Prim::Concat, vec![l, r], Type::Text)
+                }
+            },
+            Type::Instant | Type::DateTime => {
+                let operands = vec![self.expr(ty, d, scope), self.expr(&Type::Duration, d, scope)];
+                prim(*self.pick(&[Prim::AddDuration, Prim::SubDuration]), operands, ty.clone())
+            }
+            Type::Duration => match self.below(4) {
+                0 => {
+                    let point = self.pick(&[Type::Instant, Type::DateTime, Type::Date]).clone();
+                    let operands = vec![self.expr(&point, d, scope), self.expr(&point, d, scope)];
+                    prim(Prim::Elapsed, operands, Type::Duration)
+                }
+                1 => {
+                    let operands = vec![self.expr(&Type::Duration, d, scope), self.expr(&Type::Int, d, scope)];
+                    prim(Prim::ScaleDuration, operands, Type::Duration)
+                }
+                2 => prim(Prim::DivDuration, vec![self.expr(&Type::Duration, d, scope), int(3)], Type::Duration),
+                _ => {
+                    let operands = vec![self.expr(&Type::Duration, d, scope), self.expr(&Type::Duration, d, scope)];
+                    prim(*self.pick(&[Prim::AddDurations, Prim::SubDurations]), operands, Type::Duration)
                 }
             },
             Type::Option(of) => match self.below(3) {

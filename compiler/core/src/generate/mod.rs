@@ -28,11 +28,13 @@ pub struct Config {
     pub writes: u32,
     /// Whether expressions may overflow and divide by zero.
     pub faults: bool,
+    /// Whether there are time points and durations. A seed found without them leads to its program only without them.
+    pub times: bool,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { depth: 4, reads: 4, writes: 2, faults: false }
+        Config { depth: 4, reads: 4, writes: 2, faults: false, times: true }
     }
 }
 

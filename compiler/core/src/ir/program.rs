@@ -247,6 +247,43 @@ impl Program {
         }
     }
 
+    /// For each variant type, whether its values may hold others of it.
+    pub fn recursive_variants(&self) -> Vec<bool> {
+        fn mentioned(ty: &Type, found: &mut Vec<usize>) {
+            match ty {
+                Type::Option(of) | Type::List(of) | Type::Bag(of) | Type::Set(of) => mentioned(of, found),
+                Type::Map(key, value) => {
+                    mentioned(key, found);
+                    mentioned(value, found);
+                }
+                Type::Record(record) => record.fields.iter().for_each(|(_, ty)| mentioned(ty, found)),
+                Type::Variant(id) => found.push(id.index()),
+                _ => {}
+            }
+        }
+        let direct: Vec<Vec<usize>> = self
+            .variants
+            .iter()
+            .map(|variant| {
+                let mut found = Vec::new();
+                variant.cases.iter().flat_map(|case| &case.fields).for_each(|(_, ty)| mentioned(ty, &mut found));
+                found
+            })
+            .collect();
+        let reaches_itself = |start: usize| {
+            let (mut seen, mut work) = (vec![false; direct.len()], direct[start].clone());
+            while let Some(at) = work.pop() {
+                if let Some(flag) = seen.get_mut(at)
+                    && !std::mem::replace(flag, true)
+                {
+                    work.extend(&direct[at]);
+                }
+            }
+            seen[start]
+        };
+        (0..direct.len()).map(reaches_itself).collect()
+    }
+
     /// The relation of a number. Numbers come from this program.
     pub fn relation(&self, id: RelationId) -> &Relation {
         &self.relations[id.index()]

@@ -208,7 +208,7 @@ fn cases_of_core() {
     let mut failures = Vec::new();
     let mut count = 0;
     for seed in 0..seeds() {
-        let config = tenon_core::generate::Config { depth: 4, reads: 4, writes: 0, faults: seed % 2 == 1 };
+        let config = tenon_core::generate::Config { depth: 4, reads: 4, writes: 0, faults: seed % 2 == 1, times: true };
         let case = tenon_core::generate::case(seed, &config);
         let mut store = MemoryStore::new(&case.program);
         let evaluator = Evaluator::new(Arc::new(case.program.clone()));

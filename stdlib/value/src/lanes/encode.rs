@@ -4,7 +4,7 @@ use super::Memory;
 use super::read::field_lanes;
 use crate::fault::Fault;
 use crate::json::encode as json;
-use crate::shape::{Field, Kind, Presence, ShapeId, Shapes};
+use crate::shape::{Field, Kind, MAX_NESTING, Presence, ShapeId, Shapes};
 use crate::time;
 
 /// The JSON of the value that lanes hold. References and rows are the fault `Internal`, as in
@@ -28,17 +28,37 @@ pub fn write_lanes<M: Memory + ?Sized>(
     lanes: &[u64],
     memory: &M,
 ) -> Result<(), Fault> {
+    write(out, shapes, shape, lanes, memory, MAX_NESTING)
+}
+
+/// What an element of a collection or a field takes in JSON beside names and texts, roughly.
+const PLAIN: usize = 4;
+
+fn write<M: Memory + ?Sized>(
+    out: &mut Vec<u8>,
+    shapes: &Shapes,
+    shape: ShapeId,
+    lanes: &[u64],
+    memory: &M,
+    room: u32,
+) -> Result<(), Fault> {
+    let within = || room.checked_sub(1).ok_or(Fault::RecursionTooDeep);
     let one = lanes.first().copied();
     let first = || one.ok_or(Fault::Internal);
     let both = || lanes.first_chunk::<2>().ok_or(Fault::Internal);
+    let bytes = || {
+        let bytes = memory.bytes(both()?);
+        memory.charge(bytes.len())?;
+        Ok(bytes)
+    };
     match &shapes.get(shape).kind {
         Kind::Bool => json::write_bool(out, first()? != 0),
         Kind::Int => json::write_integer(out, first()? as i64),
         Kind::Decimal { scale } => json::write_decimal(out, first()? as i64, *scale),
         Kind::Float => json::write_float(out, f64::from_bits(first()?)),
-        Kind::Text => json::write_string(out, memory.bytes(both()?)),
-        Kind::Bytes => json::write_bytes(out, memory.bytes(both()?)),
-        Kind::Json => out.extend_from_slice(memory.bytes(both()?)),
+        Kind::Text => json::write_string(out, bytes()?),
+        Kind::Bytes => json::write_bytes(out, bytes()?),
+        Kind::Json => out.extend_from_slice(bytes()?),
         Kind::Instant => {
             let at = first()? as i64;
             json::write_quoted(out, &time::render_instant(at));
@@ -66,39 +86,43 @@ pub fn write_lanes<M: Memory + ?Sized>(
         Kind::Option(content) => match lanes.split_first() {
             None => return Err(Fault::Internal),
             Some((0, _)) => out.extend_from_slice(b"null"),
-            Some((_, rest)) => write_lanes(out, shapes, *content, rest, memory)?,
+            Some((_, rest)) => write(out, shapes, *content, rest, memory, within()?)?,
         },
         Kind::List(element) | Kind::Bag(element) | Kind::Set(element) => {
             let stride = shapes.lanes(*element) as usize;
+            let room = within()?;
             let (count, elements) = memory.collection(first()?, stride);
+            memory.charge(count.saturating_mul(PLAIN))?;
             out.push(b'[');
             for index in 0..count {
                 json::comma(out, index);
                 let lanes = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
-                write_lanes(out, shapes, *element, lanes, memory)?;
+                write(out, shapes, *element, lanes, memory, room)?;
             }
             out.push(b']');
         }
         Kind::Map { key, value } => {
             let behind = shapes.lanes(*key) as usize;
             let stride = behind + shapes.lanes(*value) as usize;
+            let room = within()?;
             let (count, elements) = memory.collection(first()?, stride);
+            memory.charge(count.saturating_mul(PLAIN))?;
             let named = shapes.get(*key).kind == Kind::Text;
             out.push(if named { b'{' } else { b'[' });
             for index in 0..count {
                 json::comma(out, index);
                 let pair = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
                 out.extend_from_slice(if named { b"" } else { b"[" });
-                write_lanes(out, shapes, *key, &pair[..behind], memory)?;
+                write(out, shapes, *key, &pair[..behind], memory, room)?;
                 out.push(if named { b':' } else { b',' });
-                write_lanes(out, shapes, *value, &pair[behind..], memory)?;
+                write(out, shapes, *value, &pair[behind..], memory, room)?;
                 out.extend_from_slice(if named { b"" } else { b"]" });
             }
             out.push(if named { b'}' } else { b']' });
         }
         Kind::Record { fields } => {
             out.push(b'{');
-            write_fields(out, shapes, fields, lanes, memory, 0)?;
+            write_fields(out, shapes, fields, lanes, (memory, within()?), 0)?;
             out.push(b'}');
         }
         Kind::Variant { cases, bare } => {
@@ -109,7 +133,7 @@ pub fn write_lanes<M: Memory + ?Sized>(
             } else {
                 out.extend_from_slice(b"{\"type\":");
                 json::write_string(out, case.name.as_bytes());
-                write_fields(out, shapes, &case.fields, lanes, memory, 1)?;
+                write_fields(out, shapes, &case.fields, lanes, (memory, within()?), 1)?;
                 out.push(b'}');
             }
         }
@@ -123,9 +147,10 @@ fn write_fields<M: Memory + ?Sized>(
     shapes: &Shapes,
     fields: &[Field],
     lanes: &[u64],
-    memory: &M,
+    (memory, room): (&M, u32),
     mut written: usize,
 ) -> Result<(), Fault> {
+    let mut own = 0;
     for field in fields {
         let mut lanes = field_lanes(shapes, field, lanes)?;
         if field.presence == Presence::Absentable {
@@ -139,7 +164,8 @@ fn write_fields<M: Memory + ?Sized>(
         written += 1;
         json::write_string(out, field.name.as_bytes());
         out.push(b':');
-        write_lanes(out, shapes, field.shape, lanes, memory)?;
+        own += field.name.len() + PLAIN;
+        write(out, shapes, field.shape, lanes, memory, room)?;
     }
-    Ok(())
+    memory.charge(own)
 }

@@ -33,6 +33,11 @@ pub trait Memory {
     fn put_collection(&mut self, count: usize, elements: &[u64]) -> Result<u64, Fault>;
     /// The elements of a collection with this stride: their number, and their lanes.
     fn collection(&self, collection: u64, stride: usize) -> (usize, &[u64]);
+    /// Counts bytes that are taken for a value outside of this memory, before they are taken.
+    fn charge(&self, bytes: usize) -> Result<(), Fault> {
+        let _ = bytes;
+        Ok(())
+    }
     /// The reference or row of a relation that these lanes are: a reference has one, a row two. A memory without a
     /// store has neither.
     fn row_value(&self, relation: u32, lanes: &[u64]) -> Result<Value, Fault> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Memory;
 use crate::fault::Fault;
-use crate::shape::{Field, Kind, Presence, ShapeId, Shapes};
+use crate::shape::{Field, Kind, MAX_NESTING, Presence, ShapeId, Shapes};
 use crate::value::Value;
 
 fn two(lanes: &[u64]) -> Result<&[u64; 2], Fault> {
@@ -23,101 +23,147 @@ pub(super) fn field_lanes<'a>(shapes: &Shapes, field: &Field, lanes: &'a [u64]) 
 }
 
 /// The value that lanes hold. References and rows have no key in their lanes and are the fault `Internal`: what leaves
-/// the program has been turned into records before.
+/// the program has been turned into records before. A value that nests deeper than [`MAX_NESTING`] is the fault
+/// `RecursionTooDeep`.
 pub fn to_value<M: Memory + ?Sized>(
     shapes: &Shapes,
     shape: ShapeId,
     lanes: &[u64],
     memory: &M,
 ) -> Result<Value, Fault> {
-    let one = || lanes.first().copied().ok_or(Fault::Internal);
-    let text = || {
-        let bytes = memory.bytes(two(lanes)?);
-        std::str::from_utf8(bytes).map_err(|_| Fault::Internal)
-    };
-    let items = |element: ShapeId| -> Result<Vec<Value>, Fault> {
-        let stride = shapes.lanes(element) as usize;
-        let (count, elements) = memory.collection(one()?, stride);
+    Read { shapes, memory, room: MAX_NESTING }.value(shape, lanes)
+}
+
+/// Reading values, with the levels that may still nest.
+struct Read<'a, M: ?Sized> {
+    shapes: &'a Shapes,
+    memory: &'a M,
+    room: u32,
+}
+
+/// The bytes of a shared value beside its content.
+const SHARED: usize = 16;
+
+impl<M: Memory + ?Sized> Read<'_, M> {
+    fn within(&self) -> Result<Self, Fault> {
+        let room = self.room.checked_sub(1).ok_or(Fault::RecursionTooDeep)?;
+        Ok(Read { room, ..*self })
+    }
+
+    fn value(&self, shape: ShapeId, lanes: &[u64]) -> Result<Value, Fault> {
+        let one = || lanes.first().copied().ok_or(Fault::Internal);
+        Ok(match &self.shapes.get(shape).kind {
+            Kind::Bool => Value::Bool(one()? != 0),
+            Kind::Int => Value::Int(one()? as i64),
+            Kind::Decimal { scale } => Value::Decimal { unscaled: one()? as i64, scale: *scale },
+            Kind::Float => Value::Float(f64::from_bits(one()?)),
+            Kind::Text => Value::text(self.text(lanes)?),
+            Kind::Bytes => Value::Bytes(self.bytes(lanes)?.into()),
+            Kind::Json => Value::Json(self.text(lanes)?.into()),
+            Kind::Instant => Value::Instant(one()? as i64),
+            Kind::DateTime => Value::DateTime(one()? as i64),
+            Kind::Date => Value::Date(one()? as i32),
+            Kind::Time => Value::Time(one()? as i64),
+            Kind::Duration => Value::Duration(one()? as i64),
+            Kind::Id => Value::Id(uuid(lanes)?),
+            Kind::Uuid => Value::Uuid(uuid(lanes)?),
+            Kind::Ref { relation, .. } | Kind::Row { relation, .. } => self.memory.row_value(*relation, lanes)?,
+            kind => self.within()?.parts(kind, lanes)?,
+        })
+    }
+
+    /// A value that consists of values.
+    fn parts(&self, kind: &Kind, lanes: &[u64]) -> Result<Value, Fault> {
+        let one = || lanes.first().copied().ok_or(Fault::Internal);
+        Ok(match kind {
+            Kind::Option(content) => self.option(*content, lanes)?,
+            Kind::List(element) => Value::list(self.items(*element, one()?)?),
+            Kind::Bag(element) => Value::bag(self.items(*element, one()?)?),
+            Kind::Set(element) => Value::Set(self.items(*element, one()?)?.into()),
+            Kind::Map { key, value } => {
+                let behind = self.shapes.lanes(*key) as usize;
+                let stride = behind + self.shapes.lanes(*value) as usize;
+                let (count, elements) = self.memory.collection(one()?, stride);
+                self.charge(count, size_of::<(Value, Value)>())?;
+                let pairs: Result<Vec<(Value, Value)>, Fault> = (0..count)
+                    .map(|index| {
+                        let pair = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
+                        let name = self.value(*key, &pair[..behind])?;
+                        Ok((name, self.value(*value, &pair[behind..])?))
+                    })
+                    .collect();
+                Value::Map(pairs?.into())
+            }
+            Kind::Record { fields } => Value::Record(self.fields(fields, lanes)?),
+            Kind::Variant { cases, .. } => {
+                let tag = one()?;
+                let case = usize::try_from(tag).ok().and_then(|tag| cases.get(tag)).ok_or(Fault::Internal)?;
+                Value::Variant { tag: tag as u32, fields: self.fields(&case.fields, lanes)? }
+            }
+            _ => return Err(Fault::Internal),
+        })
+    }
+
+    /// Counts the memory of so many parts of a value.
+    fn charge(&self, count: usize, size: usize) -> Result<(), Fault> {
+        self.memory.charge(count.saturating_mul(size).saturating_add(SHARED))
+    }
+
+    fn bytes<'l>(&'l self, lanes: &'l [u64]) -> Result<&'l [u8], Fault> {
+        let bytes = self.memory.bytes(two(lanes)?);
+        if bytes.len() > size_of::<Value>() {
+            self.charge(bytes.len(), 1)?;
+        }
+        Ok(bytes)
+    }
+
+    fn text<'l>(&'l self, lanes: &'l [u64]) -> Result<&'l str, Fault> {
+        std::str::from_utf8(self.bytes(lanes)?).map_err(|_| Fault::Internal)
+    }
+
+    fn items(&self, element: ShapeId, collection: u64) -> Result<Vec<Value>, Fault> {
+        let stride = self.shapes.lanes(element) as usize;
+        let (count, elements) = self.memory.collection(collection, stride);
+        self.charge(count, size_of::<Value>())?;
         (0..count)
             .map(|index| {
                 let lanes = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
-                to_value(shapes, element, lanes, memory)
+                self.value(element, lanes)
             })
             .collect()
-    };
-    Ok(match &shapes.get(shape).kind {
-        Kind::Bool => Value::Bool(one()? != 0),
-        Kind::Int => Value::Int(one()? as i64),
-        Kind::Decimal { scale } => Value::Decimal { unscaled: one()? as i64, scale: *scale },
-        Kind::Float => Value::Float(f64::from_bits(one()?)),
-        Kind::Text => Value::text(text()?),
-        Kind::Bytes => Value::Bytes(memory.bytes(two(lanes)?).into()),
-        Kind::Json => Value::Json(text()?.into()),
-        Kind::Instant => Value::Instant(one()? as i64),
-        Kind::DateTime => Value::DateTime(one()? as i64),
-        Kind::Date => Value::Date(one()? as i32),
-        Kind::Time => Value::Time(one()? as i64),
-        Kind::Duration => Value::Duration(one()? as i64),
-        Kind::Id => Value::Id(uuid(lanes)?),
-        Kind::Uuid => Value::Uuid(uuid(lanes)?),
-        Kind::Option(content) => option(shapes, *content, lanes, memory)?,
-        Kind::List(element) => Value::list(items(*element)?),
-        Kind::Bag(element) => Value::bag(items(*element)?),
-        Kind::Set(element) => Value::Set(items(*element)?.into()),
-        Kind::Map { key, value } => {
-            let behind = shapes.lanes(*key) as usize;
-            let stride = behind + shapes.lanes(*value) as usize;
-            let (count, elements) = memory.collection(one()?, stride);
-            let pairs: Result<Vec<(Value, Value)>, Fault> = (0..count)
-                .map(|index| {
-                    let pair = elements.get(index * stride..(index + 1) * stride).ok_or(Fault::Internal)?;
-                    let name = to_value(shapes, *key, &pair[..behind], memory)?;
-                    Ok((name, to_value(shapes, *value, &pair[behind..], memory)?))
-                })
-                .collect();
-            Value::Map(pairs?.into())
-        }
-        Kind::Record { fields } => Value::Record(read_fields(shapes, fields, lanes, memory)?),
-        Kind::Variant { cases, .. } => {
-            let tag = one()?;
-            let case = usize::try_from(tag).ok().and_then(|tag| cases.get(tag)).ok_or(Fault::Internal)?;
-            Value::Variant { tag: tag as u32, fields: read_fields(shapes, &case.fields, lanes, memory)? }
-        }
-        Kind::Ref { relation, .. } | Kind::Row { relation, .. } => memory.row_value(*relation, lanes)?,
-    })
-}
-
-fn option<M: Memory + ?Sized>(shapes: &Shapes, content: ShapeId, lanes: &[u64], memory: &M) -> Result<Value, Fault> {
-    match lanes.split_first() {
-        None => Err(Fault::Internal),
-        Some((0, _)) => Ok(Value::None),
-        Some((_, rest)) => to_value(shapes, content, rest, memory).map(Value::some),
     }
-}
 
-fn read_fields<M: Memory + ?Sized>(
-    shapes: &Shapes,
-    fields: &[Field],
-    lanes: &[u64],
-    memory: &M,
-) -> Result<Arc<[Value]>, Fault> {
-    fields
-        .iter()
-        .map(|field| {
-            let lanes = field_lanes(shapes, field, lanes)?;
-            match field.presence {
-                Presence::Absentable => match lanes.split_first() {
-                    None => Err(Fault::Internal),
-                    Some((0, _)) => Ok(Value::None),
-                    Some((_, rest)) => {
-                        let content = to_value(shapes, field.shape, rest, memory)?;
-                        Ok(shapes.with_content(field, Some(content)))
-                    }
-                },
-                _ => to_value(shapes, field.shape, lanes, memory),
+    fn option(&self, content: ShapeId, lanes: &[u64]) -> Result<Value, Fault> {
+        match lanes.split_first() {
+            None => Err(Fault::Internal),
+            Some((0, _)) => Ok(Value::None),
+            Some((_, rest)) => {
+                self.charge(1, size_of::<Value>())?;
+                self.value(content, rest).map(Value::some)
             }
-        })
-        .collect()
+        }
+    }
+
+    fn fields(&self, fields: &[Field], lanes: &[u64]) -> Result<Arc<[Value]>, Fault> {
+        self.charge(fields.len(), size_of::<Value>())?;
+        fields
+            .iter()
+            .map(|field| {
+                let lanes = field_lanes(self.shapes, field, lanes)?;
+                match field.presence {
+                    Presence::Absentable => match lanes.split_first() {
+                        None => Err(Fault::Internal),
+                        Some((0, _)) => Ok(Value::None),
+                        Some((_, rest)) => {
+                            let content = self.value(field.shape, rest)?;
+                            Ok(self.shapes.with_content(field, Some(content)))
+                        }
+                    },
+                    _ => self.value(field.shape, lanes),
+                }
+            })
+            .collect()
+    }
 }
 
 /// Writes a value into lanes, which are as many as the shape has. All of them are written.
