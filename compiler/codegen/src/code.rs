@@ -35,6 +35,8 @@ impl Unit<'_> {
                 e.assign(*param, &lanes);
             }
             e.out = words.next();
+            e.place = Some(function.site);
+            e.check_stack(function.site);
             if e.unit.recursive[id.index()] {
                 e.enter_recursive(function.site);
             }
@@ -73,6 +75,7 @@ fn var_type(function: &Function, var: VarId) -> Result<&Type> {
 impl Emit<'_, '_> {
     /// The body of a function; every path of it returns.
     pub(crate) fn body(&mut self, block: &Block, function: &Function) -> Result<()> {
+        self.declare_owners(block);
         if self.statements(block, function)? {
             if function.result != Type::Unit {
                 return Err(Error::at("a path of the function does not return", function.site));
@@ -85,9 +88,11 @@ impl Emit<'_, '_> {
     /// Statements in sequence; tells whether the end is reached.
     fn statements(&mut self, block: &Block, function: &Function) -> Result<bool> {
         for stmt in block {
+            let open = self.open_blocks();
             if !self.statement(stmt, function)? {
                 return Ok(false);
             }
+            self.complete(open);
         }
         Ok(true)
     }
@@ -95,13 +100,16 @@ impl Emit<'_, '_> {
     fn statement(&mut self, stmt: &Stmt, function: &Function) -> Result<bool> {
         match stmt {
             Stmt::Let(var, e) => {
+                if self.grow(*var, e)? {
+                    return Ok(true);
+                }
                 let lanes = self.expr(e)?;
                 let expected = self.lanes(var_type(function, *var)?);
                 self.expect_lanes(&lanes, expected)?;
                 self.assign(*var, &lanes);
             }
             Stmt::Do(var, command, site) => {
-                let lanes = self.command(command, *site)?;
+                let lanes = self.within(*site, |s| s.command(command, *site))?;
                 if let Some(var) = var {
                     let expected = self.lanes(var_type(function, *var)?);
                     self.expect_lanes(&lanes, expected)?;
@@ -159,12 +167,12 @@ impl Emit<'_, '_> {
                 return Ok(false);
             }
             Stmt::Fail(fail, site) => {
-                self.fail(fail, *site)?;
+                self.within(*site, |s| s.fail(fail, *site))?;
                 return Ok(false);
             }
             Stmt::Check(check, site) => {
                 let (holds, broken) = (self.block(false), self.block(true));
-                self.branch_on(&check.condition, holds, broken)?;
+                self.within(*site, |s| s.branch_on(&check.condition, holds, broken))?;
                 self.at(broken);
                 self.raise(check.kind.fault(), Some(*site));
                 self.at(holds);
@@ -198,7 +206,11 @@ impl Emit<'_, '_> {
         }
         let of = e.ty.element().ok_or_else(|| mistyped("a collection", &e.ty))?;
         let stride = self.lanes(of);
-        let collection = self.word(e)?;
+        // What is put behind the elements of a list is not seen by a loop over it; sets and maps move theirs.
+        let collection = match e.ty {
+            Type::List(_) | Type::Bag(_) => self.looked_at(e)?,
+            _ => self.word(e)?,
+        };
         let len = self.load(types::I64, collection, 0);
         let zero = self.int(0);
         self.count_through(zero, len, false, function.site, |s, i| {
@@ -285,8 +297,8 @@ impl Emit<'_, '_> {
 /// The number of statements and expressions of a block: how much code it makes, roughly.
 pub(crate) fn size(block: &Block) -> usize {
     let mut count = 0;
-    crate::calls::each_expr(block, &mut |e| count += expr_size(e));
-    crate::calls::each_command(block, &mut |_| count += 20);
+    tenon_core::calls::each_expr(block, &mut |e| count += expr_size(e));
+    tenon_core::calls::each_command(block, &mut |_| count += 20);
     count
 }
 

@@ -118,7 +118,6 @@ impl Emit<'_, '_> {
         let status = self.load(types::I32, self.ctx, offsets::STATUS);
         let (done, refused) = (self.block(false), self.block(true));
         self.branch(status, refused, done);
-        self.b.seal_block(refused);
         self.at(refused);
         let violated = self.b.ins().icmp_imm_u(IntCC::Equal, status, Status::Violation as i64);
         let (answer, fault) = (self.block(true), self.block(true));

@@ -33,6 +33,8 @@ pub(crate) enum Binding {
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     pub(crate) bindings: FxHashMap<VarId, Binding>,
+    /// Of variables that grow collections, whether they own what they hold: 0 or 1; see [`crate::grow`].
+    pub(crate) owners: FxHashMap<VarId, Variable>,
 }
 
 /// Where `return` goes.
@@ -62,6 +64,14 @@ pub(crate) struct Hoisted {
     pub(crate) columns: FxHashMap<(RelationId, usize), Value>,
 }
 
+/// Room on the stack for a while.
+pub(crate) struct Slot {
+    slot: StackSlot,
+    class: u32,
+    /// Where it is.
+    pub(crate) address: Value,
+}
+
 /// See the module.
 pub(crate) struct Emit<'a, 'p> {
     pub(crate) unit: &'a mut Unit<'p>,
@@ -70,6 +80,8 @@ pub(crate) struct Emit<'a, 'p> {
     pub(crate) ctx: Value,
     pub(crate) scope: Scope,
     pub(crate) return_to: ReturnTo,
+    /// Where the inlined functions around go on, and the loops around them.
+    pub(crate) returns: Vec<Block>,
     pub(crate) loops: Vec<LoopTargets>,
     /// Where the result goes if it has more than one lane.
     pub(crate) out: Option<Value>,
@@ -82,9 +94,17 @@ pub(crate) struct Emit<'a, 'p> {
     pub(crate) frame: Value,
     /// Inside of a scan, what is computed before it.
     pub(crate) hoisted: Option<Hoisted>,
+    /// The place of the program that faults receive where no nearer one is known.
+    pub(crate) place: Option<SiteId>,
     results: usize,
     fault_block: Option<Block>,
     exit_block: Option<Block>,
+    /// Blocks to which jumps may still be added; see [`Emit::complete`].
+    unsealed: Vec<Block>,
+    /// Slots that hold nothing now, by their size in lanes.
+    free_slots: FxHashMap<u32, Vec<StackSlot>>,
+    /// Slots of operands of the next call of the runtime.
+    spilled: Vec<Slot>,
     signatures: FxHashMap<usize, SigRef>,
 }
 
@@ -106,6 +126,7 @@ impl<'a, 'p> Emit<'a, 'p> {
             ctx,
             scope: Scope::default(),
             return_to: ReturnTo::Caller,
+            returns: Vec::new(),
             loops: Vec::new(),
             out: None,
             counts_depth: false,
@@ -113,9 +134,13 @@ impl<'a, 'p> Emit<'a, 'p> {
             query: None,
             frame: ctx,
             hoisted: None,
+            place: None,
             results,
             fault_block: None,
             exit_block: None,
+            unsealed: Vec::new(),
+            free_slots: FxHashMap::default(),
+            spilled: Vec::new(),
             signatures: FxHashMap::default(),
         }
     }
@@ -168,7 +193,30 @@ impl<'a, 'p> Emit<'a, 'p> {
         if cold {
             self.b.set_cold_block(block);
         }
+        self.unsealed.push(block);
         block
+    }
+
+    /// How many blocks may still be jumped to from elsewhere.
+    pub(crate) fn open_blocks(&self) -> usize {
+        self.unsealed.len()
+    }
+
+    /// Says that no more jumps are added to the blocks that were made since there were `before` open ones, but to those that
+    /// are known: the ways out, the ends of loops and inlined functions around. A variable need not be passed through
+    /// them then, which keeps the time to compile in proportion to the statements.
+    pub(crate) fn complete(&mut self, before: usize) {
+        let mut known: Vec<Block> = self.fault_block.into_iter().chain(self.exit_block).collect();
+        known.extend(self.loops.iter().flat_map(|around| [around.on_break, around.on_continue]));
+        known.extend(self.returns.iter().copied());
+        let made = self.unsealed.split_off(before.min(self.unsealed.len()));
+        for block in made {
+            if known.contains(&block) {
+                self.unsealed.push(block);
+            } else {
+                self.b.seal_block(block);
+            }
+        }
     }
 
     /// Goes on in a block.
@@ -230,6 +278,7 @@ impl<'a, 'p> Emit<'a, 'p> {
 
     /// Assigns a variable.
     pub(crate) fn assign(&mut self, var: VarId, lanes: &[Value]) {
+        self.own(var, false);
         if let Some(Binding::Variables(variables)) = self.scope.bindings.get(&var)
             && variables.len() == lanes.len()
         {
@@ -254,8 +303,22 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.scope.bindings.insert(var, Binding::Values(lanes));
     }
 
-    /// Reads a variable.
+    /// Says of a variable that grows a collection whether it owns it now.
+    pub(crate) fn own(&mut self, var: VarId, owned: bool) {
+        if let Some(owner) = self.scope.owners.get(&var).copied() {
+            let owned = self.int(i64::from(owned));
+            self.b.def_var(owner, owned);
+        }
+    }
+
+    /// Reads a variable. Somebody else may hold its value then.
     pub(crate) fn read(&mut self, var: VarId) -> Result<Lanes> {
+        self.own(var, false);
+        self.look(var)
+    }
+
+    /// Reads a variable for what lies in its value: nobody holds the value itself after that.
+    pub(crate) fn look(&mut self, var: VarId) -> Result<Lanes> {
         match self.scope.bindings.get(&var) {
             Some(Binding::Values(lanes)) => Ok(lanes.clone()),
             Some(Binding::Variables(variables)) => {
@@ -284,17 +347,38 @@ impl<'a, 'p> Emit<'a, 'p> {
         }
     }
 
-    /// Room on the stack for so many lanes.
+    /// Room on the stack for so many lanes, for the whole function.
     pub(crate) fn stack(&mut self, lanes: usize) -> (StackSlot, Value) {
-        let bytes = u32::try_from(lanes.max(1) * 8).unwrap_or(u32::MAX);
-        let slot = self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3));
+        let slot = self.new_slot(lanes);
         let address = self.b.ins().stack_addr(types::I64, slot, 0);
         (slot, address)
     }
 
-    /// The lanes in memory on the stack, for a runtime function that takes a pointer.
+    fn new_slot(&mut self, lanes: usize) -> StackSlot {
+        let bytes = u32::try_from(lanes.max(1) * 8).unwrap_or(u32::MAX);
+        self.b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, bytes, 3))
+    }
+
+    /// Room on the stack for so many lanes, until it is given back. What is emitted between has other room.
+    pub(crate) fn borrow_stack(&mut self, lanes: usize) -> Slot {
+        let lanes = lanes.max(1).next_power_of_two();
+        let class = lanes as u32;
+        let free = self.free_slots.get_mut(&class).and_then(Vec::pop);
+        let slot = free.unwrap_or_else(|| self.new_slot(lanes));
+        let address = self.b.ins().stack_addr(types::I64, slot, 0);
+        Slot { slot, class, address }
+    }
+
+    /// Gives room back: what it holds has been read.
+    pub(crate) fn give_back(&mut self, slot: Slot) {
+        self.free_slots.entry(slot.class).or_default().push(slot.slot);
+    }
+
+    /// The lanes in memory on the stack, for the next call of a function of the runtime, which takes a pointer.
     pub(crate) fn spill(&mut self, lanes: &[Value]) -> Value {
-        let (_, address) = self.stack(lanes.len());
+        let slot = self.borrow_stack(lanes.len());
+        let address = slot.address;
+        self.spilled.push(slot);
         self.store_lanes(address, 0, lanes);
         address
     }
@@ -365,6 +449,9 @@ impl<'a, 'p> Emit<'a, 'p> {
         let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::FUNCTIONS);
         let address = self.b.ins().load(types::I64, fixed(), table, (function as usize * 8) as i32);
         let inst = self.b.ins().call_indirect(signature, address, &passed);
+        for slot in std::mem::take(&mut self.spilled) {
+            self.give_back(slot);
+        }
         let results = self.b.inst_results(inst).to_vec();
         results
             .into_iter()
@@ -400,7 +487,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let (fine, bad) = (self.block(false), self.block(true));
         self.branch(status, bad, fine);
         self.at(bad);
-        match site {
+        match site.or(self.place) {
             Some(site) => self.raise_code(0, Some(site)),
             None => {
                 let exit = self.exit();
@@ -415,20 +502,32 @@ impl<'a, 'p> Emit<'a, 'p> {
         let function = self.unit.import(&mut self.b, symbol);
         let mut words = vec![self.ctx];
         words.extend_from_slice(args);
-        let out = (lanes > 1).then(|| self.stack(lanes).1);
-        words.extend(out);
+        let out = (lanes > 1).then(|| self.borrow_stack(lanes));
+        words.extend(out.as_ref().map(|out| out.address));
         let results = crate::unit::call(&mut self.b, function, &words);
         let exit = self.exit();
         let fine = self.block(false);
         self.branch(results[0], exit, fine);
         self.at(fine);
         Ok(match out {
-            Some(address) => self.load_lanes(address, 0, lanes),
+            Some(out) => {
+                let lanes = self.load_lanes(out.address, 0, lanes);
+                self.give_back(out);
+                lanes
+            }
             None => results[1..1 + lanes].to_vec(),
         })
     }
 
     // Ways out.
+
+    /// Emits something at a place of the program.
+    pub(crate) fn within<T>(&mut self, place: SiteId, emit: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.place.replace(place);
+        let result = emit(self);
+        self.place = outer;
+        result
+    }
 
     /// The block that leaves the function with the context's status.
     pub(crate) fn exit(&mut self) -> Block {
@@ -458,6 +557,7 @@ impl<'a, 'p> Emit<'a, 'p> {
     fn raise_code(&mut self, code: u16, site: Option<SiteId>) {
         let block = self.fault_block();
         let code = self.b.ins().iconst(types::I32, i64::from(code));
+        let site = site.or(self.place);
         let site = self.b.ins().iconst(types::I32, i64::from(site.map_or(NO_SITE, |s| s.0)));
         self.jump_with(block, &[code, site]);
     }
@@ -513,15 +613,19 @@ impl<'a, 'p> Emit<'a, 'p> {
         Ok(())
     }
 
+    /// Ends the call where its stack goes further down than it may: frames of large functions are large.
+    pub(crate) fn check_stack(&mut self, site: SiteId) {
+        let stack = self.b.ins().get_stack_pointer(types::I64);
+        let limit = self.load(types::I64, self.ctx, offsets::STACK_LIMIT);
+        let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
+        self.raise_if(low, Fault::RecursionTooDeep, Some(site));
+    }
+
     /// Takes one level of the depth of calls, and one unit of fuel.
     pub(crate) fn enter_recursive(&mut self, site: SiteId) {
         let depth = self.load(types::I32, self.ctx, offsets::DEPTH);
         let none_left = self.b.ins().icmp_imm_u(IntCC::Equal, depth, 0);
         self.raise_if(none_left, Fault::RecursionTooDeep, Some(site));
-        let stack = self.b.ins().get_stack_pointer(types::I64);
-        let limit = self.load(types::I64, self.ctx, offsets::STACK_LIMIT);
-        let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
-        self.raise_if(low, Fault::RecursionTooDeep, Some(site));
         let depth = self.b.ins().iadd_imm_s(depth, -1);
         self.b.ins().store(plain(), depth, self.ctx, offsets::DEPTH);
         self.counts_depth = true;

@@ -83,11 +83,11 @@ impl<'p> Emit<'_, 'p> {
                 let condition = self.condition(e)?;
                 Ok(vec![self.flag(condition)])
             }
-            ExprKind::Prim(prim, args, site) => self.prim(*prim, args, &e.ty, *site),
-            ExprKind::Call(function, args, site) => {
-                let args = self.each(args)?;
-                self.call_function(*function, &args, *site)
-            }
+            ExprKind::Prim(prim, args, site) => self.within(*site, |s| s.prim(*prim, args, &e.ty, *site)),
+            ExprKind::Call(function, args, site) => self.within(*site, |s| {
+                let args = s.each(args)?;
+                s.call_function(*function, &args, *site)
+            }),
             ExprKind::Query(query, args) => {
                 let args = self.each(args)?.concat();
                 self.call_query(*query, &args, &e.ty)
@@ -142,7 +142,7 @@ impl<'p> Emit<'_, 'p> {
                 self.at(join);
                 Ok(result)
             }
-            ExprKind::Prim(prim, args, site) => match self.comparison(*prim, args, *site)? {
+            ExprKind::Prim(prim, args, site) => match self.within(*site, |s| s.comparison(*prim, args, *site))? {
                 Some(condition) => Ok(condition),
                 None => self.word(e),
             },
@@ -393,7 +393,10 @@ impl<'p> Emit<'_, 'p> {
         let lanes = self.lanes(&function.result);
         let outer_scope = std::mem::take(&mut self.scope);
         let outer_loops = std::mem::take(&mut self.loops);
+        let outer_returns = self.returns.len();
         let join = self.block(false);
+        self.returns.push(join);
+        self.returns.extend(outer_loops.iter().flat_map(|around| [around.on_break, around.on_continue]));
         let variables: Vec<_> = (0..lanes).map(|_| self.b.declare_var(types::I64)).collect();
         let outer_return = std::mem::replace(&mut self.return_to, ReturnTo::Inline(join, variables.clone()));
         self.inline_depth += 1;
@@ -403,10 +406,11 @@ impl<'p> Emit<'_, 'p> {
         for (param, arg) in function.params.iter().zip(args) {
             self.assign(*param, arg);
         }
-        let result = self.body(&function.body, function);
+        let result = self.within(function.site, |s| s.body(&function.body, function));
         self.inline_depth -= 1;
         self.return_to = outer_return;
         self.loops = outer_loops;
+        self.returns.truncate(outer_returns);
         self.scope = outer_scope;
         result?;
         self.at(join);

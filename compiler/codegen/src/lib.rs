@@ -14,7 +14,6 @@
 //! | `code`, `command` | functions, statements, what touches the store |
 //! | `store` | rows and their versions |
 
-mod calls;
 mod code;
 mod command;
 mod compare;
@@ -22,6 +21,7 @@ mod constants;
 mod emit;
 mod error;
 mod expr;
+mod grow;
 mod layout;
 mod prim;
 mod program;

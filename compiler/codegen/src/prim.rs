@@ -131,21 +131,29 @@ impl Emit<'_, '_> {
             Prim::Contains => vec![self.contains(one(0)?, one(1)?, site)?],
             Prim::Length => {
                 let of = one(0)?;
-                let lanes = self.expr(of)?;
                 match of.ty {
-                    Type::Text | Type::Json => self.call(RuntimeFn::text_length, &lanes, at),
-                    Type::Bytes => vec![self.b.ins().band_imm_u(lanes[0], 0xffff_ffff)],
-                    _ => vec![self.load(types::I64, lanes[0], 0)],
+                    Type::Text | Type::Json => {
+                        let lanes = self.expr(of)?;
+                        self.call(RuntimeFn::text_length, &lanes, at)
+                    }
+                    Type::Bytes => {
+                        let lanes = self.expr(of)?;
+                        vec![self.b.ins().band_imm_u(lanes[0], 0xffff_ffff)]
+                    }
+                    _ => {
+                        let collection = self.looked_at(of)?;
+                        vec![self.load(types::I64, collection, 0)]
+                    }
                 }
             }
             Prim::ElementAt => {
-                let list = self.word(one(0)?)?;
+                let list = self.looked_at(one(0)?)?;
                 let index = self.word(one(1)?)?;
                 let of = one(0)?.ty.element().cloned().ok_or_else(|| mistyped("a list", &one(0).expect("seen").ty))?;
                 self.element_at(list, index, &of, ty)?
             }
             Prim::ValueAt => {
-                let map = self.word(one(0)?)?;
+                let map = self.looked_at(one(0)?)?;
                 let key = self.expr(one(1)?)?;
                 let Type::Map(key_type, value_type) = &one(0)?.ty else { return Err(mistyped("a map", &one(0)?.ty)) };
                 let shape = self.shape(key_type);
@@ -380,7 +388,7 @@ impl Emit<'_, '_> {
             return Ok(self.flag(both));
         }
         let wanted = self.expr(element)?;
-        let source = self.word(collection)?;
+        let source = self.looked_at(collection)?;
         let stride = match &collection.ty {
             Type::Map(key, value) => self.lanes(key) + self.lanes(value),
             _ => wanted.len(),
@@ -481,13 +489,15 @@ impl Emit<'_, '_> {
         let lanes = self.concat(args)?;
         let arguments = self.spill(&lanes);
         let count = self.lanes(ty);
-        let (_, out) = self.stack(count);
+        let out = self.borrow_stack(count);
         let number = self.unit.library.number(tenon_core::builtins::BUILTINS[usize::from(index)].id)?;
         let number = self.int(number);
         let arity = self.int(args.len() as i64);
         let shapes = self.constant(at);
-        self.call(RuntimeFn::builtin, &[number, shapes, arity, arguments, out], Some(site));
-        Ok(self.load_lanes(out, 0, count))
+        self.call(RuntimeFn::builtin, &[number, shapes, arity, arguments, out.address], Some(site));
+        let lanes = self.load_lanes(out.address, 0, count);
+        self.give_back(out);
+        Ok(lanes)
     }
 }
 

@@ -137,7 +137,7 @@ const HEAVY_ROWS: f64 = 100_000.0;
 
 /// Whether a call of a function is expected to read many rows.
 fn is_heavy(program: &Program, plans: &[Plan], function: FunctionId) -> bool {
-    let queries = crate::calls::queries_of(program, function.index());
+    let queries = tenon_core::calls::queries_of(program, function.index());
     let rows: f64 = queries.into_iter().filter_map(|query| plans.get(query)).map(crate::query::rows_of).sum();
     rows > HEAVY_ROWS
 }

@@ -143,7 +143,7 @@ impl<'p> Unit<'p> {
             layout: Layout::new(program)?,
             shapes: ShapeTable::new(program),
             constants: Constants::default(),
-            recursive: crate::calls::recursive(program),
+            recursive: tenon_core::calls::recursive(program),
             clif: Vec::new(),
             library: Library::default(),
             options: options.clone(),
@@ -341,7 +341,9 @@ fn isa(options: &Options) -> Result<OwnedTargetIsa> {
     set("enable_verifier", if options.verify { "true" } else { "false" })?;
     set("is_pic", "true")?;
     set("unwind_info", "false")?;
-    set("enable_probestack", "false")?;
+    // A large frame touches its pages in order, so that it meets the guard of the stack and nothing behind it.
+    set("enable_probestack", "true")?;
+    set("probestack_strategy", "inline")?;
     set("preserve_frame_pointers", "false")?;
     let builder = cranelift_native::builder().map_err(|e| Error::new(format!("this machine is not supported: {e}")))?;
     builder.finish(settings::Flags::new(flags)).map_err(|e| Error::new(format!("Cranelift has no code for here: {e}")))

@@ -168,7 +168,7 @@ fn an_image_in_a_file_is_the_same_program() {
 fn on_a_thread(run: impl FnOnce() + Send) {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(tenon_runtime::native::THREAD_STACK);
-        thread.spawn_scoped(scope, run).unwrap().join().unwrap();
+        thread.spawn_scoped(scope, run).expect("a thread").join().expect("it ends well");
     });
 }
 

@@ -4,6 +4,7 @@
 //! queries, commands in sequence. Everything behind it (the evaluator here, `plan` and `codegen` for
 //! native code) reads Core and nothing else. What can be sugar over Core is sugar.
 
+pub mod calls;
 pub mod effects;
 pub mod eval;
 #[cfg(feature = "generate")]

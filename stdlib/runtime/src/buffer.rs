@@ -185,6 +185,16 @@ fn keep(ctx: &mut CallContext, pointers: &[*mut u64]) -> Pair {
 pub unsafe extern "C" fn rows_pointers(ctx: *mut CallContext, rows: *mut Rows, distinct: u64, order: u64) -> Pair {
     // SAFETY: generated code passes a buffer of its call, and comparators that it made for its rows.
     let (mut pointers, distinct, order) = unsafe { ((*rows).pointers(), comparator(distinct), comparator(order)) };
+    {
+        context!(ctx);
+        // A pointer for each row, and where rows are told apart its number beside it.
+        let each = if distinct.is_some() { 24 } else { 8 };
+        ctx.meter.worked(pointers.len());
+        if !ctx.meter.fits(pointers.len() * each) {
+            ctx.set_fault(tenon_value::Fault::MemoryExceeded);
+            return Pair { first: 0, second: 0 };
+        }
+    }
     if let Some(compare) = distinct {
         let mut all: Vec<(usize, *mut u64)> = pointers.iter().copied().enumerate().collect();
         // SAFETY: as above; the context is not borrowed here.

@@ -92,7 +92,11 @@ pub unsafe extern "C" fn to_map(ctx: *mut CallContext, key: u64, stride: u64, li
 ///
 /// # Safety
 /// The elements begin with values of the shape.
-unsafe fn distinct<'a>(ctx: &mut CallContext, shape: ShapeId, all: impl ExactSizeIterator<Item = &'a [u64]>) -> u64 {
+pub(crate) unsafe fn distinct<'a>(
+    ctx: &mut CallContext,
+    shape: ShapeId,
+    all: impl ExactSizeIterator<Item = &'a [u64]>,
+) -> u64 {
     let count = all.len();
     ctx.meter.worked(count);
     if let Err(fault) = ctx.meter.pass(count.saturating_mul(size_of::<&[u64]>())) {
@@ -158,7 +162,7 @@ pub unsafe extern "C" fn set_find(ctx: *mut CallContext, shape: u64, stride: u64
 ///
 /// # Safety
 /// `set` is an ascending collection whose elements, of this stride, begin with values of the shape; `wanted` is one.
-unsafe fn place(
+pub(crate) unsafe fn place(
     comparer: &Comparer<'_>,
     shape: ShapeId,
     stride: usize,

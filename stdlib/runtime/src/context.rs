@@ -140,6 +140,11 @@ impl Meter {
         left.is_some()
     }
 
+    /// Whether so many bytes are left, for what is taken outside of the arena for less than a call of the runtime.
+    pub(crate) fn fits(&self, bytes: usize) -> bool {
+        bytes <= self.memory.get()
+    }
+
     /// Counts bytes that a function of the runtime takes outside of the arena for a value until it ends, and the work of
     /// making them.
     pub(crate) fn pass(&self, bytes: usize) -> Result<(), Fault> {
@@ -202,6 +207,8 @@ pub struct CallContext {
     pub constants: *const u8,
     /// The address below which the stack must not grow: functions that call themselves fault there.
     pub stack_limit: usize,
+    /// How many exact sums of floats are in use. A query takes some, and gives back what it took.
+    pub live_sums: u64,
     /// What the functions of the runtime know of the program.
     pub tables: *const crate::native::Tables,
     /// The image that the call reads; null in a call without a store.
@@ -214,7 +221,7 @@ pub struct CallContext {
     pub failure: Failure,
     /// Set with [`Status::Violation`].
     pub violation: ViolationRecord,
-    /// The exact sums of floats of the call's queries.
+    /// Exact sums of floats; those behind the live ones wait for the next query.
     pub(crate) sums: Vec<tenon_value::float::ExactSum>,
     /// Lines for the operator that the call has written.
     pub log: Vec<String>,
@@ -227,7 +234,21 @@ pub struct CallContext {
     /// Where both come from if they are not here yet; null where they were given.
     moment: *const Moment<'static>,
     chunks: Vec<Chunk>,
+    /// The texts that were joined last, which may grow.
+    tails: [Tail; TAILS],
+    next_tail: usize,
 }
+
+/// Where a joined text ends, and where its room does.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tail {
+    end: usize,
+    limit: usize,
+}
+
+/// How many texts may grow side by side, and from which length on.
+const TAILS: usize = 4;
+const SMALL: usize = 64;
 
 /// Offsets of the fields that generated code uses.
 pub mod offsets {
@@ -253,6 +274,8 @@ pub mod offsets {
     pub const CONSTANTS: i32 = offset_of!(CallContext, constants) as i32;
     /// [`CallContext::stack_limit`].
     pub const STACK_LIMIT: i32 = offset_of!(CallContext, stack_limit) as i32;
+    /// [`CallContext::live_sums`].
+    pub const LIVE_SUMS: i32 = offset_of!(CallContext, live_sums) as i32;
     /// [`CallContext::failure`]: its `error`, 4 bytes.
     pub const FAILURE_ERROR: i32 = offset_of!(CallContext, failure.error) as i32;
     /// [`CallContext::failure`]: its `lanes`, 4 bytes.
@@ -279,6 +302,7 @@ pub mod offsets {
         FUNCTIONS,
         CONSTANTS,
         STACK_LIMIT,
+        LIVE_SUMS,
         FAILURE_ERROR,
         FAILURE_LANES,
         FAILURE_MESSAGE,
@@ -343,6 +367,7 @@ impl CallContext {
             functions: crate::functions::addresses().as_ptr().cast(),
             constants: std::ptr::null(),
             stack_limit: 0,
+            live_sums: 0,
             tables: std::ptr::null(),
             image: std::ptr::null(),
             transaction: std::ptr::null_mut(),
@@ -356,6 +381,8 @@ impl CallContext {
             random: Some(Random::new(seed)),
             moment: std::ptr::null(),
             chunks: Vec::new(),
+            tails: [Tail::default(); TAILS],
+            next_tail: 0,
         }
     }
 
@@ -372,9 +399,11 @@ impl CallContext {
             }
             None => (std::ptr::null_mut(), std::ptr::null_mut()),
         };
+        self.tails = [Tail::default(); TAILS];
         forget(&mut self.problems);
         forget(&mut self.log);
         forget(&mut self.sums);
+        self.live_sums = 0;
     }
 
     /// Makes the context fresh for another call.
@@ -477,6 +506,30 @@ impl CallContext {
             }
             None => Str::default(),
         }
+    }
+
+    /// Where a text of `len` bytes that begins with `text` is to lie, and how much of it lies there already. A text that a
+    /// loop builds is not copied each time: from the second time on there is room behind it. What lies behind a text is no
+    /// part of it, so whoever holds the shorter one sees no difference.
+    pub(crate) fn room_for(&mut self, text: Str, len: usize) -> Option<(*mut u8, usize)> {
+        let more = len - text.len();
+        let end = (text.tail as usize).wrapping_add(text.len());
+        let grown = self.tails.iter().position(|tail| text.len() > SMALL && tail.end == end);
+        if let Some(tail) = grown.and_then(|found| self.tails.get_mut(found))
+            && tail.limit - tail.end >= more
+        {
+            tail.end += more;
+            return Some((std::ptr::with_exposed_provenance_mut(text.tail as usize), text.len()));
+        }
+        let room = if grown.is_some() { len.saturating_mul(2) } else { len };
+        let start = self.allocate(room)?.as_ptr();
+        if len > SMALL {
+            let place = grown.unwrap_or(self.next_tail % TAILS);
+            self.next_tail = self.next_tail.wrapping_add(usize::from(grown.is_none()));
+            let start = start.expose_provenance();
+            self.tails[place] = Tail { end: start + len, limit: start + room };
+        }
+        Some((start, 0))
     }
 
     /// A new collection in the arena with room for `capacity` elements of `stride` lanes; null, with the

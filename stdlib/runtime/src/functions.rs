@@ -4,7 +4,7 @@
 
 use crate::abi::{Address, Effect, Function, hash_bytes, hash_words, signature};
 use crate::context::{COLLECTION_LAYOUT, offsets};
-use crate::{buffer, chance, collection, library, memory, number, rows, text, value};
+use crate::{buffer, chance, collection, grow, library, memory, number, rows, text, value};
 
 macro_rules! word_of {
     ($name:ident) => {
@@ -66,6 +66,10 @@ functions! {
     value::entity_compare(ctx, relation, a, b) total Reads;
     collection::range(ctx, from, to, inclusive) fallible Pure;
     collection::append(ctx, stride, a, b) fallible Pure;
+    grow::extend(ctx, stride, a, b, owned) fallible Pure;
+    grow::unite(ctx, key, stride, a, b, owned) fallible Reads;
+    grow::put(ctx, key, stride, entry, a, owned) fallible Reads;
+    grow::remove(ctx, key, stride, wanted, a, owned) fallible Reads;
     collection::to_set(ctx, shape, stride, list) fallible Reads;
     collection::to_map(ctx, key, stride, list) fallible Reads;
     collection::map_find(ctx, key, stride, wanted, map) total Reads;
@@ -82,7 +86,7 @@ functions! {
     buffer::pointers_collect(ctx, pointers, count, first, lanes) fallible Reads;
     buffer::table_link(ctx, table) fallible Writes;
     buffer::zeroed(ctx, lanes) fallible Pure;
-    number::float_sum_new(ctx) total Writes;
+    number::float_sum_new(ctx) fallible Writes;
     number::float_sum_add(ctx, sum, value) total Writes;
     number::float_sum_value(ctx, sum) fallible Reads;
     number::deviation(ctx, pointers, count, first, scale) fallible Reads;

@@ -28,6 +28,7 @@ pub mod database;
 pub mod durable;
 pub mod dynamic;
 pub mod functions;
+mod grow;
 pub mod library;
 mod load;
 pub mod memory;

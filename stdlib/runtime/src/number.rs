@@ -66,8 +66,16 @@ pub unsafe extern "C" fn int_to_text(ctx: *mut CallContext, value: i64) -> Pair 
 /// Begins an exact sum of floats; its number in the call.
 pub unsafe extern "C" fn float_sum_new(ctx: *mut CallContext) -> u64 {
     context!(ctx);
-    ctx.sums.push(ExactSum::new());
-    ctx.sums.len() as u64 - 1
+    let number = ctx.live_sums;
+    if let Some(sum) = ctx.sums.get_mut(number as usize) {
+        sum.clear();
+    } else if ctx.charge(ExactSum::SIZE) {
+        ctx.sums.push(ExactSum::new());
+    } else {
+        return number;
+    }
+    ctx.live_sums += 1;
+    number
 }
 
 /// Adds a float, given as its bits, to an exact sum.
@@ -104,6 +112,11 @@ pub unsafe extern "C" fn deviation(
     scale: i64,
 ) -> u64 {
     context!(ctx);
+    // Two lists of numbers are made.
+    if let Err(fault) = ctx.meter.pass((count as usize).saturating_mul(16)) {
+        ctx.set_fault(fault);
+        return 0;
+    }
     // SAFETY: generated code passes an array of rows that have this lane.
     let numbers: Vec<f64> = unsafe {
         (0..count as usize)
@@ -117,7 +130,9 @@ pub unsafe extern "C" fn deviation(
             })
             .collect()
     };
-    match deviation_of(&numbers) {
+    let deviation = deviation_of(&numbers);
+    ctx.meter.passed();
+    match deviation {
         Ok(value) => value.to_bits(),
         Err(fault) => {
             ctx.set_fault(fault);

@@ -8,6 +8,7 @@
 use std::sync::atomic::Ordering;
 
 use tenon_store::image::Reader;
+use tenon_store::layout::VERSION_STRIDE;
 use tenon_store::schema::{FieldId, RelationId};
 use tenon_store::{Bound, Image, NONE, Range, Row, Violation, WriteTxn};
 use tenon_value::Fault;
@@ -231,18 +232,30 @@ pub unsafe extern "C" fn range_next(cursor: *mut u64, capacity: u64, out: *mut u
     }
 }
 
+/// Counts what a write put into the image against the memory of the call: a version of so many lanes, and what was copied
+/// since `before`.
+fn charge(ctx: &mut CallContext, lanes: usize, before: usize) {
+    // SAFETY: as in `transaction`, which gave it for the write.
+    let copied = unsafe { ctx.transaction.as_ref() }.map_or(0, WriteTxn::copied);
+    ctx.charge(VERSION_STRIDE + lanes * 8 + copied.saturating_sub(before));
+}
+
 /// Inserts a row: its lanes, whole. Yields the row.
 pub unsafe extern "C" fn insert_row(ctx: *mut CallContext, relation: u32, lanes: *const u64) -> Pair {
     context!(ctx);
     let Some(transaction) = transaction(ctx) else { return Row::NONE.into() };
     let id = RelationId(relation);
     // SAFETY: generated code passes the lanes of a whole row, and what they point to is valid.
-    let done = unsafe {
+    let before = transaction.copied();
+    let (done, count) = unsafe {
         let count = transaction.image().relation(id).meta().lanes();
-        transaction.insert(id, lanes_at(lanes, count))
+        (transaction.insert(id, lanes_at(lanes, count)), count)
     };
     match done {
-        Ok(row) => row.into(),
+        Ok(row) => {
+            charge(ctx, count, before);
+            row.into()
+        }
         Err(violation) => {
             violated(ctx, violation);
             Row::NONE.into()
@@ -265,14 +278,18 @@ pub unsafe extern "C" fn update_row(
     let id = RelationId(relation);
     // SAFETY: generated code passes `count` fields and as many lanes as they have; what they point to is
     // valid. A field's number is one 32-bit word.
-    let done = unsafe {
+    let before = transaction.copied();
+    let (done, count) = unsafe {
         let fields = std::slice::from_raw_parts(fields.cast::<FieldId>(), count as usize);
-        let starts = &transaction.image().relation(id).meta().lane_starts;
-        let all = fields.iter().map(|f| starts[f.index() + 1] - starts[f.index()]).sum();
-        transaction.update(id, entity, fields, lanes_at(lanes, all))
+        let meta = transaction.image().relation(id).meta();
+        let all = fields.iter().map(|f| meta.lane_starts[f.index() + 1] - meta.lane_starts[f.index()]).sum();
+        (transaction.update(id, entity, fields, lanes_at(lanes, all)), meta.lanes())
     };
     match done {
-        Ok(row) => row.into(),
+        Ok(row) => {
+            charge(ctx, count, before);
+            row.into()
+        }
         Err(violation) => {
             violated(ctx, violation);
             Row::NONE.into()

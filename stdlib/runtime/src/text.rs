@@ -33,34 +33,55 @@ pub(crate) use context;
 /// `a + b`.
 pub unsafe extern "C" fn text_concat(ctx: *mut CallContext, a0: u64, a1: u64, b0: u64, b1: u64) -> Pair {
     context!(ctx);
-    bytes!(a, a0, a1);
-    bytes!(b, b0, b1);
-    if a.is_empty() {
-        return Pair { first: b0, second: b1 };
+    // SAFETY: as for all texts.
+    unsafe { join(ctx, &[Str { head: a0, tail: a1 }, Str { head: b0, tail: b1 }]) }.into()
+}
+
+/// The texts, one after the other.
+///
+/// # Safety
+/// They are valid.
+unsafe fn join(ctx: &mut CallContext, texts: &[Str]) -> Str {
+    let len: usize = texts.iter().map(|text| text.len()).sum();
+    let mut own = texts.iter().filter(|text| !text.is_empty());
+    if let (Some(only), None) = (own.next(), own.next()) {
+        return *only;
     }
-    if b.is_empty() {
-        return Pair { first: a0, second: a1 };
-    }
-    let len = a.len() + b.len();
-    ctx.meter.scanned(len);
-    if len <= INLINE {
-        let mut raw = [0u8; INLINE];
-        raw[..a.len()].copy_from_slice(a);
-        raw[a.len()..len].copy_from_slice(b);
-        return Str::new(&raw[..len]).into();
-    }
-    if u32::try_from(len).is_err() {
+    let mut raw = [0u8; INLINE];
+    // Where the whole is to lie, and how much of it lies there already.
+    let (start, there) = if len <= INLINE {
+        (raw.as_mut_ptr(), 0)
+    } else if u32::try_from(len).is_err() {
         ctx.set_fault(tenon_value::Fault::MemoryExceeded);
-        return Str::default().into();
-    }
-    let Some(start) = ctx.allocate(len) else { return Str::default().into() };
-    // SAFETY: freshly allocated with room for both.
-    let joined = unsafe {
-        std::ptr::copy_nonoverlapping(a.as_ptr(), start.as_ptr(), a.len());
-        std::ptr::copy_nonoverlapping(b.as_ptr(), start.as_ptr().add(a.len()), b.len());
-        std::slice::from_raw_parts(start.as_ptr(), len)
+        return Str::default();
+    } else {
+        match ctx.room_for(texts[0], len) {
+            Some(room) => room,
+            None => return Str::default(),
+        }
     };
-    Str::new(joined).into()
+    ctx.meter.scanned(len - there);
+    // SAFETY: as for all texts; there is room for all of them, and so many bytes lie there then.
+    unsafe {
+        let mut next = start.add(there);
+        copy_all(if there > 0 { &texts[1..] } else { texts }, &mut next);
+        Str::new(std::slice::from_raw_parts(start, len))
+    }
+}
+
+/// Copies texts to a place, which moves on.
+///
+/// # Safety
+/// The texts are valid, and there is room for them.
+unsafe fn copy_all(texts: &[Str], next: &mut *mut u8) {
+    for text in texts {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let bytes = text.bytes();
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), *next, bytes.len());
+            *next = next.add(bytes.len());
+        }
+    }
 }
 
 /// -1, 0 or 1 as `a` sorts before, with or after `b`, by bytes (which is by code points).
@@ -96,33 +117,7 @@ pub unsafe extern "C" fn text_length(ctx: *mut CallContext, a0: u64, a1: u64) ->
 pub unsafe extern "C" fn text_join(ctx: *mut CallContext, texts: *const Str, count: u64) -> Pair {
     context!(ctx);
     // SAFETY: generated code passes so many texts.
-    let texts = unsafe { std::slice::from_raw_parts(texts, count as usize) };
-    let len: usize = texts.iter().map(|text| text.len()).sum();
-    ctx.meter.scanned(len);
-    let mut raw = [0u8; INLINE];
-    // The parts are copied straight to where the whole is to lie.
-    let start = if len <= INLINE {
-        raw.as_mut_ptr()
-    } else if u32::try_from(len).is_err() {
-        ctx.set_fault(tenon_value::Fault::MemoryExceeded);
-        return Str::default().into();
-    } else {
-        match ctx.allocate(len) {
-            Some(start) => start.as_ptr(),
-            None => return Str::default().into(),
-        }
-    };
-    let mut next = start;
-    for text in texts {
-        // SAFETY: as for all texts; there is room for all of them together.
-        unsafe {
-            let bytes = text.bytes();
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), next, bytes.len());
-            next = next.add(bytes.len());
-        }
-    }
-    // SAFETY: so many bytes were written there just now.
-    Str::new(unsafe { std::slice::from_raw_parts(start, len) }).into()
+    unsafe { join(ctx, std::slice::from_raw_parts(texts, count as usize)) }.into()
 }
 
 /// The hash of a text's bytes.

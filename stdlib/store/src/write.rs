@@ -107,6 +107,8 @@ pub struct WriteTxn<'a> {
     pub(crate) writer: MutexGuard<'a, Writer>,
     commit: u64,
     sizes_count: bool,
+    /// Bytes of texts and collections that were copied for new versions.
+    copied: usize,
 }
 
 /// A point to which a transaction can be undone.
@@ -153,7 +155,12 @@ impl Parts {
 impl<'a> WriteTxn<'a> {
     pub(crate) fn begin(image: &'a Image, writer: MutexGuard<'a, Writer>) -> WriteTxn<'a> {
         debug_assert!(writer.undo.is_empty() && writer.redo.is_empty(), "the last transaction ended");
-        WriteTxn { image, commit: image.newest() + 1, writer, sizes_count: true }
+        WriteTxn { image, commit: image.newest() + 1, writer, sizes_count: true, copied: 0 }
+    }
+
+    /// Bytes of texts and collections that the transaction has copied into the image so far.
+    pub fn copied(&self) -> usize {
+        self.copied
     }
 
     /// The number that the transaction will have: what it reads as its snapshot.
@@ -266,6 +273,7 @@ impl<'a> WriteTxn<'a> {
         // SAFETY: just frozen.
         if let Some((_, layout)) = unsafe { frozen::memory(description.ty, first, second) } {
             self.writer.text_bytes += layout.size();
+            self.copied += layout.size();
         }
         relation.write(column, slot, first, second);
         (first, second)

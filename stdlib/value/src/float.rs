@@ -42,6 +42,15 @@ impl Default for ExactSum {
 }
 
 impl ExactSum {
+    /// The bytes of a sum.
+    pub const SIZE: usize = size_of::<ExactSum>() + size_of::<[i64; DIGITS]>();
+
+    /// Makes it zero again.
+    pub fn clear(&mut self) {
+        self.digits.fill(0);
+        self.pending = 0;
+    }
+
     /// Zero.
     pub fn new() -> ExactSum {
         ExactSum { digits: Box::new([0; DIGITS]), pending: 0 }

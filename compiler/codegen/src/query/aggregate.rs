@@ -159,7 +159,10 @@ impl<'a, 'p> Emit<'a, 'p> {
                     let stride = self.int(stride as i64);
                     first = self.call(RuntimeFn::rows_new, &[stride], None)[0];
                 }
-                Method::FloatSum | Method::FloatMean => first = self.call(RuntimeFn::float_sum_new, &[], None)[0],
+                Method::FloatSum | Method::FloatMean => {
+                    self.query()?.takes_sums.set(true);
+                    first = self.call(RuntimeFn::float_sum_new, &[], None)[0];
+                }
                 _ => {}
             }
             let zero = self.int(0);

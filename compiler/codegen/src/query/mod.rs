@@ -21,6 +21,7 @@ use cranelift_codegen::ir::{InstBuilder, StackSlot, Value, types};
 use rustc_hash::FxHashMap;
 use tenon_core::ir::{Expr, QueryId, Type, VarId};
 use tenon_plan::physical::{Op, OpKind, Output, Plan, TempId};
+use tenon_runtime::context::offsets;
 use tenon_runtime::functions::RuntimeFn;
 
 use crate::emit::{Emit, Lanes, plain};
@@ -37,6 +38,8 @@ pub(crate) struct QueryFrame<'p> {
     /// The buffers of intermediate results.
     temps: RefCell<FxHashMap<TempId, Stored>>,
     parts: Cell<u32>,
+    /// Whether the query takes exact sums of floats, which it gives back at its end.
+    pub(crate) takes_sums: Cell<bool>,
 }
 
 /// Where a breaker's rows are.
@@ -156,10 +159,14 @@ impl<'a, 'p> Emit<'a, 'p> {
             stored: RefCell::default(),
             temps: RefCell::default(),
             parts: Cell::new(0),
+            takes_sums: Cell::new(false),
         });
         self.query = Some(query.clone());
+        self.place = Some(plan.site);
+        self.check_stack(plan.site);
         let (slot, address) = self.stack(1);
         self.frame = address;
+        let sums = self.load(types::I64, self.ctx, offsets::LIVE_SUMS);
         let mut words = words.iter().copied();
         for param in &plan.params {
             let count = self.lanes(self.var_type(*param)?);
@@ -175,6 +182,9 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.prepare(&plan.root)?;
         let result = self.output(plan)?;
         self.expect_lanes(&result, lanes)?;
+        if query.takes_sums.get() {
+            self.b.ins().store(plain(), sums, self.ctx, offsets::LIVE_SUMS);
+        }
         self.return_lanes(&result)?;
         self.resize(slot, query.lanes.get());
         Ok(())
@@ -194,6 +204,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let symbol = self.unit.part(name, Convention { words: 1, results: 1 });
         self.unit.define(symbol, |e, words| {
             e.query = Some(query.clone());
+            e.place = Some(query.plan.site);
             e.frame = words[0];
             e.bind_params()?;
             body(e)?;

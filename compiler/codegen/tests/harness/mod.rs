@@ -27,6 +27,8 @@ pub struct Both {
     store: MemoryStore,
     ctx: CallContext,
     seed: u64,
+    /// The places of the last faults: the evaluator's, and that of native code.
+    pub places: [Option<u32>; 2],
 }
 
 /// How a call ended, as both engines say it.
@@ -39,7 +41,7 @@ pub enum Outcome {
 }
 
 /// The limits of tests: small, so that programs that do not end, end soon.
-pub const LIMITS: Limits = Limits { fuel: 300_000, memory: 64 << 20, depth: 500 };
+pub const LIMITS: Limits = Limits { fuel: 300_000, memory: 64 << 20, depth: 200 };
 
 impl Both {
     pub fn new(text: &str) -> Both {
@@ -59,7 +61,7 @@ impl Both {
         let compiled = tenon_codegen::compile(&program, &planned.schema, &planned.queries, &all, &options)?;
         let loaded = native::load(compiled.image.clone()).unwrap();
         let data = tenon_store::Image::new(Arc::new(planned.schema.clone())).unwrap();
-        let limits = tenon_core::eval::Limits { fuel: 300_000, depth: 300, ..Default::default() };
+        let limits = tenon_core::eval::Limits { fuel: 300_000, depth: LIMITS.depth, ..Default::default() };
         Ok(Both {
             evaluator: Evaluator::with_limits(program.clone(), limits),
             store: MemoryStore::new(&program),
@@ -71,6 +73,7 @@ impl Both {
             loaded,
             data,
             seed: 0,
+            places: [None; 2],
         })
     }
 
@@ -119,7 +122,10 @@ impl Both {
         let function = FunctionId(self.function(name));
         match self.evaluator.run(&mut self.store, function, args.to_vec(), &Inputs { now, seed: self.seed }) {
             Ok(finished) => Outcome::Value(finished.value),
-            Err(Stop::Fault { fault, .. }) => Outcome::Fault(fault),
+            Err(Stop::Fault { fault, site, .. }) => {
+                self.places[0] = Some(site.0);
+                Outcome::Fault(fault)
+            }
             Err(Stop::Fail(failure, _)) => Outcome::Failure(failure),
             Err(Stop::Invalid(problems)) => Outcome::Invalid(problems),
         }
@@ -147,7 +153,10 @@ impl Both {
         ctx.transaction = std::ptr::null_mut();
         let outcome = match result {
             Ok(value) => Outcome::Value(value),
-            Err(Ended::Fault(fault, _)) => Outcome::Fault(fault),
+            Err(Ended::Fault(fault, place)) => {
+                self.places[1] = place;
+                Outcome::Fault(fault)
+            }
             Err(Ended::Failure(failure)) => Outcome::Failure(failure),
             Err(Ended::Invalid(problems)) => Outcome::Invalid(problems),
         };

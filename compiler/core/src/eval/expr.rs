@@ -41,8 +41,9 @@ impl<'a> Machine<'a> {
             },
             ExprKind::Prim(prim, operands, site) => self.prim_expr(*prim, operands, *site, &expr.ty, env),
             ExprKind::Call(function, arguments, site) => {
+                self.place = *site;
                 let arguments = self.exprs(arguments, env)?;
-                self.call(*function, arguments, *site)
+                self.call(*function, arguments)
             }
             ExprKind::Query(query, arguments) => {
                 let arguments = self.exprs(arguments, env)?;
@@ -71,7 +72,7 @@ impl<'a> Machine<'a> {
                 if bounded || made.nests_within(MAX_NESTING) {
                     Ok(made)
                 } else {
-                    fault(Fault::RecursionTooDeep, SiteId(0))
+                    fault(Fault::RecursionTooDeep, self.place)
                 }
             }
             ExprKind::IsCase(of, tag) => match self.expr(of, env)? {
@@ -99,7 +100,7 @@ impl<'a> Machine<'a> {
                 let from = i128::from(self.int(from, env)?);
                 let to = i128::from(self.int(to, env)?) + i128::from(*included);
                 let length = (to - from).max(0);
-                let Ok(length) = u64::try_from(length) else { return fault(Fault::MemoryExceeded, SiteId(0)) };
+                let Ok(length) = u64::try_from(length) else { return fault(Fault::MemoryExceeded, self.place) };
                 self.burn(length)?;
                 self.allocate(usize::try_from(length.saturating_mul(8)).unwrap_or(usize::MAX))?;
                 // Both ends are Ints and the range is not empty, so every number of it is one.
@@ -127,7 +128,7 @@ impl<'a> Machine<'a> {
             Value::Ref { relation, key } | Value::Row { relation, key, .. } => {
                 match self.store.row(RelationId(*relation), key) {
                     Some(fields) => Ok(Value::Row { relation: *relation, key: key.clone(), fields }),
-                    None => fault(Fault::RowDeleted, SiteId(0)),
+                    None => fault(Fault::RowDeleted, self.place),
                 }
             }
             _ => malformed("a reference is expected"),
@@ -141,7 +142,9 @@ impl<'a> Machine<'a> {
             }
             return self.expr(value, env);
         }
+        self.place = site;
         let values = self.exprs(operands, env)?;
+        self.place = site;
         let types: Vec<&Type> = operands.iter().map(|operand| &operand.ty).collect();
         let value = match prim {
             Prim::Matches(regex) => match (self.patterns.get(regex.index()), values.first()) {

@@ -17,12 +17,15 @@ pub(super) struct Machine<'a> {
     pub(super) program: &'a Program,
     pub(super) patterns: &'a [Option<Pattern>],
     pub(super) recursive: &'a [bool],
+    returning: &'a [bool],
     pub(super) store: &'a mut dyn Store,
     pub(super) now: i64,
     pub(super) random: Random,
     pub(super) log: Vec<String>,
     problems: Vec<(String, String)>,
     stop: &'a AtomicBool,
+    /// The place that is being run, for limits: the last primitive or function.
+    pub(super) place: SiteId,
     fuel: u64,
     memory: u64,
     depth: u32,
@@ -61,12 +64,14 @@ impl<'a> Machine<'a> {
             program: &evaluator.program,
             patterns: &evaluator.patterns,
             recursive: &evaluator.recursive,
+            returning: &evaluator.returning,
             store,
             stop: &evaluator.stop,
             now: inputs.now,
             random: super::random(inputs),
             log: Vec::new(),
             problems: Vec::new(),
+            place: SiteId(0),
             fuel: limits.fuel,
             memory: limits.memory,
             depth: limits.depth,
@@ -82,7 +87,7 @@ impl<'a> Machine<'a> {
                 self.fuel = rest;
                 Ok(())
             }
-            _ => fault(Fault::FuelExhausted, SiteId(0)),
+            _ => fault(Fault::FuelExhausted, self.place),
         }
     }
 
@@ -93,35 +98,40 @@ impl<'a> Machine<'a> {
                 self.memory = rest;
                 Ok(())
             }
-            None => fault(Fault::MemoryExceeded, SiteId(0)),
+            None => fault(Fault::MemoryExceeded, self.place),
         }
     }
 
     /// Stops before the thread's stack overflows. Stands where evaluation descends.
     pub(super) fn descend(&self) -> Run<()> {
         if self.stack_start.abs_diff(stack_address()) > self.stack {
-            return fault(Fault::RecursionTooDeep, SiteId(0));
+            return fault(Fault::RecursionTooDeep, self.place);
         }
         Ok(())
     }
 
     /// Calls a function.
-    pub(super) fn call(&mut self, id: FunctionId, arguments: Vec<Value>, site: SiteId) -> Run<Value> {
+    pub(super) fn call(&mut self, id: FunctionId, arguments: Vec<Value>) -> Run<Value> {
         let program = self.program;
         let Some(function) = program.functions.get(id.index()) else { return malformed("no such function") };
         if arguments.len() != function.params.len() {
             return malformed("a function is called with a wrong number of arguments");
         }
+        let outer = std::mem::replace(&mut self.place, function.site);
         self.burn(1)?;
         self.descend()?;
-        let Some(depth) = self.depth.checked_sub(1) else { return fault(Fault::RecursionTooDeep, site) };
+        let levels = u32::from(self.returning.get(id.index()) == Some(&true));
+        let Some(depth) = self.depth.checked_sub(levels) else {
+            return fault(Fault::RecursionTooDeep, function.site);
+        };
         self.depth = depth;
         let mut env: Env = vec![None; function.vars.len()];
         for (var, argument) in function.params.iter().zip(arguments) {
             env[var.index()] = Some(argument);
         }
         let flow = self.block(&function.body, &mut env)?;
-        self.depth += 1;
+        self.depth += levels;
+        self.place = outer;
         match flow {
             Flow::Return(value) => Ok(value),
             _ => malformed("a function ends without returning"),
@@ -232,7 +242,7 @@ impl<'a> Machine<'a> {
         match command {
             Command::Call(function, arguments) => {
                 let arguments = self.exprs(arguments, env)?;
-                self.call(*function, arguments, site)
+                self.call(*function, arguments)
             }
             Command::Lookup { relation, unique, key } => {
                 let key = self.exprs(key, env)?;

@@ -78,7 +78,7 @@ pub struct Limits {
     pub fuel: u64,
     /// Bytes of texts and collections, counted as they are made and never given back.
     pub memory: u64,
-    /// Calls in calls.
+    /// Calls in calls, of functions that may call themselves.
     pub depth: u32,
     /// Bytes of the thread's stack. Whoever allows more must run the evaluator on a thread with a larger stack.
     pub stack: usize,
@@ -105,6 +105,8 @@ pub struct Evaluator {
     patterns: Vec<Option<Pattern>>,
     /// For each variant type, whether its values may hold others of it.
     recursive: Vec<bool>,
+    /// For each function, whether it may call itself: only those are counted, so only they can go too deep.
+    returning: Vec<bool>,
     limits: Limits,
     stop: Arc<AtomicBool>,
 }
@@ -119,7 +121,8 @@ impl Evaluator {
     pub fn with_limits(program: Arc<Program>, limits: Limits) -> Evaluator {
         let patterns = program.regexes.iter().map(|text| Pattern::new(text).ok()).collect();
         let recursive = program.recursive_variants();
-        Evaluator { program, patterns, recursive, limits, stop: Arc::default() }
+        let returning = crate::calls::recursive(&program);
+        Evaluator { program, patterns, recursive, returning, limits, stop: Arc::default() }
     }
 
     /// The evaluator with what ends its calls from another thread: once it is set they have no fuel left.
@@ -140,7 +143,7 @@ impl Evaluator {
         arguments: Vec<Value>,
         inputs: &Inputs,
     ) -> Result<Finished, Stop> {
-        self.transaction(store, inputs, |machine| machine.call(function, arguments, SiteId(0)))
+        self.transaction(store, inputs, |machine| machine.call(function, arguments))
     }
 
     /// Runs a query; `ty` is the type of its result.
@@ -159,7 +162,7 @@ impl Evaluator {
     pub fn predicate(&self, store: &mut dyn Store, function: FunctionId, value: Value) -> Result<bool, Fault> {
         let inputs = Inputs { now: 0, seed: 0 };
         let mut machine = Machine::new(self, store, &inputs);
-        match machine.call(function, vec![value], SiteId(0)) {
+        match machine.call(function, vec![value]) {
             Ok(Value::Bool(holds)) => Ok(holds),
             Ok(_) => Err(Fault::Internal),
             Err(stop) => Err(match *stop {

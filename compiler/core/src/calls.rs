@@ -1,10 +1,10 @@
 //! Who calls whom, for the depth check: only a function that can reach itself can go too deep.
 
-use tenon_core::effects::exprs_of;
-use tenon_core::ir::{Block, Command, Expr, ExprKind, Output, Program, Query, Stmt};
+use crate::effects::exprs_of;
+use crate::ir::{Block, Command, Expr, ExprKind, FailWith, Output, Program, Query, Stmt};
 
 /// For each function, whether it can call itself, directly or through others, queries included.
-pub(crate) fn recursive(program: &Program) -> Vec<bool> {
+pub fn recursive(program: &Program) -> Vec<bool> {
     let count = program.functions.len();
     let callees = callees(program);
     (0..count).map(|start| reached(&callees, &callees[start]).get(start).copied().unwrap_or(false)).collect()
@@ -46,7 +46,7 @@ fn reached(callees: &[Vec<usize>], from: &[usize]) -> Vec<bool> {
 }
 
 /// The queries that a function may run, directly or through others.
-pub(crate) fn queries_of(program: &Program, function: usize) -> Vec<usize> {
+pub fn queries_of(program: &Program, function: usize) -> Vec<usize> {
     let callees = callees(program);
     let Some(own) = callees.get(function) else { return Vec::new() };
     let seen = reached(&callees, own);
@@ -84,7 +84,7 @@ fn expr_calls(expr: &Expr, program: &Program, found: &mut Vec<usize>) {
 }
 
 /// Calls `f` on every command of a block and of the blocks in it.
-pub(crate) fn each_command(block: &Block, f: &mut dyn FnMut(&Command)) {
+pub fn each_command(block: &Block, f: &mut dyn FnMut(&Command)) {
     for stmt in block {
         match stmt {
             Stmt::Do(_, command, _) => f(command),
@@ -99,7 +99,7 @@ pub(crate) fn each_command(block: &Block, f: &mut dyn FnMut(&Command)) {
 }
 
 /// Calls `f` on every outermost expression of a block and of the blocks in it.
-pub(crate) fn each_expr(block: &Block, f: &mut dyn FnMut(&Expr)) {
+pub fn each_expr(block: &Block, f: &mut dyn FnMut(&Expr)) {
     for stmt in block {
         match stmt {
             Stmt::Let(_, e) | Stmt::Return(e) => f(e),
@@ -125,7 +125,7 @@ pub(crate) fn each_expr(block: &Block, f: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn fail_exprs(fail: &tenon_core::ir::FailWith, f: &mut dyn FnMut(&Expr)) {
+fn fail_exprs(fail: &FailWith, f: &mut dyn FnMut(&Expr)) {
     fail.fields.iter().for_each(&mut *f);
     f(&fail.message);
 }
