@@ -29,7 +29,7 @@ fn memory_outside_of_the_arena_counts() {
          }
          fn store(t: Text, n: Int) -> Int writes {
            for i in range(0, n) {
-             do insert Doc(id = i, text = t, parts = [t]) on_key Conflict(; \"exists\")
+             do insert Doc(id = ((n * 1000) + i), text = t, parts = [t]) on_key Conflict(; \"exists\")
            }
            return n
          }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use tenon_authority::columns;
+use tenon_store::Str;
 use tenon_store::image::Reader;
 use tenon_store::schema::{DataType, FieldId, NamedType, RelationId, Schema};
-use tenon_store::Str;
 use tenon_value::json::{Options, decode_value, encode_value};
 use tenon_value::shape::{self, Kind, ShapeId, Shapes};
 use tenon_value::sink::NoPredicates;
@@ -240,9 +240,7 @@ impl Stored {
     unsafe fn take_items(&self, reader: &Reader<'_>, element: &DataType, lanes: &mut &[u64]) -> Vec<Value> {
         let stride = element.lanes();
         // SAFETY: by the caller's promise.
-        unsafe {
-            items(take(lanes), stride).map(|mut item| self.take_value(reader, element, &mut item)).collect()
-        }
+        unsafe { items(take(lanes), stride).map(|mut item| self.take_value(reader, element, &mut item)).collect() }
     }
 
     /// The key of an entity: the field itself, or a record of several.

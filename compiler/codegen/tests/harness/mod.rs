@@ -41,7 +41,7 @@ pub enum Outcome {
 }
 
 /// The limits of tests: small, so that programs that do not end, end soon.
-pub const LIMITS: Limits = Limits { fuel: 300_000, memory: 64 << 20, depth: 200 };
+pub const LIMITS: Limits = Limits { fuel: 300_000, memory: 64 << 20, depth: 100 };
 
 impl Both {
     pub fn new(text: &str) -> Both {
