@@ -1,12 +1,13 @@
 //! The start of a database: the image is rebuilt from the authority.
 //!
-//! Relations come in an order in which most required references lead to rows that are already there. A row that cannot
-//! be without a reference to a row that comes later (it is required, inside of a record, or part of a unique) waits for
-//! it; any other such field is filled in at the end. Required references cannot form a circle, or no first row could
-//! ever have been inserted.
+//! What is stored was valid together, whatever order it comes in, and rows may lead to each other in circles. So a row
+//! that leads to one which is not there yet is inserted open, and completed when all rows are there; see
+//! [`WriteTxn::insert_open`]. Only a key must be known at once: a row whose key leads to a row that comes later waits for
+//! it. Keys cannot form a circle, or no first row could ever have been inserted. Relations come in an order in which most
+//! references lead to rows that are there.
 
 use tenon_authority::{Authority, AuthorityError, Cell};
-use tenon_store::schema::{DataType, FieldId, Relation, RelationId, Schema};
+use tenon_store::schema::{DataType, FieldId, RelationId, Schema};
 use tenon_store::{Image, WriteTxn};
 
 use crate::cells::CellReader;
@@ -14,27 +15,17 @@ use crate::context::{CallContext, Limits};
 use crate::database::{StartError, describe};
 use crate::stored::Stored;
 
-/// A field that leads to a row that was not there yet: the row, the field, and the cells of the field.
-struct Later {
+/// A row that was inserted open, and the cells of the fields that it lacks.
+struct Open {
     relation: RelationId,
     entity: u32,
-    field: FieldId,
-    cells: Vec<tenon_authority::sqlite::OwnedCell>,
+    fields: Vec<(FieldId, Vec<tenon_authority::sqlite::OwnedCell>)>,
 }
 
-/// A row that waits for another one.
+/// A row whose key leads to a row that was not there yet.
 struct Waiting {
     relation: RelationId,
     cells: Vec<tenon_authority::sqlite::OwnedCell>,
-}
-
-/// What to do with a row that leads to one that is not there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Patience {
-    /// Let it wait, if it cannot be without.
-    Wait,
-    /// No other row will come first: they lead to each other.
-    Insert,
 }
 
 /// Fills an empty image.
@@ -47,7 +38,7 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
     let schema = stored.schema().clone();
     let mut txn = image.write();
     txn.take_any_size();
-    let mut later = Vec::new();
+    let mut open = Vec::new();
     let mut waiting = Vec::new();
     let limits = Limits { memory: usize::MAX, ..Limits::default() };
     let mut arena = CallContext::new(limits, 0, 0);
@@ -55,7 +46,7 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
         let mut problem = None;
         let result = authority.load(relation, &mut |cells| {
             arena.reset(limits, 0, 0);
-            match load_row(stored, &mut txn, &mut arena, relation, cells, &mut later, Patience::Wait) {
+            match load_row(stored, &mut txn, &mut arena, relation, cells, &mut open) {
                 Ok(true) => Ok(()),
                 Ok(false) => {
                     waiting.push(Waiting { relation, cells: cells.iter().map(own).collect() });
@@ -75,39 +66,30 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
             (Err(error), None) => return Err(StartError::Authority(error)),
         }
     }
+    let bad = |relation: RelationId, problem: String| StartError::Row {
+        relation: schema.relation(relation).name.to_string(),
+        problem,
+    };
     while !waiting.is_empty() {
         let before = waiting.len();
+        let mut rest = Vec::new();
         // Rows often lead to older ones, and else to newer ones: one of the two directions takes few rounds.
-        waiting.reverse();
-        for patience in [Patience::Wait, Patience::Insert] {
-            let mut rest = Vec::new();
-            for row in waiting {
-                arena.reset(limits, 0, 0);
-                let cells: Vec<Cell<'_>> = row.cells.iter().map(borrow).collect();
-                let inserted = load_row(stored, &mut txn, &mut arena, row.relation, &cells, &mut later, patience);
-                match inserted {
-                    Ok(true) => {}
-                    Ok(false) => rest.push(row),
-                    Err(problem) => {
-                        return Err(StartError::Row {
-                            relation: schema.relation(row.relation).name.to_string(),
-                            problem,
-                        });
-                    }
-                }
-            }
-            waiting = rest;
-            if waiting.len() < before {
-                break;
+        for row in waiting.into_iter().rev() {
+            arena.reset(limits, 0, 0);
+            let cells: Vec<Cell<'_>> = row.cells.iter().map(borrow).collect();
+            let inserted = load_row(stored, &mut txn, &mut arena, row.relation, &cells, &mut open);
+            if !inserted.map_err(|problem| bad(row.relation, problem))? {
+                rest.push(row);
             }
         }
+        if let Some(row) = rest.first().filter(|_| rest.len() == before) {
+            return Err(bad(row.relation, "its key leads to no row".into()));
+        }
+        waiting = rest;
     }
-    for reference in &later {
+    for row in &open {
         arena.reset(limits, 0, 0);
-        fill_in(stored, &mut txn, &mut arena, reference).map_err(|problem| StartError::Row {
-            relation: schema.relation(reference.relation).name.to_string(),
-            problem,
-        })?;
+        complete(stored, &mut txn, &mut arena, row).map_err(|problem| bad(row.relation, problem))?;
     }
     for (relation, value) in &meta.serials {
         txn.set_serial(*relation, *value);
@@ -119,79 +101,68 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
     Ok(())
 }
 
-/// Inserts a row; false if it has to wait for another one.
+/// Inserts a row; false if it has to wait for one that its key leads to.
 fn load_row(
     stored: &Stored,
     txn: &mut WriteTxn<'_>,
     arena: &mut CallContext,
     relation: RelationId,
     cells: &[Cell<'_>],
-    later: &mut Vec<Later>,
-    patience: Patience,
+    open: &mut Vec<Open>,
 ) -> Result<bool, String> {
     use tenon_authority::columns::count;
     let schema = stored.schema();
     let description = schema.relation(relation);
     let mut lanes = Vec::new();
     let mut at = 0;
-    let mut open = Vec::new();
+    let mut unknown = Vec::new();
     for (number, field) in description.fields.iter().enumerate() {
-        let own = count(schema, &field.ty);
-        let part = cells.get(at..at + own).ok_or("a column is missing")?;
-        at += own;
+        let id = FieldId(number as u32);
+        let columns = count(schema, &field.ty);
+        let part = cells.get(at..at + columns).ok_or("a column is missing")?;
+        at += columns;
         let start = lanes.len();
         let mut source = CellReader::new(part, txn.reader(), arena);
         let result = stored.read_cells(&mut source, &field.ty, &mut lanes);
         if source.unresolved {
-            if patience == Patience::Wait && cannot_be_without(description, FieldId(number as u32)) {
+            if description.key.contains(&id) {
                 return Ok(false);
-            }
-            if matches!(field.ty, DataType::Ref(_)) {
-                return Err(format!("{} leads to no row", field.name));
             }
             lanes.truncate(start);
             lanes.resize(start + field.ty.lanes(), 0);
-            open.push((FieldId(number as u32), part));
+            unknown.push((id, part.iter().map(own).collect()));
         } else {
             result.map_err(|why| format!("{}: {why}", field.name))?;
         }
     }
-    // SAFETY: the lanes were made for all fields in order; texts lie in the cells or the arena.
-    let row = unsafe { txn.insert(relation, &lanes) }.map_err(|violation| describe(schema, &violation))?;
-    later.extend(open.into_iter().map(|(field, cells)| Later {
-        relation,
-        entity: row.entity,
-        field,
-        cells: cells.iter().map(own).collect(),
-    }));
+    // SAFETY: the lanes were made for all fields in order, or are 0 in an open row; texts lie in the cells or the arena.
+    let row =
+        unsafe { if unknown.is_empty() { txn.insert(relation, &lanes) } else { txn.insert_open(relation, &lanes) } };
+    let row = row.map_err(|violation| describe(schema, &violation))?;
+    if !unknown.is_empty() {
+        open.push(Open { relation, entity: row.entity, fields: unknown });
+    }
     Ok(true)
 }
 
-/// True if a row must not be inserted with the field empty: it always leads somewhere, or rows are told apart by it.
-fn cannot_be_without(relation: &Relation, field: FieldId) -> bool {
-    let in_unique = relation.uniques.iter().any(|unique| unique.parts.iter().any(|part| part.field() == field));
-    let may_be_empty = matches!(
-        relation.field(field).ty,
-        DataType::Option(_) | DataType::List(_) | DataType::Bag(_) | DataType::Set(_) | DataType::Map(..)
-    );
-    in_unique || relation.key.contains(&field) || !may_be_empty
-}
-
-fn fill_in(stored: &Stored, txn: &mut WriteTxn<'_>, arena: &mut CallContext, later: &Later) -> Result<(), String> {
+/// Completes an open row.
+fn complete(stored: &Stored, txn: &mut WriteTxn<'_>, arena: &mut CallContext, row: &Open) -> Result<(), String> {
     let schema = stored.schema();
-    let field = schema.relation(later.relation).field(later.field);
-    let cells: Vec<Cell<'_>> = later.cells.iter().map(borrow).collect();
-    let mut lanes = Vec::new();
-    let mut source = CellReader::new(&cells, txn.reader(), arena);
-    let result = stored.read_cells(&mut source, &field.ty, &mut lanes);
-    if source.unresolved {
-        return Err(format!("{} leads to no row", field.name));
+    let mut fields = Vec::with_capacity(row.fields.len());
+    for (id, cells) in &row.fields {
+        let field = schema.relation(row.relation).field(*id);
+        let cells: Vec<Cell<'_>> = cells.iter().map(borrow).collect();
+        let mut lanes = Vec::new();
+        let mut source = CellReader::new(&cells, txn.reader(), arena);
+        let result = stored.read_cells(&mut source, &field.ty, &mut lanes);
+        if source.unresolved {
+            return Err(format!("{} leads to no row", field.name));
+        }
+        result.map_err(|why| format!("{}: {why}", field.name))?;
+        fields.push((*id, lanes));
     }
-    result.map_err(|why| format!("{}: {why}", field.name))?;
-    // SAFETY: the lanes are those of the field; texts lie in the cells or the arena.
-    unsafe { txn.update(later.relation, later.entity, &[later.field], &lanes) }
-        .map(|_| ())
-        .map_err(|violation| describe(schema, &violation))
+    // SAFETY: the lanes are those of the fields; texts lie in the arena, or in cells of the row.
+    unsafe { txn.complete(row.relation, row.entity, &fields) }.map_err(|violation| describe(schema, &violation))
 }
 
 fn own(cell: &Cell<'_>) -> tenon_authority::sqlite::OwnedCell {
@@ -247,7 +218,7 @@ fn order(schema: &Schema) -> Vec<RelationId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tenon_store::schema::{Field, OnDelete, Reference};
+    use tenon_store::schema::{Field, OnDelete, Reference, Relation};
 
     #[test]
     fn targets_come_first() {

@@ -302,6 +302,63 @@ fn rows_wait_for_those_that_they_lead_to() {
     assert_eq!(rows(&directory.open(&schema)), before);
 }
 
+/// Rows that lead to each other in circles, through a required reference, inside of a variant and in a unique; and a long
+/// chain in no order, whose rows would look alike without what they lead to.
+#[test]
+fn rows_that_lead_to_each_other_come_back() {
+    let (worker, job, ring) = (RelationId(0), RelationId(1), RelationId(2));
+    let to = |relation: RelationId, id: i64| Value::Ref { relation: relation.0, key: Arc::new(Value::Int(id)) };
+    let id = || Field::new("id", DataType::Int);
+    let state = DataType::Variant(vec![
+        Case { name: "Idle".into(), fields: vec![] },
+        Case { name: "Busy".into(), fields: vec![named("job", DataType::Ref(job))] },
+    ]);
+    let mut jobs = relation("Job", vec![id(), Field::new("worker", DataType::Ref(worker))], &[0]);
+    jobs.references.push(Reference { field: FieldId(1), target: worker, on_delete: OnDelete::Restrict });
+    let mut rings = relation("Ring", vec![id(), Field::new("before", optional(DataType::Ref(ring)))], &[0]);
+    rings.references.push(Reference { field: FieldId(1), target: ring, on_delete: OnDelete::Restrict });
+    rings.uniques.push(Unique { parts: vec![KeyPart::Field(FieldId(1))], where_present: vec![] });
+    let schema =
+        Schema { relations: vec![relation("Worker", vec![id(), Field::new("state", state)], &[0]), jobs, rings] };
+    let directory = Directory::new("circles");
+    let database = directory.open(&schema);
+    let mut txn = database.write().expect("serves");
+    txn.insert(worker, &[some(Value::Int(1)), some(Value::variant(0, []))]).expect("allowed");
+    txn.insert(job, &[some(Value::Int(7)), some(to(worker, 1))]).expect("allowed");
+    txn.update(worker, &Value::Int(1), &[(FieldId(1), Value::variant(1, [to(job, 7)]))]).expect("allowed");
+    // One circle of all rows: 1 -> 6000 -> ... in steps that meet every number, closed at the end.
+    const ROWS: i64 = 3001;
+    let place = |n: i64| n * 1009 % ROWS;
+    txn.insert(ring, &[some(Value::Int(place(0))), some(Value::None)]).expect("allowed");
+    for n in 1..ROWS {
+        let before = Value::some(to(ring, place(n - 1)));
+        txn.insert(ring, &[some(Value::Int(place(n))), some(before)]).expect("allowed");
+    }
+    let last = Value::some(to(ring, place(ROWS - 1)));
+    txn.update(ring, &Value::Int(place(0)), &[(FieldId(1), last.clone())]).expect("allowed");
+    let number = txn.commit();
+    database.wait(number).expect("durable");
+    let rows = |database: &Database| {
+        let query = database.read();
+        let values = query.values(database.stored());
+        [worker, job, ring].map(|relation| values.sorted(relation))
+    };
+    let before = rows(&database);
+    drop(database);
+    let database = directory.open(&schema);
+    assert_eq!(rows(&database), before);
+
+    // The rules hold on rows that were completed as on all others.
+    let mut txn = database.write().expect("serves");
+    txn.insert(ring, &[some(Value::Int(9999)), some(last)]).expect_err("a second row with what another leads to");
+    txn.delete(job, &Value::Int(7)).expect_err("a worker is busy with it");
+    txn.delete(worker, &Value::Int(1)).expect_err("a job has it");
+    txn.update(worker, &Value::Int(1), &[(FieldId(1), Value::variant(0, []))]).expect("allowed");
+    txn.delete(job, &Value::Int(7)).expect("nobody has it");
+    txn.delete(worker, &Value::Int(1)).expect("nobody has it");
+    txn.commit();
+}
+
 #[test]
 fn refused_writes_leave_no_trace() {
     let schema = schema();

@@ -27,6 +27,7 @@ mod keys;
 pub mod layout;
 pub mod meta;
 mod nested;
+mod open_rows;
 mod order_key;
 mod ordered_index;
 mod readers;

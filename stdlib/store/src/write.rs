@@ -239,7 +239,7 @@ impl<'a> WriteTxn<'a> {
     ///
     /// # Safety
     /// The lanes must be those of the column's type, and what they point to valid.
-    unsafe fn fill(&mut self, relation: &Relation, column: usize, slot: u32, first: u64, second: u64) {
+    pub(crate) unsafe fn fill(&mut self, relation: &Relation, column: usize, slot: u32, first: u64, second: u64) {
         // SAFETY: by the caller's promise.
         let (first, second) = unsafe { self.copy_in(relation, column, slot, first, second) };
         let ty = relation.meta.columns[column].ty;
@@ -279,7 +279,7 @@ impl<'a> WriteTxn<'a> {
         (first, second)
     }
 
-    fn add_entry(&mut self, relation: &Relation, which: Which, slot: u32, entity: u32) {
+    pub(crate) fn add_entry(&mut self, relation: &Relation, which: Which, slot: u32, entity: u32) {
         let writer = &mut *self.writer;
         relation.index_add(&mut writer.token, which, slot, entity, &mut writer.unlinked);
         writer.undo.push(Undo::Index { relation: relation.id, which, slot, entity });
@@ -290,6 +290,19 @@ impl<'a> WriteTxn<'a> {
     /// # Safety
     /// The lanes must be those of a whole row of the relation, and what they point to valid.
     pub unsafe fn insert(&mut self, id: RelationId, lanes: &[u64]) -> Result<Row, Violation> {
+        // SAFETY: by the caller's promise.
+        unsafe { self.insert_row::<true>(id, lanes) }
+    }
+
+    /// Inserts a row; one that is not whole stands under its key alone, see [`WriteTxn::insert_open`].
+    ///
+    /// # Safety
+    /// As for [`WriteTxn::insert`].
+    pub(crate) unsafe fn insert_row<const WHOLE: bool>(
+        &mut self,
+        id: RelationId,
+        lanes: &[u64],
+    ) -> Result<Row, Violation> {
         let relation = self.image.relation(id);
         debug_assert_eq!(lanes.len(), relation.meta.lanes());
         let word;
@@ -312,21 +325,9 @@ impl<'a> WriteTxn<'a> {
         {
             return Err(Violation::Key { relation: id, entity });
         }
-        for unique in 0..relation.uniques.len() {
+        if WHOLE {
             // SAFETY: by the caller's promise.
-            unsafe { self.check_unique(relation, unique, lanes, NONE)? };
-        }
-        for reference in &relation.meta.references {
-            if reference.tag_lane.is_none_or(|tag| lanes[tag] != 0) {
-                let target = self.image.relation(reference.target);
-                if self.live(target, lanes[reference.lane] as u32).is_none() {
-                    return Err(Violation::Reference { relation: id, field: reference.field });
-                }
-            }
-        }
-        for (field, ty) in &relation.meta.nested {
-            // SAFETY: by the caller's promise.
-            unsafe { self.check_nested(id, *field, ty, &lanes[relation.meta.lane_starts[field.index()]..])? };
+            unsafe { self.check_rules(relation, lanes, NONE)? };
         }
         let given = |field: FieldId| Some(relation.meta.lane_starts[field.index()]);
         // SAFETY: by the caller's promise.
@@ -356,7 +357,9 @@ impl<'a> WriteTxn<'a> {
         }
         self.count_serial(relation, slot);
         self.publish(relation, slot, entity, before, NEVER);
-        self.writer.count_nested(relation, slot, entity, true);
+        if WHOLE {
+            self.writer.count_nested(relation, slot, entity, true);
+        }
         if reused {
             relation.view.lower_gaps();
         } else {
@@ -376,12 +379,37 @@ impl<'a> WriteTxn<'a> {
             writer.undo.push(Undo::Index { relation: id, which: Which::Key, slot, entity });
         }
         for which in relation.all_indexes() {
-            if !relation.exempt(which, slot) && (before == NONE || !relation.same_entry(which, before, slot)) {
+            if WHOLE && !relation.exempt(which, slot) && (before == NONE || !relation.same_entry(which, before, slot)) {
                 self.add_entry(relation, which, slot, entity);
             }
         }
         self.writer.redo.push(Change { relation: id, kind: ChangeKind::Insert, entity, slot });
         Ok(Row { entity, slot })
+    }
+
+    /// Tries the uniques, then the references, of a row; `own` is its entity, or `NONE` for a new one.
+    ///
+    /// # Safety
+    /// As for [`WriteTxn::insert`].
+    pub(crate) unsafe fn check_rules(&self, relation: &Relation, lanes: &[u64], own: u32) -> Result<(), Violation> {
+        let id = relation.id;
+        for unique in 0..relation.uniques.len() {
+            // SAFETY: by the caller's promise.
+            unsafe { self.check_unique(relation, unique, lanes, own)? };
+        }
+        for reference in &relation.meta.references {
+            if reference.tag_lane.is_none_or(|tag| lanes[tag] != 0) {
+                let target = self.image.relation(reference.target);
+                if self.live(target, lanes[reference.lane] as u32).is_none() {
+                    return Err(Violation::Reference { relation: id, field: reference.field });
+                }
+            }
+        }
+        for (field, ty) in &relation.meta.nested {
+            // SAFETY: by the caller's promise.
+            unsafe { self.check_nested(id, *field, ty, &lanes[relation.meta.lane_starts[field.index()]..])? };
+        }
+        Ok(())
     }
 
     /// # Safety
