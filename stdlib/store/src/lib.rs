@@ -36,6 +36,7 @@ mod region;
 pub mod relation;
 mod repeats;
 mod row_size;
+mod rules;
 pub mod shape;
 pub mod statistics;
 pub mod write;
