@@ -8,8 +8,8 @@ use crate::db::{CheckDatabase, Db, Program, SourceFile};
 use crate::declare::{aliases_settled, declared, name_range};
 use crate::effects::circular_fields;
 use crate::items::{Item, items, parse, program_items, syntax_errors};
-use crate::names::{ModuleKey, is_library_module, item_of, modules, symbol_of};
-use crate::stored::refused;
+use crate::names::{ModuleKey, SymbolKey, is_library_module, item_of, modules, symbol_of};
+use crate::stored::{refused_names, refused_shape, relations_in};
 use crate::ty::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -33,6 +33,9 @@ pub fn check_file(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for item in items(db, file) {
         item_diagnostics(db, *item, &mut found);
+    }
+    for relation in relations_in(db, file) {
+        found.extend(refused_shape(db, SymbolKey::new(db, relation.clone())).iter().cloned());
     }
     found.extend(found_together(db, file).iter().cloned());
     ordered(db, found)
@@ -60,7 +63,7 @@ fn all_found_together(db: &dyn Db) -> FxHashMap<Arc<str>, Vec<Diagnostic>> {
     let mut found: FxHashMap<Arc<str>, Vec<Diagnostic>> = FxHashMap::default();
     let modules = modules(db).iter().filter(|module| !is_library_module(module));
     let repeated = modules.flat_map(|module| repeated_names(db, ModuleKey::new(db, module.clone())));
-    let together = overlapping_endpoints(db).iter().chain(circular_fields(db)).chain(refused(db));
+    let together = overlapping_endpoints(db).iter().chain(circular_fields(db)).chain(refused_names(db));
     for diagnostic in repeated.chain(together) {
         found.entry(diagnostic.primary.location.file.clone()).or_default().push(diagnostic.clone());
     }

@@ -1,14 +1,13 @@
 //! The relations of the program as a store would have them, for what a store refuses. The rules themselves stand in
 //! [`tenon_value::schema::rules`], where the store asks them, too. The indexes that the planner adds are not here.
 
-use crate::db::Db;
+use crate::db::{Db, Program, SourceFile};
 use crate::declare::{name_range, signature};
 use crate::infer::substitute;
-use crate::items::{Item, program_items, tree};
-use crate::names::{item_of, symbol_of};
+use crate::items::{Item, items, tree};
+use crate::names::{SymbolKey, is_library_module, item_of, symbol_of};
 use crate::signature::{RelationSig, Signature, TypeBody, TypeSig};
 use crate::ty::{FieldTy, Symbol, Ty};
-use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
@@ -23,31 +22,66 @@ use tenon_value::schema::{
 /// may double from line to line.
 const PARTS: usize = 50_000;
 
-/// What a store would refuse of the program. Depends on signatures, and on no body.
+/// The relations of a file, in order: what says of the whole program depends on these lists alone, and so on no body.
 #[salsa::tracked(returns(ref))]
-pub fn refused(db: &dyn Db) -> Vec<Diagnostic> {
-    let mut relations: Vec<(Item<'_>, &RelationSig)> = Vec::new();
-    for item in program_items(db).filter(|item| matches!(item.word(db), "relation" | "event")) {
-        let Some(symbol) = symbol_of(db, item).filter(|symbol| item_of(db, symbol) == Some(item)) else { continue };
-        if let Some(Signature::Relation(sig)) = signature(db, &symbol) {
-            relations.push((item, sig));
-        }
-    }
-    let numbers = relations.iter().enumerate().map(|(n, (_, sig))| (sig.symbol.clone(), RelationId(n as u32)));
-    let mut stored = Stored { db, numbers: numbers.collect(), open: Vec::new(), parts: 0 };
-    let schema = Schema { relations: relations.iter().map(|(_, sig)| stored.relation(sig)).collect() };
-    let told = rules::refusals(&schema).into_iter().filter_map(|refusal| {
-        let (item, sig) = relations.get(refusal.relation.index())?;
-        let label = match refusal.place {
-            Place::Relation => "has no table",
-            Place::Field(_) => "has no form in the store",
-            Place::Key => "cannot be the key",
-            Place::Unique(_) | Place::Index(_) => "cannot be kept",
+pub fn relations_in(db: &dyn Db, file: SourceFile) -> Vec<Symbol> {
+    let relations = items(db, file).iter().filter(|item| matches!(item.word(db), "relation" | "event"));
+    relations.filter_map(|item| symbol_of(db, *item).filter(|symbol| item_of(db, symbol) == Some(*item))).collect()
+}
+
+/// What a store would refuse of the names of all relations together.
+#[salsa::tracked(returns(ref))]
+pub fn refused_names(db: &dyn Db) -> Vec<Diagnostic> {
+    let files = Program::get(db).files(db).iter().filter(|file| !is_library_module(file.module(db)));
+    let symbols: Vec<&Symbol> = files.flat_map(|file| relations_in(db, *file)).collect();
+    let schema = Schema { relations: symbols.iter().map(|symbol| nothing(symbol)).collect() };
+    let refused = rules::refused_names(&schema);
+    refused.into_iter().filter_map(|refusal| told(db, symbols.get(refusal.relation.index())?, refusal)).collect()
+}
+
+/// What a store would refuse of a relation beside its name. Depends on its signature, on the types in it and on the keys
+/// that it refers to.
+#[salsa::tracked(returns(ref))]
+pub fn refused_shape<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Vec<Diagnostic> {
+    let symbol = key.symbol(db);
+    let Some(Signature::Relation(sig)) = signature(db, symbol) else { return Vec::new() };
+    let mut stored = Stored { db, symbols: vec![symbol.clone()], open: Vec::new(), parts: 0 };
+    let mut schema = Schema { relations: vec![stored.relation(sig)] };
+    // Those that it refers to, and those to which their keys refer: of them only the key is looked at.
+    while let Some(target) = stored.symbols.get(schema.relations.len()).cloned() {
+        let relation = match signature(db, &target) {
+            Some(Signature::Relation(sig)) => stored.key_alone(sig),
+            _ => nothing(&target),
         };
-        let label = item.label(db, place(db, *item, sig, refusal.place), label);
-        Some(Diagnostic::new(Code::StoredForm, refusal.why, label))
-    });
-    told.collect()
+        schema.relations.push(relation);
+    }
+    rules::refused_shape(&schema, RelationId(0)).into_iter().filter_map(|refusal| told(db, symbol, refusal)).collect()
+}
+
+/// A relation of which only the name is known.
+fn nothing(symbol: &Symbol) -> Relation {
+    Relation {
+        name: symbol.name.clone(),
+        fields: Vec::new(),
+        key: Vec::new(),
+        uniques: Vec::new(),
+        references: Vec::new(),
+        indexes: Vec::new(),
+        deletes: false,
+    }
+}
+
+fn told(db: &dyn Db, symbol: &Symbol, refusal: rules::Refusal) -> Option<Diagnostic> {
+    let item = item_of(db, symbol)?;
+    let Some(Signature::Relation(sig)) = signature(db, symbol) else { return None };
+    let label = match refusal.place {
+        Place::Relation => "has no table",
+        Place::Field(_) => "has no form in the store",
+        Place::Key => "cannot be the key",
+        Place::Unique(_) | Place::Index(_) => "cannot be kept",
+    };
+    let label = item.label(db, place(db, item, sig, refusal.place), label);
+    Some(Diagnostic::new(Code::StoredForm, refusal.why, label))
 }
 
 /// Where a part of a relation is written.
@@ -94,7 +128,8 @@ fn place<'db>(db: &'db dyn Db, item: Item<'db>, sig: &RelationSig, place: Place)
 /// From signatures to a schema. What is wrong otherwise is told elsewhere, and is a number here.
 struct Stored<'a> {
     db: &'a dyn Db,
-    numbers: FxHashMap<Symbol, RelationId>,
+    /// The relation that is looked at, then those that it refers to, in the order in which they are met.
+    symbols: Vec<Symbol>,
     /// Variant types whose cases, and relations whose keys are being looked at.
     open: Vec<Symbol>,
     /// How many parts the relation at hand has so far.
@@ -102,6 +137,27 @@ struct Stored<'a> {
 }
 
 impl Stored<'_> {
+    fn number(&mut self, symbol: &Symbol) -> RelationId {
+        let known = self.symbols.iter().position(|of| of == symbol);
+        let number = known.unwrap_or_else(|| {
+            self.symbols.push(symbol.clone());
+            self.symbols.len() - 1
+        });
+        RelationId(number as u32)
+    }
+
+    /// A relation with the fields of its key alone.
+    fn key_alone(&mut self, sig: &RelationSig) -> Relation {
+        self.parts = 0;
+        let fields: Vec<Field> = sig
+            .key
+            .iter()
+            .filter_map(|name| sig.field(name))
+            .map(|field| Field::new(field.name.clone(), self.data_type(&field.ty)))
+            .collect();
+        Relation { key: (0..fields.len()).map(|n| FieldId(n as u32)).collect(), fields, ..nothing(&sig.symbol) }
+    }
+
     fn relation(&mut self, sig: &RelationSig) -> Relation {
         self.parts = 0;
         let stored = || sig.fields.iter().filter(|field| !field.computed);
@@ -178,7 +234,7 @@ impl Stored<'_> {
             Ty::Set(element) => DataType::Set(inner(element)),
             Ty::Map(key, value) => DataType::Map(inner(key), inner(value)),
             Ty::Refined(base, _) => self.data_type(base),
-            Ty::Row(symbol) => self.numbers.get(symbol).map_or(DataType::Int, |id| DataType::Ref(*id)),
+            Ty::Row(symbol) => DataType::Ref(self.number(symbol)),
             Ty::Key(symbol) => self.within(symbol, |this| this.key(symbol)),
             Ty::Variant(symbol, args) => self.within(symbol, |this| this.variant(symbol, args, true)),
             Ty::Tag(symbol) => self.variant(symbol, &[], false),

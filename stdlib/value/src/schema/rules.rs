@@ -53,17 +53,32 @@ impl std::error::Error for Refusal {}
 
 /// All that a store refuses of a schema, in the order of its relations.
 pub fn refusals(schema: &Schema) -> Vec<Refusal> {
+    let mut found = refused_names(schema);
+    for number in 0..schema.relations.len() {
+        found.extend(refused_shape(schema, RelationId(number as u32)));
+    }
+    found.sort_by_key(|refusal| refusal.relation.0);
+    found
+}
+
+/// What is wrong with the names of relations, and with them together. Asks nothing else of the relations.
+pub fn refused_names(schema: &Schema) -> Vec<Refusal> {
     let mut found = Vec::new();
     let mut tables: BTreeMap<String, RelationId> = BTreeMap::new();
-    let mut widths = Widths { schema, keys: vec![KeyWidth::Unknown; schema.relations.len()] };
     for number in 0..schema.relations.len() {
-        let id = RelationId(number as u32);
-        let mut relation = Rules { schema, id, found: &mut found };
-        relation.name(&mut tables);
-        relation.parts();
-        relation.elements();
-        relation.columns(&mut widths);
+        Rules { schema, id: RelationId(number as u32), found: &mut found }.name(&mut tables);
     }
+    found
+}
+
+/// What is wrong with one relation beside its name. Of the relations that it refers to, the keys matter.
+pub fn refused_shape(schema: &Schema, id: RelationId) -> Vec<Refusal> {
+    let mut found = Vec::new();
+    let mut widths = Widths { schema, keys: vec![KeyWidth::Unknown; schema.relations.len()] };
+    let mut relation = Rules { schema, id, found: &mut found };
+    relation.parts();
+    relation.elements();
+    relation.columns(&mut widths);
     found
 }
 
