@@ -365,8 +365,9 @@ export function makeGrammar() {
         { name: 'storage.modifier.tenon', match: '(?<=[\\w?\\])] )open\\b(?=\\s*(?:$|//|;|\\}|=(?!=)))' },
         keyword('other.clause', `(?<=[\\w)\\]}"?] )${either(contextual.sort)}\\b`),
         {
-          match: `${START}(rows)\\s+(?:(\\w+)\\s+(before|after)|(current))\\s+(to)\\s+(?:(\\w+)\\s+(before|after)|(current))`,
-          captures: capture('keyword.other.clause', inside('numbers', 'variables'), 'keyword.other.clause', 'keyword.other.clause', 'keyword.other.clause', inside('numbers', 'variables'), 'keyword.other.clause', 'keyword.other.clause'),
+          comment: 'bounds of a window: any code, up to the end of the parenthesis around it',
+          match: `${START}(rows)\\s+(?:(current)|(\\S.*?)\\s+(before|after))\\s+(to)\\s+(?:(current)|(\\S.*?)\\s+(before|after))(?=\\s*\\))`,
+          captures: capture('keyword.other.clause', 'keyword.other.clause', { patterns: [{ include: '$self' }] }, 'keyword.other.clause', 'keyword.other.clause', 'keyword.other.clause', { patterns: [{ include: '$self' }] }, 'keyword.other.clause'),
         },
         {
           comment: 'of a view',
