@@ -271,7 +271,8 @@ fn write_date_time(out: &mut String, at: i64) {
     write_time(out, of_day);
 }
 
-fn own(cell: &Cell<'_>) -> OwnedCell {
+/// A cell that outlives the row that it was read from.
+pub(crate) fn own(cell: &Cell<'_>) -> OwnedCell {
     match cell {
         Cell::Null => OwnedCell::Null,
         Cell::Int(value) => OwnedCell::Int(*value),

@@ -10,7 +10,7 @@ use tenon_authority::{Authority, AuthorityError, Cell};
 use tenon_store::schema::{DataType, FieldId, RelationId, Schema};
 use tenon_store::{Image, WriteTxn};
 
-use crate::cells::CellReader;
+use crate::cells::{CellReader, own};
 use crate::context::{CallContext, Limits};
 use crate::database::{StartError, describe};
 use crate::stored::Stored;
@@ -163,17 +163,6 @@ fn complete(stored: &Stored, txn: &mut WriteTxn<'_>, arena: &mut CallContext, ro
     }
     // SAFETY: the lanes are those of the fields; texts lie in the arena, or in cells of the row.
     unsafe { txn.complete(row.relation, row.entity, &fields) }.map_err(|violation| describe(schema, &violation))
-}
-
-fn own(cell: &Cell<'_>) -> tenon_authority::sqlite::OwnedCell {
-    use tenon_authority::sqlite::OwnedCell;
-    match cell {
-        Cell::Null => OwnedCell::Null,
-        Cell::Int(value) => OwnedCell::Int(*value),
-        Cell::Real(value) => OwnedCell::Real(*value),
-        Cell::Text(text) => OwnedCell::Text((*text).into()),
-        Cell::Blob(bytes) => OwnedCell::Blob(bytes.to_vec()),
-    }
 }
 
 fn borrow(cell: &tenon_authority::sqlite::OwnedCell) -> Cell<'_> {
