@@ -97,12 +97,9 @@ impl<'db> Agreement<'db> {
                     let names: Vec<SmolStr> =
                         public.map(|(name, _)| SmolStr::from(&**name)).filter(|name| !name.starts_with('"')).collect();
                     let suggestion = closest(&name.text, names.iter().map(SmolStr::as_str));
-                    let label = suggestion
-                        .map_or_else(|| String::from("not declared there"), |right| format!("did you mean `{right}`?"));
-                    let fix = suggestion
-                        .map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right, false));
                     let message = format!("`{dotted}` has no `{}`", name.text);
-                    self.report(Code::UnknownImport, name.range, message, label).fixes.extend(fix);
+                    self.report(Code::UnknownImport, name.range, message, "not declared there")
+                        .did_you_mean(suggestion);
                 }
             }
             let own = Symbol { module: self.item.file(self.db).module(self.db).clone(), name: name.text.clone() };
@@ -132,10 +129,9 @@ impl<'db> Agreement<'db> {
             Some(right) => Some(right.as_str()),
             None => closest(dotted, known.iter().map(String::as_str)),
         };
-        let label = suggestion.map_or_else(|| String::from("not a module"), |right| format!("did you mean `{right}`?"));
-        let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), range, right, false));
-        let diagnostic = self.report(Code::UnknownModule, range, format!("there is no module `{dotted}`"), label);
-        diagnostic.fixes.extend(fix);
+        let message = format!("there is no module `{dotted}`");
+        let diagnostic = self.report(Code::UnknownModule, range, message, "not a module");
+        diagnostic.did_you_mean(suggestion);
         if suggestion.is_none() {
             diagnostic.notes.push(String::from("a folder of the program is a module, written after the program's name; the library's modules begin with `tenon`"));
         }
@@ -299,12 +295,8 @@ impl<'db> Agreement<'db> {
                     continue;
                 }
                 let suggestion = closest(&name.text, cases.iter().map(|case| case.name.as_str()));
-                let label =
-                    suggestion.map_or_else(|| String::from("not a case"), |right| format!("did you mean `{right}`?"));
-                let fix = suggestion
-                    .map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right, false));
                 let message = format!("`{}` has no case `{}`", Shown(of.ty.base()), name.text);
-                self.report(Code::Transitions, name.range, message, label).fixes.extend(fix);
+                self.report(Code::Transitions, name.range, message, "not a case").did_you_mean(suggestion);
             }
             if let Some(first) = lines.iter().take(n).find(|other| other.from.text == line.from.text) {
                 let label = self.item.label(self.db, first.from.range, "first here");

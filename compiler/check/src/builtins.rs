@@ -49,7 +49,7 @@ pub struct BuiltinInfo {
 
 macro_rules! builtins {
     ($($id:ident $need:ident $signature:literal $doc:literal $example:literal;)*) => {
-        #[allow(non_camel_case_types, clippy::upper_case_acronyms)]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "named like the primitives")]
         #[repr(u16)]
         enum Number { $($id,)* }
 
@@ -59,7 +59,7 @@ macro_rules! builtins {
         ];
 
         /// A constant per primitive, which may stand in patterns.
-        #[allow(non_upper_case_globals)]
+        #[allow(non_upper_case_globals, reason = "named like the primitives")]
         impl Builtin {
             $(#[doc = $doc] pub const $id: Builtin = Builtin(Number::$id as u16);)*
         }

@@ -188,7 +188,7 @@ fn restricted(db: &dyn Db) -> FxHashSet<Symbol> {
 #[salsa::tracked(returns(ref))]
 fn file_restricts(db: &dyn Db, file: SourceFile) -> Vec<Symbol> {
     let mut found = Vec::new();
-    for item in items(db, file).iter().filter(|item| matches!(item.word(db), "relation" | "event")) {
+    for item in items(db, file).iter().filter(|item| item.is_relation(db)) {
         let Some(Signature::Relation(relation)) = symbol_of(db, *item).and_then(|symbol| signature(db, &symbol)) else {
             continue;
         };

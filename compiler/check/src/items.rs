@@ -57,6 +57,11 @@ impl<'db> Item<'db> {
         Location { item: Some(self.path(db)), file: self.file(db).path(db).clone(), range }
     }
 
+    /// True for what has rows: a relation or an event.
+    pub fn is_relation(self, db: &dyn Db) -> bool {
+        matches!(self.word(db), "relation" | "event")
+    }
+
     /// Words under a place in the item.
     pub fn label(self, db: &'db dyn Db, range: Range, message: impl Into<String>) -> Label {
         Label { location: self.location(db, range), message: message.into() }

@@ -1,4 +1,4 @@
-//! Types as people write them, for messages.
+//! Types as people write them, for messages and for what editors write.
 
 use crate::ty::Ty;
 use std::fmt;
@@ -53,10 +53,10 @@ impl fmt::Display for Shown<'_> {
                 f.write_str("]")
             }
             Ty::Tag(symbol) => write!(f, "{}.Tag", symbol.name),
-            Ty::Refined(base, rule) => {
-                // Index 0 is the rule that gives `type N = T where …` its name.
-                if rule.index == 0 { f.write_str(&rule.owner.name) } else { Shown(base).fmt(f) }
-            }
+            Ty::Refined(base, rule) => match rule.name() {
+                Some(name) => f.write_str(name),
+                None => Shown(base).fmt(f),
+            },
             Ty::Row(symbol) => f.write_str(&symbol.name),
             Ty::Key(symbol) => write!(f, "{}.Key", symbol.name),
             Ty::Fn(params, result) => {

@@ -25,7 +25,7 @@ const PARTS: usize = 50_000;
 /// The relations of a file, in order: what says of the whole program depends on these lists alone, and so on no body.
 #[salsa::tracked(returns(ref))]
 pub fn relations_in(db: &dyn Db, file: SourceFile) -> Vec<Symbol> {
-    let relations = items(db, file).iter().filter(|item| matches!(item.word(db), "relation" | "event"));
+    let relations = items(db, file).iter().filter(|item| item.is_relation(db));
     relations.filter_map(|item| symbol_of(db, *item).filter(|symbol| item_of(db, symbol) == Some(*item))).collect()
 }
 

@@ -92,6 +92,13 @@ pub struct RuleRef {
     pub index: u32,
 }
 
+impl RuleRef {
+    /// The name that the rule gives its type, if it is one of `type N = T where …`.
+    pub fn name(&self) -> Option<&SmolStr> {
+        (self.index == 0).then_some(&self.owner.name)
+    }
+}
+
 /// A record type. `fields` keeps the order in which it was written (the wire follows it); equality and
 /// hashing ignore that order.
 #[derive(Clone, Debug)]

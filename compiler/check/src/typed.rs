@@ -264,7 +264,6 @@ pub enum Literal {
 }
 
 /// A piece of an interpolated text.
-#[allow(clippy::large_enum_variant, reason = "the large variant is the common one")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum TextPart {
     /// Literal text.
@@ -344,7 +343,6 @@ pub enum Conversion {
 }
 
 /// A call's argument.
-#[allow(clippy::large_enum_variant, reason = "the large variant is the common one")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Arg {
     /// A value; of type `T?` where the parameter is `x?: T`.
@@ -508,7 +506,6 @@ pub enum Clause {
 }
 
 /// Where rows come from.
-#[allow(clippy::large_enum_variant, reason = "the large variant is the common one")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Source {
     /// The rows of a relation.

@@ -68,8 +68,8 @@ pub struct TypeResolver<'a, 'db> {
     pub record_defaults: Vec<Ty>,
 }
 
-/// The refinements and the defaults inside of the types that an item declares, in source order. Their index is
-/// the index of their [`RuleRef`].
+/// The refinements and the defaults inside of the types that an item declares, in source order. The place of a default is
+/// its index; a refinement has its own, see [`DeclaredRule::index`].
 #[derive(Default, Debug)]
 pub struct DeclaredParts<'a> {
     /// The refinements.
@@ -686,15 +686,7 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             return;
         }
         let message = format!("no type or relation is called `{text}`");
-        match suggestion {
-            Some(right) => {
-                let fix = self.item.fix(self.db, format!("write `{right}`"), name.range, right.as_str(), false);
-                self.report(Code::UnknownType, name.range, message, format!("did you mean `{right}`?")).fixes.push(fix);
-            }
-            None => {
-                self.report(Code::UnknownType, name.range, message, "not known here");
-            }
-        }
+        self.report(Code::UnknownType, name.range, message, "not known here").did_you_mean(suggestion.as_deref());
     }
 
     fn unknown_in_module(&mut self, module: &str, name: &ast::Ident) {

@@ -117,4 +117,18 @@ impl Diagnostic {
         self.fixes.push(fix);
         self
     }
+
+    /// Asks in the primary place whether another name was meant, and offers to write it there; says nothing where none
+    /// is near.
+    pub fn did_you_mean(&mut self, near: Option<&str>) -> &mut Self {
+        if let Some(near) = near {
+            self.primary.message = format!("did you mean `{near}`?");
+            self.fixes.push(Fix {
+                title: format!("write `{near}`"),
+                edits: vec![Edit { location: self.primary.location.clone(), text: near.to_owned() }],
+                certain: false,
+            });
+        }
+        self
+    }
 }

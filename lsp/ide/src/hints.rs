@@ -254,7 +254,7 @@ impl Analysis {
             }
             Ty::Row(symbol) => parts.push(self.symbol_part(symbol)),
             Ty::Refined(base, rule) => {
-                if rule.index == 0 {
+                if rule.name().is_some() {
                     parts.push(self.symbol_part(&rule.owner))
                 } else {
                     self.add_type(base, parts)
@@ -285,7 +285,7 @@ impl Analysis {
             Ty::Variant(symbol, args) => in_sight(symbol) && args.iter().all(of),
             Ty::Tag(symbol) | Ty::Row(symbol) | Ty::Key(symbol) => in_sight(symbol),
             Ty::Refined(base, rule) => {
-                if rule.index == 0 {
+                if rule.name().is_some() {
                     in_sight(&rule.owner)
                 } else {
                     of(base)

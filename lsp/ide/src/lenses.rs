@@ -226,7 +226,7 @@ impl Analysis {
     fn relation_lenses(&self, file: SourceFile, settings: &LensSettings<'_>, found: &mut Vec<CodeLens>) {
         let relations: Vec<(Item<'_>, Symbol)> = items(&self.db, file)
             .iter()
-            .filter(|item| matches!(item.word(&self.db), "relation" | "event"))
+            .filter(|item| item.is_relation(&self.db))
             .filter_map(|item| Some((*item, symbol_of(&self.db, *item)?)))
             .collect();
         if relations.is_empty() {

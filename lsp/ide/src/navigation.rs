@@ -277,7 +277,7 @@ pub(crate) fn named_types(ty: &Ty, found: &mut Vec<Symbol>) {
             args.iter().for_each(|arg| named_types(arg, found));
         }
         Ty::Refined(base, rule) => {
-            if rule.index == 0 {
+            if rule.name().is_some() {
                 found.push(rule.owner.clone());
             } else {
                 named_types(base, found);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 use tenon_launcher::{open, serve, trailer};
 use tenon_runtime::context::Limits;
-use tenon_runtime::native::{Ended, load_file};
+use tenon_runtime::native::load_file;
 use tenon_runtime::service::NativeService;
 use tenon_server::Settings;
 use tenon_value::Value;
@@ -55,7 +55,9 @@ fn run() -> Result<(), (String, u8)> {
         let args = Value::list(options.args.iter().map(Value::text).collect::<Vec<_>>());
         // `main` takes the arguments of the command line, or nothing.
         let takes = usize::from(loaded.entry(main).is_some_and(|entry| entry.arguments > 0));
-        service.run(main, &[args][..takes]).map_err(|ended| failed(describe(&ended, &interface.sites)))?;
+        service
+            .run(main, &[args][..takes])
+            .map_err(|ended| failed(ended.told(|site| interface.sites.get(site as usize).cloned())))?;
     }
     if interface.api.endpoints.iter().all(|e| e.path.is_empty()) {
         return Ok(());
@@ -63,19 +65,6 @@ fn run() -> Result<(), (String, u8)> {
     let serving = serve::start(service, options.settings).map_err(failed)?;
     println!("{}", serve::describe(&serving.running, &interface.api, start.elapsed()));
     serving.until_told().map_err(failed)
-}
-
-fn describe(ended: &Ended, sites: &[String]) -> String {
-    match ended {
-        Ended::Fault(fault, site) => {
-            let at = site.and_then(|site| sites.get(site as usize)).map(|at| format!("{at}: ")).unwrap_or_default();
-            format!("{at}{}", fault.message())
-        }
-        Ended::Failure(failure) => failure.message.to_string(),
-        Ended::Invalid(problems) => {
-            problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; ")
-        }
-    }
 }
 
 /// The options; `None` where help was asked for.

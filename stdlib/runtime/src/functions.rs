@@ -24,7 +24,7 @@ macro_rules! is_fallible {
 macro_rules! functions {
     ($($module:ident::$name:ident($($parameter:ident),*) $fallible:ident $effect:ident;)*) => {
         /// The number of each function: its place in the table.
-        #[allow(non_camel_case_types, missing_docs)]
+        #[allow(non_camel_case_types, missing_docs, reason = "named and told of like the functions")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u32)]
         pub enum RuntimeFn { $($name),* }

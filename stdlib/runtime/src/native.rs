@@ -401,6 +401,22 @@ pub enum Ended {
     Invalid(Vec<(String, String)>),
 }
 
+impl Ended {
+    /// What people are told of it; `place` says where a place of the program is.
+    pub fn told(&self, place: impl FnOnce(u32) -> Option<String>) -> String {
+        match self {
+            Ended::Fault(fault, site) => match site.and_then(place) {
+                Some(place) => format!("{place}: {}", fault.message()),
+                None => fault.message().to_owned(),
+            },
+            Ended::Failure(failure) => failure.message.to_string(),
+            Ended::Invalid(problems) => {
+                problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+}
+
 impl Loaded {
     /// Calls a function with values: for scenarios, `main` and tests. The context is as for [`Loaded::call`].
     pub fn call_values(&self, function: u32, ctx: &mut CallContext, args: &[Value]) -> Result<Value, Ended> {

@@ -277,12 +277,8 @@ impl<'a> Declaring<'a, '_> {
             let upper = method.text.to_uppercase();
             let suggestion =
                 METHODS.iter().find(|known| **known == upper).copied().or_else(|| closest(&method.text, METHODS));
-            let fix =
-                suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), method.range, right, false));
             let message = format!("a method is GET, POST, PUT, PATCH or DELETE, not `{}`", method.text);
-            let label =
-                suggestion.map_or_else(|| String::from("not a method"), |right| format!("did you mean `{right}`?"));
-            self.types.report(Code::EndpointMethod, method.range, message, label).fixes.extend(fix);
+            self.types.report(Code::EndpointMethod, method.range, message, "not a method").did_you_mean(suggestion);
             return false;
         }
         let name = &decl.name.text;
@@ -355,12 +351,8 @@ impl<'a> Declaring<'a, '_> {
                 return false;
             }
             let suggestion = closest(&hole.text, decl.params.list.iter().map(|param| param.name.as_str()));
-            let fix =
-                suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), hole.range, right, false));
-            let label =
-                suggestion.map_or_else(|| String::from("not a parameter"), |right| format!("did you mean `{right}`?"));
             let message = format!("`{}` has no parameter `{}`", decl.name.text, hole.text);
-            self.types.report(Code::PathParameter, hole.range, message, label).fixes.extend(fix);
+            self.types.report(Code::PathParameter, hole.range, message, "not a parameter").did_you_mean(suggestion);
             return false;
         };
         let (range, why) = if let Some(source) = &param.source {

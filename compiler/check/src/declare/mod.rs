@@ -123,13 +123,9 @@ impl Declaring<'_, '_> {
             let Some(bound) = &generic.bound else { continue };
             if !matches!(bound.as_str(), "Ordered" | "Keyed" | "Storable") {
                 let suggestion = closest(&bound.text, ["Ordered", "Keyed", "Storable"]);
-                let label =
-                    suggestion.map_or_else(|| String::from("not a bound"), |right| format!("did you mean `{right}`?"));
-                let fix = suggestion
-                    .map(|right| self.item.fix(self.db, format!("write `{right}`"), bound.range, right, false));
                 let message =
                     format!("there is no bound `{}`; the bounds are `Ordered`, `Keyed` and `Storable`", bound.text);
-                self.types.report(Code::UnknownBound, bound.range, message, label).fixes.extend(fix);
+                self.types.report(Code::UnknownBound, bound.range, message, "not a bound").did_you_mean(suggestion);
             }
         }
     }
@@ -427,7 +423,7 @@ pub struct Inverse {
 #[salsa::tracked(returns(ref))]
 fn file_inverses(db: &dyn Db, file: SourceFile) -> Vec<(Symbol, Inverse)> {
     let mut found = Vec::new();
-    for item in items(db, file).iter().filter(|item| matches!(item.word(db), "relation" | "event")) {
+    for item in items(db, file).iter().filter(|item| item.is_relation(db)) {
         let Some(symbol) = symbol_of(db, *item) else { continue };
         let Some(Signature::Relation(relation)) = signature(db, &symbol) else { continue };
         for field in &relation.fields {

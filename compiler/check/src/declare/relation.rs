@@ -126,14 +126,13 @@ impl<'a> Declaring<'a, '_> {
                 self.types.report(Code::FieldClause, range, format!("{what}: {why}"), "cannot stand here");
             }
         };
-        if let Some(computed) = &field.computed {
+        if field.computed.is_some() {
             let why = "it is worked out whenever it is read";
             let default = field.default.as_ref().map(|default| default.range);
             clash(default, "a computed field has no default", why);
             clash(field.key, "a computed field is no part of the key", why);
             clash(field.on_update, "a computed field is never written", why);
             clash(field.inverse.as_ref().map(|name| name.range), "a computed field has no inverse", "it is not stored");
-            let _ = computed;
         } else {
             if field.key.is_some() {
                 clash(
@@ -215,11 +214,7 @@ impl<'a> Declaring<'a, '_> {
             other => {
                 let message = format!("`on delete` is `restrict` or `clear`, not `{other}`");
                 let suggestion = closest(other, ["restrict", "clear", "cascade"]);
-                let label =
-                    suggestion.map_or_else(|| String::from("not known"), |right| format!("did you mean `{right}`?"));
-                let fix = suggestion
-                    .map(|right| self.item.fix(self.db, format!("write `{right}`"), action.range, right, false));
-                self.types.report(Code::OnDelete, action.range, message, label).fixes.extend(fix);
+                self.types.report(Code::OnDelete, action.range, message, "not known").did_you_mean(suggestion);
                 OnDelete::Restrict
             }
         }
@@ -321,13 +316,9 @@ impl<'a> Declaring<'a, '_> {
     }
 
     fn unknown_field(&mut self, code: Code, name: &ast::Ident, fields: &[FieldSig]) {
-        let suggestion = closest(&name.text, fields.iter().map(|field| field.name.as_str())).map(SmolStr::from);
+        let suggestion = closest(&name.text, fields.iter().map(|field| field.name.as_str()));
         let message = format!("the relation has no field `{}`", name.text);
-        let label =
-            suggestion.as_ref().map_or_else(|| String::from("not a field"), |right| format!("did you mean `{right}`?"));
-        let fix = suggestion
-            .map(|right| self.item.fix(self.db, format!("write `{right}`"), name.range, right.as_str(), false));
-        self.types.report(code, name.range, message, label).fixes.extend(fix);
+        self.types.report(code, name.range, message, "not a field").did_you_mean(suggestion);
     }
 
     /// The stored field at which a column begins.

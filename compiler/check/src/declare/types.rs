@@ -100,12 +100,9 @@ impl Declaring<'_, '_> {
             false => format!("there is no built-in failure `{}`", base.text),
         };
         let suggestion = closest(&base.text, names());
-        let label = suggestion
-            .map_or_else(|| String::from("not a built-in failure"), |right| format!("did you mean `{right}`?"));
-        let fix = suggestion.map(|right| self.item.fix(self.db, format!("write `{right}`"), base.range, right, false));
-        let diagnostic = self.types.report(Code::ErrorBase, base.range, message, label);
+        let diagnostic = self.types.report(Code::ErrorBase, base.range, message, "not a built-in failure");
+        diagnostic.did_you_mean(suggestion);
         diagnostic.notes.push(format!("the built-in failures are {}", names().collect::<Vec<_>>().join(", ")));
-        diagnostic.fixes.extend(fix);
     }
 
     /// A view is a query without parameters, under a name in upper case.

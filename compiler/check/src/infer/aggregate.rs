@@ -25,13 +25,7 @@ impl Infer<'_> {
     }
 
     /// A call of an aggregate or fold; `None` where the name is none, or the call is of a function of that name.
-    pub(crate) fn aggregate_call(
-        &mut self,
-        name: &ast::Ident,
-        args: &ast::Args,
-        range: Range,
-        _hint: Option<&Ty>,
-    ) -> Option<Expr> {
+    pub(crate) fn aggregate_call(&mut self, name: &ast::Ident, args: &ast::Args, range: Range) -> Option<Expr> {
         let mut fold = folding(&name.text)?;
         let count = args.list.len();
         match fold {

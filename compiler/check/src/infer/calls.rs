@@ -11,7 +11,7 @@ use crate::typed::{Arg, Expr, ExprKind};
 use crate::uses::{Form, Meaning, Role};
 use smol_str::SmolStr;
 use std::sync::Arc;
-use tenon_diagnostics::Code;
+use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
 use tenon_syntax::ast;
 
@@ -78,9 +78,9 @@ impl Infer<'_> {
             self.look_around(callee.range, |_| ProbedAt::Callee(hint.cloned()));
         }
         match &callee.kind {
-            ast::ExprKind::Name(name) => self.call_name(name, args, range, hint),
+            ast::ExprKind::Name(name) => self.call_name(name, args, range),
             ast::ExprKind::TypeName(name) => {
-                if let Some(owner) = self.case_owner(&name.text, hint, name.range) {
+                if let Some(owner) = self.case_owner(&name.text, hint) {
                     self.means(name.range, Meaning::Case(owner.clone(), name.text.clone()), Role::Read);
                     return self.case(&owner, &name.text, Some(args), range, hint);
                 }
@@ -111,18 +111,8 @@ impl Infer<'_> {
             return self.broken(name.range);
         }
         let names = self.ctx.names();
-        let near = closest(&name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
-        let mut d = self.diagnostic(
-            Code::UnknownName,
-            name.range,
-            format!("nothing here is called `{}`", name.text),
-            "not found",
-        );
-        if let Some(near) = near {
-            d.primary.message = format!("did you mean `{near}`?");
-            d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false));
-        }
-        self.report(d);
+        let near = closest(&name.text, names.iter().map(SmolStr::as_str));
+        self.not_found(name, format!("nothing here is called `{}`", name.text), near);
         self.broken(name.range)
     }
 
@@ -135,7 +125,7 @@ impl Infer<'_> {
         }
     }
 
-    fn call_name(&mut self, name: &ast::Ident, args: &ast::Args, range: Range, hint: Option<&Ty>) -> Expr {
+    fn call_name(&mut self, name: &ast::Ident, args: &ast::Args, range: Range) -> Expr {
         if let Some(Seen::Local(local)) = self.scope.find(&name.text).cloned() {
             let ty = self.base(&self.locals[local.0 as usize].ty.clone());
             // A local that is no function does not hide a function of its name.
@@ -149,9 +139,9 @@ impl Infer<'_> {
             && let Some(Signature::Function(sig)) = self.ctx.signature(&symbol)
         {
             self.means_item(name.range, &symbol);
-            return self.call_function(sig, None, args, range, hint);
+            return self.call_function(sig, None, args, range);
         }
-        if let Some(expr) = self.aggregate_call(name, args, range, hint) {
+        if let Some(expr) = self.aggregate_call(name, args, range) {
             return expr;
         }
         if super::window::is_window_function(&name.text) && Builtin::named(&name.text).is_empty() {
@@ -172,7 +162,7 @@ impl Infer<'_> {
                 return self.broken(range);
             }
             let rest = ast::Args { range: args.range, list: args.list[1..].to_vec(), broken: args.broken };
-            return self.call_method(first, name, &rest, range, hint);
+            return self.call_method(first, name, &rest, range);
         }
         match &self.ctx.resolve(&name.text) {
             Some(symbol) => {
@@ -201,18 +191,8 @@ impl Infer<'_> {
                 }
                 let names = self.ctx.names();
                 let library: Vec<&str> = Builtin::all().map(|b| b.scheme().name.as_str()).collect();
-                let near = closest(&name.text, names.iter().map(SmolStr::as_str).chain(library)).map(SmolStr::new);
-                let mut d = self.diagnostic(
-                    Code::UnknownName,
-                    name.range,
-                    format!("there is no function `{}`", name.text),
-                    "not found",
-                );
-                if let Some(near) = near {
-                    d.primary.message = format!("did you mean `{near}`?");
-                    d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false));
-                }
-                self.report(d);
+                let near = closest(&name.text, names.iter().map(SmolStr::as_str).chain(library));
+                self.not_found(name, format!("there is no function `{}`", name.text), near);
                 self.broken(range)
             }
         }
@@ -321,25 +301,13 @@ impl Infer<'_> {
             ast::ExprKind::Name(module)
                 if self.scope.find(&module.text).is_none() && self.ctx.is_module(&module.text) =>
             {
-                self.means(module.range, Meaning::Module(module.text.clone()), Role::Read);
-                return match self.ctx.resolve_in(&module.text, &name.text) {
-                    Some(symbol) => {
-                        self.means_item(name.range, &symbol);
-                        match self.ctx.signature(&symbol) {
-                            Some(Signature::Function(sig)) => self.call_function(sig, None, args, range, hint),
-                            _ => self.call_type(&symbol, name.range, args, range),
-                        }
-                    }
-                    None => {
-                        self.skip_args(args);
-                        self.error(
-                            Code::UnknownName,
-                            name.range,
-                            format!("the module `{}` has no `{}`", module.text, name.text),
-                            "not found",
-                        );
-                        self.broken(range)
-                    }
+                let Some(symbol) = self.item_of_module(module, name) else {
+                    self.skip_args(args);
+                    return self.broken(range);
+                };
+                return match self.ctx.signature(&symbol) {
+                    Some(Signature::Function(sig)) => self.call_function(sig, None, args, range),
+                    _ => self.call_type(&symbol, name.range, args, range),
                 };
             }
             _ => {}
@@ -349,7 +317,7 @@ impl Infer<'_> {
             self.skip_args(args);
             return self.broken(range);
         }
-        self.through_option(base, optional, range, |this, base| this.call_method(base, name, args, range, hint))
+        self.through_option(base, optional, range, |this, base| this.call_method(base, name, args, range))
     }
 
     pub(crate) fn call_value(&mut self, function: Expr, args: &ast::Args, range: Range) -> Expr {
@@ -422,7 +390,6 @@ impl Infer<'_> {
         first: Option<Expr>,
         args: &ast::Args,
         range: Range,
-        _hint: Option<&Ty>,
     ) -> Expr {
         self.effects.calls.push((sig.symbol.clone(), range));
         let (map, params, result) = self.instantiate(sig, range);
@@ -508,148 +475,143 @@ impl Infer<'_> {
         what: &str,
         callee: Callee<'_>,
     ) -> Option<Vec<Arg>> {
-        let mut of: Vec<Option<usize>> = vec![None; args.list.len()];
-        let mut taken = vec![false; params.len()];
+        let mut places =
+            Places { of: vec![None; args.list.len()], taken: vec![false; params.len()], fine: !args.broken };
         if first.is_some() {
-            taken[0] = true;
+            places.taken[0] = true;
         }
-        let mut fine = !args.broken;
-        // By name; and, beside named arguments, bare names that are a parameter's. Without any name a call is
-        // positional, so that `gcd(b, a mod b)` means what it says.
+        self.place_by_name(&mut places, params, args, what, callee);
+        let extra = places.place_the_others(args);
+        if let Some(at) = extra {
+            if !args.broken {
+                let given = args.list.len() + usize::from(first.is_some());
+                self.too_many(at, given, params.len(), what, callee);
+            }
+            places.fine = false;
+        }
+        if !args.broken && places.fine {
+            places.fine = self.none_missing(&places.taken, params, args, what, callee);
+        }
+        self.note_arguments(&places.of, params, args, callee);
+        self.values(first, &mut places, params, args)
+    }
+
+    /// Places arguments that have a name; and, beside them, bare names that are a parameter's. Without any name a call is
+    /// positional, so that `gcd(b, a mod b)` means what it says.
+    fn place_by_name(
+        &mut self,
+        places: &mut Places,
+        params: &[Param],
+        args: &ast::Args,
+        what: &str,
+        callee: Callee<'_>,
+    ) {
         let named = args.list.iter().any(|a| a.name.is_some());
         for (index, arg) in args.list.iter().enumerate() {
-            if arg.distinct || arg.per.is_some() || arg.filter.is_some() || arg.spread {
-                let word = if arg.distinct {
-                    "distinct"
-                } else if arg.per.is_some() {
-                    "per"
-                } else if arg.filter.is_some() {
-                    "where"
-                } else {
-                    ".."
-                };
-                self.error(
-                    Code::Arguments,
-                    arg.range,
-                    format!("`{word}` stands in the arguments of aggregates, and {what} is none"),
-                    "no aggregate",
-                );
-                fine = false;
+            if let Some(word) = word_of_aggregates(arg) {
+                let message = format!("`{word}` stands in the arguments of aggregates, and {what} is none");
+                self.error(Code::Arguments, arg.range, message, "no aggregate");
+                places.fine = false;
                 continue;
             }
-            match &arg.name {
-                Some(name) => match params.iter().position(|p| p.name == name.text) {
-                    Some(at) if taken[at] => {
+            let parameter = |name: &ast::Ident| params.iter().position(|p| p.name == name.text);
+            match (&arg.name, &arg.value.kind) {
+                (Some(name), _) => match parameter(name) {
+                    Some(at) if places.taken[at] => {
                         self.error(Code::Twice, name.range, format!("`{}` is given twice", name.text), "again");
-                        fine = false;
+                        places.fine = false;
                     }
-                    Some(at) => {
-                        taken[at] = true;
-                        of[index] = Some(at);
-                    }
+                    Some(at) => places.place(index, at),
                     None => {
-                        let mut d = self.diagnostic(
-                            Code::Arguments,
-                            name.range,
-                            format!("{what} takes no `{}`", name.text),
-                            "no such parameter",
-                        );
-                        match closest(&name.text, params.iter().map(|p| p.name.as_str())) {
-                            Some(near) => {
-                                d.primary.message = format!("did you mean `{near}`?");
-                                d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));
-                            }
-                            None if !params.is_empty() => {
-                                let list: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
-                                d = d.note(format!("it takes: {}", list.join(", ")));
-                            }
-                            None => {}
-                        }
-                        if let Some(symbol) = callee.symbol() {
-                            d = self.because(d, symbol, None, "declared here");
-                        }
-                        self.report(d);
-                        fine = false;
+                        self.no_such_parameter(name, params, what, callee);
+                        places.fine = false;
                     }
                 },
-                None => {
-                    if named
-                        && let ast::ExprKind::Name(name) = &arg.value.kind
-                        && let Some(at) = params.iter().position(|p| p.name == name.text)
-                        && !taken[at]
-                    {
-                        taken[at] = true;
-                        of[index] = Some(at);
+                (None, ast::ExprKind::Name(name)) if named => {
+                    if let Some(at) = parameter(name).filter(|at| !places.taken[*at]) {
+                        places.place(index, at);
                     }
                 }
+                _ => {}
             }
         }
-        // The others by position.
-        let mut extra = Vec::new();
-        for (index, arg) in args.list.iter().enumerate() {
-            if of[index].is_none() && arg.name.is_none() && !arg.spread {
-                match taken.iter().position(|t| !t) {
-                    Some(at) => {
-                        taken[at] = true;
-                        of[index] = Some(at);
-                    }
-                    None => extra.push(arg.range),
-                }
-            }
+    }
+
+    fn no_such_parameter(&mut self, name: &ast::Ident, params: &[Param], what: &str, callee: Callee<'_>) {
+        let message = format!("{what} takes no `{}`", name.text);
+        let mut d = self.diagnostic(Code::Arguments, name.range, message, "no such parameter");
+        let near = closest(&name.text, params.iter().map(|p| p.name.as_str()));
+        d.did_you_mean(near);
+        if near.is_none() && !params.is_empty() {
+            let list: Vec<_> = params.iter().map(|p| p.name.as_str()).collect();
+            d = d.note(format!("it takes: {}", list.join(", ")));
         }
-        if let Some(at) = extra.first().copied() {
-            if !args.broken {
-                let n = params.len();
-                let given = args.list.len() + usize::from(first.is_some());
-                let message = format!("{what} takes {}, {given} are given", count(n, "argument"));
-                let mut d = self.diagnostic(Code::Arguments, at, message, "one too many");
-                if let Some(symbol) = callee.symbol() {
-                    d = self.because(d, symbol, None, "declared here");
-                }
-                self.report(d);
-            }
-            fine = false;
-        }
+        self.report_of_call(d, callee, None);
+    }
+
+    fn too_many(&mut self, at: Range, given: usize, takes: usize, what: &str, callee: Callee<'_>) {
+        let message = format!("{what} takes {}, {given} are given", count(takes, "argument"));
+        let d = self.diagnostic(Code::Arguments, at, message, "one too many");
+        self.report_of_call(d, callee, None);
+    }
+
+    /// True if every parameter that needs a value is taken; says so where not.
+    fn none_missing(
+        &mut self,
+        taken: &[bool],
+        params: &[Param],
+        args: &ast::Args,
+        what: &str,
+        callee: Callee<'_>,
+    ) -> bool {
         let missing: Vec<&Param> =
-            params.iter().zip(&taken).filter(|(p, t)| !**t && !p.default && !p.absent).map(|(p, _)| p).collect();
-        if !missing.is_empty() && !args.broken && fine {
-            let list: Vec<_> = missing.iter().map(|p| format!("`{}: {}`", p.name, self.show(&p.ty))).collect();
-            let mut d = self.diagnostic(
-                Code::Arguments,
-                args.range,
-                format!("{what} needs {}", list.join(" and ")),
-                "not given",
-            );
-            if let Some(symbol) = callee.symbol() {
-                d = self.because(d, symbol, Some(&missing[0].name), "declared here");
-            }
-            if let Some(param) = missing.iter().find(|p| matches!(self.base(&p.ty), Ty::Option(_))) {
-                d = d.note(self.may_be_absent(&param.name, &param.ty));
-            }
-            self.report(d);
-            fine = false;
+            params.iter().zip(taken).filter(|(p, t)| !**t && !p.default && !p.absent).map(|(p, _)| p).collect();
+        let Some(first) = missing.first() else { return true };
+        let list: Vec<_> = missing.iter().map(|p| format!("`{}: {}`", p.name, self.show(&p.ty))).collect();
+        let message = format!("{what} needs {}", list.join(" and "));
+        let mut d = self.diagnostic(Code::Arguments, args.range, message, "not given");
+        if let Some(param) = missing.iter().find(|p| matches!(self.base(&p.ty), Ty::Option(_))) {
+            d = d.note(self.may_be_absent(&param.name, &param.ty));
         }
-        self.note_arguments(&of, params, args, callee);
-        // Values before lambdas: what lambdas take is known then.
+        self.report_of_call(d, callee, Some(&first.name));
+        false
+    }
+
+    /// Reports what is wrong with a call, beside the declaration of what is called.
+    fn report_of_call(&mut self, mut d: Diagnostic, callee: Callee<'_>, parameter: Option<&str>) {
+        if let Some(symbol) = callee.symbol() {
+            d = self.because(d, symbol, parameter, "declared here");
+        }
+        self.report(d);
+    }
+
+    /// The values of arguments that are placed, in the order of parameters; `None` where something is wrong. All of them are
+    /// looked at, also those without a place, so that names in them count as used and are checked.
+    fn values(
+        &mut self,
+        first: Option<Expr>,
+        places: &mut Places,
+        params: &[Param],
+        args: &ast::Args,
+    ) -> Option<Vec<Arg>> {
         let mut values: Vec<Option<Expr>> = params.iter().map(|_| None).collect();
         if let Some(first) = first {
             let ty = params[0].ty.clone();
             values[0] = Some(self.coerce(first, &ty));
         }
+        // Values before lambdas: what lambdas take is known then.
         for lambdas in [false, true] {
-            for (index, arg) in args.list.iter().enumerate() {
+            for (arg, place) in args.list.iter().zip(&places.of) {
                 if matches!(arg.value.kind, ast::ExprKind::Lambda { .. }) != lambdas {
                     continue;
                 }
-                match of[index] {
+                match place {
                     Some(at) => {
-                        let param = &params[at];
+                        let param = &params[*at];
                         let ty = if param.absent { param.ty.clone().optional() } else { param.ty.clone() };
                         let value = self.check(&arg.value, &ty);
-                        if matches!(value.kind, ExprKind::Error) {
-                            fine = false;
-                        }
-                        values[at] = Some(value);
+                        places.fine &= !matches!(value.kind, ExprKind::Error);
+                        values[*at] = Some(value);
                     }
                     None if !lambdas => {
                         self.expr(&arg.value, None);
@@ -658,20 +620,12 @@ impl Infer<'_> {
                 }
             }
         }
-        if !fine {
-            return None;
-        }
-        Some(
-            values
-                .into_iter()
-                .zip(params)
-                .map(|(value, param)| match value {
-                    Some(value) => Arg::Value(value),
-                    None if param.default => Arg::Default,
-                    None => Arg::Absent,
-                })
-                .collect(),
-        )
+        let arguments = values.into_iter().zip(params).map(|(value, param)| match value {
+            Some(value) => Arg::Value(value),
+            None if param.default => Arg::Default,
+            None => Arg::Absent,
+        });
+        places.fine.then(|| arguments.collect())
     }
 
     /// Notes which parameters the arguments of a call are for.
@@ -689,6 +643,48 @@ impl Infer<'_> {
             };
             self.means_by(range, meaning, Role::Write, form);
         }
+    }
+}
+
+/// Which parameter each argument of a call is for.
+struct Places {
+    /// Per argument.
+    of: Vec<Option<usize>>,
+    /// Per parameter whether it has its argument.
+    taken: Vec<bool>,
+    /// Nothing wrong was found so far.
+    fine: bool,
+}
+
+impl Places {
+    fn place(&mut self, argument: usize, parameter: usize) {
+        self.taken[parameter] = true;
+        self.of[argument] = Some(parameter);
+    }
+
+    /// Places arguments without a name in the order of the parameters that are left. Gives the first that finds none.
+    fn place_the_others(&mut self, args: &ast::Args) -> Option<Range> {
+        let mut extra = None;
+        for (index, arg) in args.list.iter().enumerate() {
+            if self.of[index].is_none() && arg.name.is_none() && !arg.spread {
+                match self.taken.iter().position(|taken| !taken) {
+                    Some(at) => self.place(index, at),
+                    None => extra = extra.or(Some(arg.range)),
+                }
+            }
+        }
+        extra
+    }
+}
+
+/// What only an aggregate's argument may have.
+fn word_of_aggregates(arg: &ast::Arg) -> Option<&'static str> {
+    match arg {
+        _ if arg.distinct => Some("distinct"),
+        _ if arg.per.is_some() => Some("per"),
+        _ if arg.filter.is_some() => Some("where"),
+        _ if arg.spread => Some(".."),
+        _ => None,
     }
 }
 

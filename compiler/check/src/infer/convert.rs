@@ -355,7 +355,7 @@ impl Infer<'_> {
         let found = self.ctx.rule(rule);
         let condition = found.map(|r| r.text.clone()).unwrap_or_default();
         let written = self.ctx.source(expr.range);
-        let message = match super::engine::refined_name(self.ctx, rule) {
+        let message = match rule.name() {
             Some(name) => format!("`{written}` is no `{name}`: `{condition}` does not hold"),
             None => format!("`{written}` breaks the rule `{condition}`"),
         };

@@ -4,6 +4,7 @@ use super::facts::{Facts, Place};
 use super::obligations::{Atom, Bounds};
 use super::query::Frame;
 use super::{BodyKind, Checked, Context, Effects, Probed};
+use crate::show::Shown;
 use crate::signature::{Generic, RelationSig, Signature, TypeBound, TypeSig};
 use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Expr, ExprKind, Local, LocalId};
@@ -470,7 +471,7 @@ impl<'a> Infer<'a> {
 
     /// The type as messages show it.
     pub fn show(&self, ty: &Ty) -> String {
-        show(self.ctx, &self.resolve(ty))
+        Shown(&self.resolve(ty)).to_string()
     }
 
     // --- the end
@@ -702,61 +703,6 @@ pub(crate) fn substitute(ty: &Ty, map: &[(SmolStr, Ty)]) -> Ty {
     match ty {
         Ty::Param(name) => map.iter().find(|(n, _)| n == name).map_or_else(|| ty.clone(), |(_, t)| t.clone()),
         ty => map_ty(ty, &mut |t| substitute(t, map)),
-    }
-}
-
-/// The type as messages show it.
-pub fn show(ctx: &dyn Context, ty: &Ty) -> String {
-    let list = |types: &[Ty]| types.iter().map(|t| show(ctx, t)).collect::<Vec<_>>().join(", ");
-    match ty {
-        Ty::Error => "?".into(),
-        Ty::Never => "never".into(),
-        Ty::Unit => "no value".into(),
-        Ty::Bool => "Bool".into(),
-        Ty::Int => "Int".into(),
-        Ty::Decimal(6) => "Decimal".into(),
-        Ty::Decimal(s) => format!("Decimal({s})"),
-        Ty::Float => "Float".into(),
-        Ty::Text => "Text".into(),
-        Ty::Bytes => "Bytes".into(),
-        Ty::Instant => "Instant".into(),
-        Ty::DateTime => "DateTime".into(),
-        Ty::Date => "Date".into(),
-        Ty::Time => "Time".into(),
-        Ty::Duration => "Duration".into(),
-        Ty::Id => "Id".into(),
-        Ty::Uuid => "Uuid".into(),
-        Ty::Json => "Json".into(),
-        Ty::Option(t) => format!("{}?", show(ctx, t)),
-        Ty::List(t) => format!("[{}]", show(ctx, t)),
-        Ty::Bag(t) => format!("Bag[{}]", show(ctx, t)),
-        Ty::Set(t) => format!("Set[{}]", show(ctx, t)),
-        Ty::Map(k, v) => format!("Map[{}, {}]", show(ctx, k), show(ctx, v)),
-        Ty::Record(r) => {
-            let fields: Vec<_> = r
-                .fields
-                .iter()
-                .map(|f| format!("{}{}: {}", f.name, if f.absent { "?" } else { "" }, show(ctx, &f.ty)))
-                .collect();
-            format!("({})", fields.join(", "))
-        }
-        Ty::Variant(s, args) if args.is_empty() => s.name.to_string(),
-        Ty::Variant(s, args) => format!("{}[{}]", s.name, list(args)),
-        Ty::Tag(s) => format!("{}.Tag", s.name),
-        Ty::Refined(base, rule) => refined_name(ctx, rule).map_or_else(|| show(ctx, base), |n| n.to_string()),
-        Ty::Row(s) => s.name.to_string(),
-        Ty::Key(s) => format!("{}.Key", s.name),
-        Ty::Fn(params, result) => format!("fn({}) -> {}", list(params), show(ctx, result)),
-        Ty::Param(name) => name.to_string(),
-        Ty::Infer(_) => "_".into(),
-    }
-}
-
-/// The name of a refined type, where it is a declared one.
-pub(crate) fn refined_name(ctx: &dyn Context, rule: &RuleRef) -> Option<SmolStr> {
-    match ctx.signature(&rule.owner) {
-        Some(Signature::Type(sig)) if rule.index == 0 => Some(sig.symbol.name.clone()),
-        _ => None,
     }
 }
 

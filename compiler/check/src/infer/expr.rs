@@ -245,19 +245,16 @@ impl Infer<'_> {
         }
         let names = self.ctx.names();
         let locals: Vec<SmolStr> = self.scope.names().cloned().collect();
-        let near = closest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str)).map(SmolStr::new);
-        let mut d = self.diagnostic(
-            Code::UnknownName,
-            name.range,
-            format!("nothing here is called `{}`", name.text),
-            "not found",
-        );
-        if let Some(near) = near {
-            d.primary.message = format!("did you mean `{near}`?");
-            d = d.fix(self.fix(format!("write `{near}`"), name.range, near.to_string(), false));
-        }
-        self.report(d);
+        let near = closest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str));
+        self.not_found(name, format!("nothing here is called `{}`", name.text), near);
         self.broken(name.range)
+    }
+
+    /// Reports a name that stands for nothing.
+    pub(super) fn not_found(&mut self, name: &ast::Ident, message: String, near: Option<&str>) {
+        let mut d = self.diagnostic(Code::UnknownName, name.range, message, "not found");
+        d.did_you_mean(near);
+        self.report(d);
     }
 
     /// In a default, the name of a field or an inverse of the row that is being made.
@@ -318,7 +315,7 @@ impl Infer<'_> {
     }
 
     fn type_name(&mut self, name: &ast::Ident, hint: Option<&Ty>) -> Expr {
-        if let Some(symbol) = self.case_owner(&name.text, hint, name.range) {
+        if let Some(symbol) = self.case_owner(&name.text, hint) {
             self.means(name.range, Meaning::Case(symbol.clone(), name.text.clone()), Role::Read);
             return self.case(&symbol, &name.text, None, name.range, hint);
         }
@@ -330,7 +327,7 @@ impl Infer<'_> {
     }
 
     /// The variant type that a case belongs to here: the expected one first.
-    pub fn case_owner(&mut self, case: &str, hint: Option<&Ty>, _range: Range) -> Option<Symbol> {
+    pub fn case_owner(&mut self, case: &str, hint: Option<&Ty>) -> Option<Symbol> {
         let expected = hint.and_then(|h| match self.base(h) {
             Ty::Variant(symbol, _) | Ty::Tag(symbol) => Some(symbol),
             Ty::Option(inner) => match self.base(&inner) {

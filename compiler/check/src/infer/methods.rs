@@ -13,14 +13,7 @@ use tenon_syntax::ast;
 
 impl Infer<'_> {
     /// `x.f(args)`: a function field, a primitive, or a function that takes `x` first.
-    pub(crate) fn call_method(
-        &mut self,
-        base: Expr,
-        name: &ast::Ident,
-        args: &ast::Args,
-        range: Range,
-        hint: Option<&Ty>,
-    ) -> Expr {
+    pub(crate) fn call_method(&mut self, base: Expr, name: &ast::Ident, args: &ast::Args, range: Range) -> Expr {
         let base = self.forgotten(base);
         self.look_around(name.range, |infer| infer.member_of(&base));
         let ty = self.base(&base.ty);
@@ -41,7 +34,7 @@ impl Infer<'_> {
             && let Some(Signature::Function(sig)) = self.ctx.signature(&symbol)
         {
             self.means_item(name.range, &symbol);
-            return self.call_function(sig, Some(base), args, range, hint);
+            return self.call_function(sig, Some(base), args, range);
         }
         self.skip_args(args);
         match &ty {
@@ -87,8 +80,7 @@ impl Infer<'_> {
                 if let Some(note) = self.statement_for(&base, &ty, &name.text) {
                     d = d.note(note);
                 } else if let Some(near) = closest(&name.text, library) {
-                    d.primary.message = format!("did you mean `{near}`?");
-                    d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));
+                    d.did_you_mean(Some(near));
                 }
                 self.report(d);
             }

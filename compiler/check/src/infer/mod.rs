@@ -10,11 +10,12 @@
 //! | `foreign` | names that other languages have |
 //! | `block`, `store` | statements, and what writes the store |
 //! | `pattern`, `exhaustive` | patterns, and whether a `match` answers everything |
-//! | `query`, `aggregate`, `window` | queries |
+//! | `query`, `select`, `aggregate`, `window`, `determines` | queries; what they give, what a group knows of its rows |
 //! | `facts`, `obligations` | what is known where, and what has to be proved; the prover will replace them |
 //! | `scenario` | scenarios |
 //! | `secrets` | where secrets go |
 //! | `running` | what cannot be run, as far as a body tells |
+//! | `probe` | what is known around the place at which an editor asks |
 //! | `entry` | the entry points |
 
 use crate::declare::Inverse;
@@ -88,7 +89,7 @@ pub enum BodyKind {
     Const,
     /// The message of an error.
     Message,
-    /// A scenario, or a text typed at the prompt.
+    /// A scenario.
     Free,
 }
 
@@ -178,7 +179,6 @@ mod select;
 mod store;
 mod window;
 
-pub use engine::show;
 pub(crate) use engine::substitute;
 pub use entry::{expression, failure, function, scenario, text};
 pub use probe::{Probed, ProbedAt, SeenName};

@@ -46,21 +46,9 @@ impl Infer<'_> {
             ast::ExprKind::Name(module)
                 if self.scope.find(&module.text).is_none() && self.ctx.is_module(&module.text) =>
             {
-                self.means(module.range, Meaning::Module(module.text.clone()), Role::Read);
-                return match self.ctx.resolve_in(&module.text, &name.text) {
-                    Some(symbol) => {
-                        self.means_item(name.range, &symbol);
-                        self.item_value(&symbol, range, hint)
-                    }
-                    None => {
-                        self.error(
-                            Code::UnknownName,
-                            name.range,
-                            format!("the module `{}` has no `{}`", module.text, name.text),
-                            "not found",
-                        );
-                        self.broken(range)
-                    }
+                return match self.item_of_module(module, name) {
+                    Some(symbol) => self.item_value(&symbol, range, hint),
+                    None => self.broken(range),
                 };
             }
             _ => {}
@@ -69,6 +57,20 @@ impl Infer<'_> {
         let name_range = name.range;
         let name = name.text.clone();
         self.through_option(base, optional, range, |this, base| this.field(base, &name, name_range, range))
+    }
+
+    /// The item that `module.name` stands for; where there is none, that is reported.
+    pub(crate) fn item_of_module(&mut self, module: &ast::Ident, name: &ast::Ident) -> Option<Symbol> {
+        self.means(module.range, Meaning::Module(module.text.clone()), Role::Read);
+        let found = self.ctx.resolve_in(&module.text, &name.text);
+        match &found {
+            Some(symbol) => self.means_item(name.range, symbol),
+            None => {
+                let message = format!("the module `{}` has no `{}`", module.text, name.text);
+                self.error(Code::UnknownName, name.range, message, "not found");
+            }
+        }
+        found
     }
 
     pub(crate) fn unknown_case(&mut self, symbol: &Symbol, name: &ast::Ident) -> Expr {
@@ -119,8 +121,7 @@ impl Infer<'_> {
                     );
                     match closest(name, names.iter().copied()) {
                         Some(near) => {
-                            d.primary.message = format!("did you mean `{near}`?");
-                            d = d.fix(self.fix(format!("write `{near}`"), name_range, near, false));
+                            d.did_you_mean(Some(near));
                         }
                         None => d = d.note(format!("it has: {}", names.join(", "))),
                     }
@@ -232,8 +233,7 @@ impl Infer<'_> {
         let names: Vec<&str> =
             Builtin::all().filter(|b| self.receives(*b, ty)).map(|b| b.scheme().name.as_str()).collect();
         if let Some(near) = closest(name, names) {
-            d.primary.message = format!("did you mean `{near}`?");
-            d = d.fix(self.fix(format!("write `{near}`"), name_range, near, false));
+            d.did_you_mean(Some(near));
         } else if let Some(element) = ty.element()
             && matches!(self.base(element), Ty::Row(_) | Ty::Record(_))
         {
@@ -341,8 +341,7 @@ impl Infer<'_> {
         );
         match closest(name, names.clone()) {
             Some(near) => {
-                d.primary.message = format!("did you mean `{near}`?");
-                d = d.fix(self.fix(format!("write `{near}`"), name_range, near, false));
+                d.did_you_mean(Some(near));
             }
             None => d = d.note(format!("`{}` has: {}", symbol.name, names.collect::<Vec<_>>().join(", "))),
         }

@@ -172,7 +172,7 @@ impl Infer<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "the parts of one pattern, and how deep it lies")]
     fn case_pattern(
         &mut self,
         name: &ast::TypeName,

@@ -56,7 +56,7 @@ impl Infer<'_> {
             ast::ScenarioLineKind::Given { name, value } => {
                 let value = self.given(value);
                 self.wrote();
-                let bind = self.bind_result(name.as_ref(), &value.ty.clone(), range);
+                let bind = self.bind_result(name.as_ref(), &value.ty.clone());
                 Some(StepKind::Given { bind, value })
             }
             ast::ScenarioLineKind::GivenFails { .. } | ast::ScenarioLineKind::GivenGives { .. } => {
@@ -91,7 +91,7 @@ impl Infer<'_> {
                 self.refuse_open_table(&pattern, &source);
                 Some(StepKind::For { pattern, source, steps })
             }
-            ast::ScenarioLineKind::When { name, act } => self.when(name.as_ref(), act, range),
+            ast::ScenarioLineKind::When { name, act } => self.when(name.as_ref(), act),
             ast::ScenarioLineKind::After(e) => {
                 let length = self.check(e, &Ty::Duration);
                 self.wrote();
@@ -105,7 +105,7 @@ impl Infer<'_> {
         }
     }
 
-    fn bind_result(&mut self, name: Option<&ast::Ident>, ty: &Ty, _range: Range) -> Option<LocalId> {
+    fn bind_result(&mut self, name: Option<&ast::Ident>, ty: &Ty) -> Option<LocalId> {
         let name = name?;
         if matches!(self.shallow(ty), Ty::Unit) {
             self.error(Code::Type, name.range, "this gives no value that could have a name", "no value");
@@ -126,7 +126,7 @@ impl Infer<'_> {
         self.expr(e, None)
     }
 
-    fn when(&mut self, name: Option<&ast::Ident>, act: &ast::Act, range: Range) -> Option<StepKind> {
+    fn when(&mut self, name: Option<&ast::Ident>, act: &ast::Act) -> Option<StepKind> {
         let (call, caller, fails, times) = match act {
             ast::Act::Call { call, caller, fails } => (call, caller, fails.as_ref(), 1),
             ast::Act::Times { count, count_range, call, caller } => {
@@ -157,12 +157,12 @@ impl Infer<'_> {
         let called = self.called(call);
         self.refused = false;
         let Some((function, args, ty)) = called else {
-            self.bind_result(name, &Ty::Error, range);
+            self.bind_result(name, &Ty::Error);
             return None;
         };
         let fails = fails.and_then(|pattern| self.failure(pattern));
         let bind = if times == 1 {
-            self.bind_result(name, &ty, range)
+            self.bind_result(name, &ty)
         } else {
             if let Some(name) = name {
                 self.error(

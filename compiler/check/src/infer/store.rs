@@ -35,17 +35,10 @@ impl Infer<'_> {
             }
             None => {
                 let names = self.ctx.names();
-                let near = closest(&name.name.text, names.iter().map(SmolStr::as_str)).map(SmolStr::new);
-                let mut d = self.diagnostic(
-                    Code::UnknownName,
-                    name.range,
-                    format!("there is no relation `{}`", name.name.text),
-                    "not found",
-                );
-                if let Some(near) = near {
-                    d.primary.message = format!("did you mean `{near}`?");
-                    d = d.fix(self.fix(format!("write `{near}`"), name.name.range, near.to_string(), false));
-                }
+                let near = closest(&name.name.text, names.iter().map(SmolStr::as_str));
+                let message = format!("there is no relation `{}`", name.name.text);
+                let mut d = self.diagnostic(Code::UnknownName, name.name.range, message, "not found");
+                d.did_you_mean(near);
                 self.report(d);
                 None
             }
@@ -62,8 +55,7 @@ impl Infer<'_> {
         );
         match closest(&name.text, names.iter().copied()) {
             Some(near) => {
-                d.primary.message = format!("did you mean `{near}`?");
-                d = d.fix(self.fix(format!("write `{near}`"), name.range, near, false));
+                d.did_you_mean(Some(near));
             }
             None => d = d.note(format!("`{}` has: {}", symbol.name, names.join(", "))),
         }
@@ -80,7 +72,6 @@ impl Infer<'_> {
 
     /// The fields that a row is given: values in the order of evaluation, and the record whose fields are set
     /// if they came. The flag says that something is wrong and has been reported.
-    #[allow(clippy::type_complexity)]
     fn row_fields(
         &mut self,
         symbol: &Symbol,
@@ -430,7 +421,7 @@ impl Infer<'_> {
         self.report(d);
     }
 
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "the row, and the parts of one field of its `set`")]
     fn field_set(
         &mut self,
         row: &Expr,

@@ -25,12 +25,10 @@ impl<'a, 'p> Emit<'a, 'p> {
     pub(crate) fn joined(
         &mut self,
         kind: &Kind,
-        site: Option<SiteId>,
         residual: &[Expr],
         enumerate: Enumerate<'_, 'a, 'p>,
         consume: Consumer<'_, 'a, 'p>,
     ) -> Result<()> {
-        let _ = site;
         match kind {
             Kind::Inner => enumerate(self, &mut |e| e.filtered(residual, consume)),
             Kind::Semi => {
@@ -215,7 +213,7 @@ impl<'a, 'p> Emit<'a, 'p> {
     }
 
     /// Emits a walk over a range of an ordered index, in batches of rows.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "the parts of one range, where it lies and what its rows are for")]
     fn walked(
         &mut self,
         relation: RelationId,

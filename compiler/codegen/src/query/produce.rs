@@ -121,13 +121,7 @@ impl<'a, 'p> Emit<'a, 'p> {
                 })
             }
             OpKind::Lookup { input, relation, var, access, residual, kind, .. } => self.produce(input, &mut |e| {
-                e.joined(
-                    kind,
-                    op.site,
-                    residual,
-                    &mut |e, each| e.accessed(*relation, *var, access, op.site, each),
-                    consume,
-                )
+                e.joined(kind, residual, &mut |e, each| e.accessed(*relation, *var, access, op.site, each), consume)
             }),
             OpKind::Filter { input, predicates } => self.produce(input, &mut |e| e.filtered(predicates, consume)),
             OpKind::Map { input, defs } => self.produce(input, &mut |e| {
@@ -148,7 +142,6 @@ impl<'a, 'p> Emit<'a, 'p> {
                     let values = e.concat(&lefts)?;
                     e.joined(
                         kind,
-                        op.site,
                         residual,
                         &mut |e, each| {
                             let hash = e.hash_keys(&values, &types)?;
@@ -169,7 +162,6 @@ impl<'a, 'p> Emit<'a, 'p> {
                 self.produce(outer, &mut |e| {
                     e.joined(
                         kind,
-                        op.site,
                         predicates,
                         &mut |e, each| {
                             e.each_stored(&stored, &mut |e, row| {

@@ -175,7 +175,7 @@ impl Generator {
                 (Rel::Map { input, defs: vec![(var, value)] }, scope)
             }
             3 => self.group(input, &scope, outer),
-            4 => self.window(input, scope, outer),
+            4 => self.window(input, scope),
             5 => {
                 let keys = self.sort_keys(&scope);
                 (Rel::Sort { input, keys }, scope)
@@ -356,8 +356,7 @@ impl Generator {
         }
     }
 
-    fn window(&mut self, input: Box<Rel>, scope: Scope, outer: &Scope) -> (Rel, Scope) {
-        let _ = outer;
+    fn window(&mut self, input: Box<Rel>, scope: Scope) -> (Rel, Scope) {
         let partition = if self.chance(50) {
             let ty = self.comparable(&scope);
             vec![self.expr(&ty, 1, &scope)]

@@ -168,7 +168,7 @@ impl Scope<'_, '_> {
         }
     }
 
-    pub fn match_expr(&mut self, value: &typed::Expr, arms: &[Arm], ty: &Ty, _range: Range) -> Expr {
+    pub fn match_expr(&mut self, value: &typed::Expr, arms: &[Arm], ty: &Ty) -> Expr {
         let value = self.expr(value);
         let value = self.name(value);
         let core = self.ty(ty);

@@ -122,7 +122,7 @@ impl Scope<'_, '_> {
                 let ty = self.ty(&expr.ty);
                 self.conditional(condition, &ty, |s| s.expr(then), |s| s.expr(otherwise))
             }
-            T::Match(value, arms) => self.match_expr(value, arms, &expr.ty, range),
+            T::Match(value, arms) => self.match_expr(value, arms, &expr.ty),
             T::Block(stmts, value) => self.block_expr(stmts, value.as_deref()),
             T::Lambda(..) | T::FnValue(..) => {
                 let ty = self.ty(&expr.ty);

@@ -121,11 +121,9 @@ impl Scope<'_, '_> {
                 (Type::Date, Type::Duration) => date_plus(a, b, true, site),
                 (_, Type::Duration) => prim(Prim::SubDuration, a, b, core),
                 (Type::Set(_), _) => {
-                    let element = a.ty.element().cloned().unwrap_or(Type::Unit);
                     let removed = self.coerce(b, &core);
                     self.filter_collection(a, &core, move |_, e| {
                         let contains = vec![e, removed];
-                        let _ = element;
                         not(Expr::new(ExprKind::Prim(Prim::Contains, contains, crate::ir::SiteId(0)), Type::Bool))
                     })
                 }

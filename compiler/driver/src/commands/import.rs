@@ -451,7 +451,7 @@ impl Loader<'_> {
                     key: reference,
                 }));
             }
-            Err(ended) => bad.push(BadRow { line: row.line, problems: vec![reason(&ended)] }),
+            Err(ended) => bad.push(BadRow { line: row.line, problems: vec![ended.told(|_| None)] }),
         }
         None
     }
@@ -504,15 +504,5 @@ fn describe(problem: &tenon_value::Problem) -> String {
     match &problem.place {
         tenon_value::Place::Body(pointer) => format!("{}: {}", pointer.trim_start_matches('/'), problem.detail),
         _ => problem.detail.clone(),
-    }
-}
-
-fn reason(ended: &Ended) -> String {
-    match ended {
-        Ended::Fault(fault, _) => fault.message().to_owned(),
-        Ended::Failure(failure) => failure.message.to_string(),
-        Ended::Invalid(problems) => {
-            problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; ")
-        }
     }
 }

@@ -86,7 +86,9 @@ impl Run {
             let takes = lowered.core.functions[main.0 as usize].params.len().min(1);
             let result = service.run(main.0, &[args][..takes]);
             if let Err(ended) = result {
-                return Err(Stop::failed(describe_end(&ended, &lowered.core, &checked)));
+                let place = |site| super::test::place(&lowered.core, ir::SiteId(site), &checked.db);
+                let place = |site| place(site).map(|(file, line, column)| format!("{file}:{line}:{column}"));
+                return Err(Stop::failed(ended.told(place)));
             }
         }
         let public = lowered.core.api.endpoints.iter().filter(|e| !e.path.is_empty()).count();
@@ -233,21 +235,4 @@ fn announce(voice: Voice, serving: &Serving, core: &ir::Program, ready: Duration
         voice.answer(&serde_json::json!({ "address": serving.running.address().to_string() }));
     }
     voice.say(tenon_launcher::serve::describe(&serving.running, &core.api, ready));
-}
-
-fn describe_end(ended: &tenon_runtime::native::Ended, core: &ir::Program, checked: &Checked) -> String {
-    use tenon_runtime::native::Ended;
-    match ended {
-        Ended::Fault(fault, site) => {
-            let at = site.and_then(|site| super::test::place(core, ir::SiteId(site), &checked.db));
-            match at {
-                Some((file, line, column)) => format!("{file}:{line}:{column}: {}", fault.message()),
-                None => fault.message().to_owned(),
-            }
-        }
-        Ended::Failure(failure) => failure.message.to_string(),
-        Ended::Invalid(problems) => {
-            problems.iter().map(|(place, what)| format!("{place}: {what}")).collect::<Vec<_>>().join("; ")
-        }
-    }
 }

@@ -10,8 +10,6 @@
 //! - [`ExprId`]s are unique in the item and less than [`Item::expr_count`], children before parents, so a
 //!   table about expressions is a plain vector.
 
-#![allow(clippy::large_enum_variant, reason = "lists hold the large cases; boxes would only hide them")]
-
 mod decl;
 mod expr;
 mod process;

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 
-#[allow(clippy::all, clippy::unwrap_used, unused, missing_docs, unreachable_pub)]
+#[allow(clippy::all, clippy::unwrap_used, unused, missing_docs, unreachable_pub, reason = "made by LALRPOP")]
 mod grammar {
     include!(concat!(env!("OUT_DIR"), "/grammar.rs"));
 }
