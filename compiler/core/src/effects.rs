@@ -1,38 +1,109 @@
 //! What functions may do: the least kinds that cover their own code and that of whoever they call.
 
-use crate::ir::{Block, Command, Expr, ExprKind, FunctionId, FunctionKind, Output, Program, Query, Rel, Stmt};
+use crate::ir::{
+    Block, Command, Expr, ExprKind, Function, FunctionId, FunctionKind, Output, Program, Query, Rel, Stmt,
+};
 
 /// Sets the kind of every function; to be called once all bodies are in place.
 pub fn infer_kinds(program: &mut Program) {
-    let reading: Vec<bool> = program.queries.iter().map(|q| query_reads(program, q, 0)).collect();
-    let mut own = Vec::new();
-    let mut calls: Vec<Vec<FunctionId>> = Vec::new();
-    for function in &program.functions {
-        let mut seen = Seen { kind: FunctionKind::Pure, calls: Vec::new(), reading: &reading };
+    let kinds = kinds(program);
+    for (function, kind) in program.functions.iter_mut().zip(kinds) {
+        function.kind = kind;
+    }
+}
+
+/// The least kind of every function.
+pub fn kinds(program: &Program) -> Vec<FunctionKind> {
+    let mut found = Kinds::default();
+    found.queries(program);
+    for (index, function) in program.functions.iter().enumerate() {
+        found.function(FunctionId(index as u32), function);
+    }
+    found.close()
+}
+
+/// What the functions of a program do by themselves and whom they call, as far as they have been looked at. Their code is
+/// not needed any more once it has been.
+#[derive(Default)]
+pub struct Kinds {
+    /// By query: whether it reads the store.
+    reading: Vec<bool>,
+    /// By function.
+    own: Vec<FunctionKind>,
+    calls: Vec<Vec<FunctionId>>,
+}
+
+impl Kinds {
+    /// Looks at the queries that are new; gives the number of the first.
+    pub fn queries(&mut self, program: &Program) -> usize {
+        let known = self.reading.len();
+        for query in program.queries.iter().skip(known) {
+            self.reading.push(self.query_reads(program, query, 0));
+        }
+        known
+    }
+
+    /// Looks at a function; the queries in it have been looked at.
+    pub fn function(&mut self, id: FunctionId, function: &Function) {
+        let mut seen = Seen { kind: FunctionKind::Pure, calls: Vec::new(), reading: &self.reading };
         seen.block(&function.body);
-        own.push(seen.kind);
-        calls.push(seen.calls);
+        let Seen { kind, calls, .. } = seen;
+        let count = self.own.len().max(id.index() + 1);
+        self.own.resize(count, FunctionKind::Pure);
+        self.calls.resize(count, Vec::new());
+        self.own[id.index()] = kind;
+        self.calls[id.index()] = calls;
     }
-    for (query, reads) in program.queries.iter().zip(&reading) {
-        debug_assert!(*reads || !contains_scan(&query.root));
-    }
-    // The lattice has three steps, so this ends quickly whatever the call graph.
-    loop {
-        let mut changed = false;
-        for index in 0..own.len() {
-            let most =
-                calls[index].iter().filter_map(|c| own.get(c.index()).copied()).max().unwrap_or(FunctionKind::Pure);
-            if most > own[index] {
-                own[index] = most;
-                changed = true;
+
+    /// The least kind of every function, all of which have been looked at.
+    pub fn close(self) -> Vec<FunctionKind> {
+        let Kinds { mut own, calls, .. } = self;
+        // The lattice has three steps, so this ends quickly whatever the call graph.
+        loop {
+            let mut changed = false;
+            for index in 0..own.len() {
+                let most =
+                    calls[index].iter().filter_map(|c| own.get(c.index()).copied()).max().unwrap_or(FunctionKind::Pure);
+                if most > own[index] {
+                    own[index] = most;
+                    changed = true;
+                }
+            }
+            if !changed {
+                return own;
             }
         }
-        if !changed {
-            break;
+    }
+
+    fn query_reads(&self, program: &Program, query: &Query, depth: usize) -> bool {
+        if depth > 32 || contains_scan(&query.root) {
+            return true;
+        }
+        let reads = |e: &Expr| self.expr_reads(program, e, depth);
+        let gives = match &query.output {
+            Output::Collect(e) | Output::First(e) | Output::One(e) => reads(e),
+            Output::CollectMap(k, v) => reads(k) || reads(v),
+            Output::Exists => false,
+        };
+        gives || {
+            let mut inner = false;
+            exprs_of(&query.root, &mut |e| inner = inner || reads(e));
+            inner
         }
     }
-    for (function, kind) in program.functions.iter_mut().zip(own) {
-        function.kind = kind;
+
+    fn expr_reads(&self, program: &Program, expr: &Expr, depth: usize) -> bool {
+        let mut reads = match &expr.kind {
+            ExprKind::Follow(_) => true,
+            ExprKind::Query(id, _) => match (self.reading.get(id.index()), program.queries.get(id.index())) {
+                (Some(reads), _) => *reads,
+                (None, Some(query)) => self.query_reads(program, query, depth + 1),
+                (None, None) => true,
+            },
+            _ => false,
+        };
+        expr.children(&mut |child| reads = reads || self.expr_reads(program, child, depth));
+        reads
     }
 }
 
@@ -100,38 +171,6 @@ impl Seen<'_> {
         }
         expr.children(&mut |child| self.expr(child));
     }
-}
-
-fn query_reads(program: &Program, query: &Query, depth: usize) -> bool {
-    if depth > 32 {
-        return true;
-    }
-    let mut reads = contains_scan(&query.root);
-    let mut check = |e: &Expr| reads = reads || expr_reads(program, e, depth);
-    match &query.output {
-        Output::Collect(e) | Output::First(e) | Output::One(e) => check(e),
-        Output::CollectMap(k, v) => {
-            check(k);
-            check(v);
-        }
-        Output::Exists => {}
-    }
-    reads || {
-        let mut inner = false;
-        exprs_of(&query.root, &mut |e| inner = inner || expr_reads(program, e, depth));
-        inner
-    }
-}
-
-fn expr_reads(program: &Program, expr: &Expr, depth: usize) -> bool {
-    let own = match &expr.kind {
-        ExprKind::Follow(_) => true,
-        ExprKind::Query(id, _) => program.queries.get(id.index()).is_none_or(|q| query_reads(program, q, depth + 1)),
-        _ => false,
-    };
-    let mut reads = own;
-    expr.children(&mut |child| reads = reads || expr_reads(program, child, depth));
-    reads
 }
 
 fn contains_scan(rel: &Rel) -> bool {

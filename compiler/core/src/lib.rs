@@ -5,6 +5,7 @@
 //! native code) reads Core and nothing else. What can be sugar over Core is sugar.
 
 pub mod calls;
+pub mod depth;
 pub mod effects;
 pub mod eval;
 #[cfg(feature = "generate")]

@@ -63,10 +63,17 @@ pub struct Fix {
 
 impl Analysis {
     /// Everything that is wrong with a file of the program, in the order of places: exactly what `tenon check` says of
-    /// it. Nothing for a file of the library.
+    /// it, once [`Analysis::find_refused`] has looked at the program. Nothing for a file of the library.
     pub fn diagnostics(&self, file: &str) -> Vec<Diagnostic> {
-        let Some(file) = self.db.file(file) else { return Vec::new() };
-        check_file(&self.db, file).iter().map(|diagnostic| self.diagnostic(diagnostic)).collect()
+        let Some(source) = self.db.file(file) else { return Vec::new() };
+        let checked = check_file(&self.db, source).iter().map(|diagnostic| self.diagnostic(diagnostic));
+        let mut found: Vec<Diagnostic> = checked.collect();
+        let count = found.len();
+        found.extend(self.refused_in(file).map(|diagnostic| self.diagnostic(diagnostic)));
+        if found.len() > count {
+            found.sort_by_key(|diagnostic| diagnostic.range.start);
+        }
+        found
     }
 
     fn diagnostic(&self, found: &tenon_diagnostics::Diagnostic) -> Diagnostic {

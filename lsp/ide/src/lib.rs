@@ -26,7 +26,7 @@
 //! | [`moves`] | what `use` items say after files have moved |
 //! | [`completion`] | what may be written at the cursor |
 //! | [`hover`], `plans`, [`signature_help`] | what is to be known of a thing; plans of queries; what a call takes |
-//! | [`diagnostics`] | what is wrong with a file |
+//! | [`diagnostics`], `refused` | what is wrong with a file; what of it only the whole program tells |
 //! | [`symbols`], [`fuzzy`] | the outline of a file; finding a name anywhere |
 //! | [`folding`], [`selection`], [`links`] | folds, growing selections, links |
 //! | [`formatting`] | the one style, for a file, a range, while typing |
@@ -63,6 +63,7 @@ pub mod node;
 pub mod occurrences;
 mod plans;
 pub mod references;
+mod refused;
 pub mod rename;
 pub mod selection;
 pub mod signature_help;
@@ -72,6 +73,7 @@ mod typing;
 
 pub use answer::{FileEdits, FilePosition, FileRange, NavigationTarget, SymbolKind, TextEdit, WorkspaceEdit};
 pub use markup::Markup;
+pub use refused::Remains;
 
 use tenon_check::db::{CheckDatabase, Listener, Settings};
 
@@ -79,6 +81,7 @@ use tenon_check::db::{CheckDatabase, Listener, Settings};
 pub struct Ide {
     db: CheckDatabase,
     plans: plans::Plans,
+    refused: refused::Refused,
 }
 
 /// A snapshot of the program, cheap to make and to clone, which answers requests.
@@ -90,6 +93,7 @@ pub struct Ide {
 pub struct Analysis {
     pub(crate) db: CheckDatabase,
     plans: plans::Plans,
+    refused: refused::Refused,
 }
 
 impl Default for Ide {
@@ -101,15 +105,16 @@ impl Default for Ide {
 impl Ide {
     /// A program without files, over the standard library.
     pub fn new() -> Ide {
-        Ide { db: CheckDatabase::new(tenon_check::library::LIBRARY), plans: plans::Plans::default() }
+        Ide::over(CheckDatabase::new(tenon_check::library::LIBRARY))
     }
 
     /// As [`Ide::new`], with somebody who hears of every query that runs. Tests of incrementality listen.
     pub fn with_listener(listener: Listener) -> Ide {
-        Ide {
-            db: CheckDatabase::with_listener(tenon_check::library::LIBRARY, listener),
-            plans: plans::Plans::default(),
-        }
+        Ide::over(CheckDatabase::with_listener(tenon_check::library::LIBRARY, listener))
+    }
+
+    fn over(db: CheckDatabase) -> Ide {
+        Ide { db, plans: plans::Plans::default(), refused: refused::Refused::default() }
     }
 
     /// Adds a file, or sets the text of the one with this path.
@@ -145,12 +150,13 @@ impl Ide {
     /// The database, to be changed: what was known of this state of the program ends.
     fn changed(&mut self) -> &mut CheckDatabase {
         self.plans = plans::Plans::default();
+        self.refused.changed();
         &mut self.db
     }
 
     /// A snapshot.
     pub fn analysis(&self) -> Analysis {
-        Analysis { db: self.db.clone(), plans: self.plans.clone() }
+        Analysis { db: self.db.clone(), plans: self.plans.clone(), refused: self.refused.clone() }
     }
 }
 

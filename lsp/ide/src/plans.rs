@@ -43,7 +43,10 @@ impl Analysis {
                 return None;
             }
             let checked = CheckedProgram::new(&self.db);
-            let program = lower(&checked, &checked.settings()).ok()?;
+            let lowered = lower(&checked, &checked.settings());
+            let refused = lowered.as_ref().err().into_iter().flatten();
+            self.refused.tell(refused.map(|error| error.diagnostic(&checked)).collect());
+            let program = lowered.ok()?;
             let indexes = choose_indexes(&program).ok()?;
             Some(Lowered { program, indexes })
         });

@@ -201,7 +201,7 @@ impl Analysis {
         let mut tried = CheckDatabase::new(tenon_check::library::LIBRARY);
         tried.set_settings(program.settings(&self.db).clone());
         tried.set_files(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        let tried = Analysis { db: tried, plans: Default::default() };
+        let tried = Analysis { db: tried, plans: Default::default(), refused: Default::default() };
         for file in program.files(&self.db) {
             let path = self.path(*file);
             let Some(after) = tried.db.file(&path) else { continue };

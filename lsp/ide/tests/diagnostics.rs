@@ -4,7 +4,8 @@ mod harness;
 
 use std::fmt::Write;
 use tenon_check::program::check;
-use tenon_ide::Analysis;
+use tenon_core::lower::{CheckedProgram, lower};
+use tenon_ide::{Analysis, Ide, Remains};
 
 fn show(analysis: &Analysis, file: &str) -> String {
     let mut out = String::new();
@@ -46,6 +47,49 @@ fn each_file_has_its_messages() {
         assert_eq!(sorted, whole);
         out
     });
+}
+
+#[test]
+fn what_lowering_refuses_stands_with_the_rest() {
+    harness::run("refused", |case, analysis| {
+        let all = || case.files.iter().map(|(file, _)| show(analysis, file)).collect::<String>();
+        let before = all();
+        let found = analysis.find_refused(&mut Remains::default());
+        let after = all();
+        assert_eq!(after.lines().count() == before.lines().count(), found.is_empty(), "{after}");
+        // What `tenon check` says.
+        if analysis.is_sound() {
+            let checked = CheckedProgram::new(analysis.database());
+            let refused = lower(&checked, &checked.settings()).err().unwrap_or_default();
+            let refused: Vec<_> = refused.iter().map(|error| error.diagnostic(&checked)).collect();
+            assert_eq!(found.to_vec(), refused);
+        }
+        after
+    });
+}
+
+#[test]
+fn what_was_refused_stays_with_its_item_until_it_is_looked_for_again() {
+    const LUCKY: &str = "query lucky() -> [Int] {\n  from n in [1, 2]\n  where n > chance()\n}\n";
+    let text = |chance: &str, lucky: &str| format!("{chance}{lucky}");
+    let chance = "fn chance() -> Int {\n  random_int(1, 6)\n}\n";
+    let mut ide = harness::program([("shop.tn", text(chance, LUCKY).as_str())]);
+    let now = |ide: &Ide| show(&ide.analysis(), "shop.tn");
+    assert_eq!(now(&ide), "");
+    ide.analysis().find_refused(&mut Remains::default());
+    let told = now(&ide);
+    assert!(told.contains("T0001"), "{told}");
+    // Further down, with another sign in its item: where it was said of.
+    ide.set_file("shop.tn", &format!("// two\n// lines\n{}", text(chance, LUCKY)));
+    let line = |told: &str| told.split(':').next().and_then(|line| line.parse::<u32>().ok());
+    assert_eq!(line(&now(&ide)), line(&told).map(|line| line + 2));
+    // What goes is told of no more, and what is mended is until somebody looks.
+    ide.set_file("shop.tn", LUCKY);
+    assert!(!now(&ide).contains("T0001"));
+    ide.set_file("shop.tn", &text("fn chance() -> Int {\n  4\n}\n", LUCKY));
+    assert!(now(&ide).contains("T0001"));
+    assert!(ide.analysis().find_refused(&mut Remains::default()).is_empty());
+    assert_eq!(now(&ide), "");
 }
 
 #[test]

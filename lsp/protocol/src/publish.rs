@@ -1,4 +1,5 @@
-//! Diagnostics for a client that does not ask for them, and those of `tenon.toml`, which no client asks for.
+//! Diagnostics for a client that does not ask for them, those of `tenon.toml`, which no client asks for, and those that
+//! are looked for when the client has been quiet for a while.
 
 use crate::diagnostics::{hash, of_file};
 use crate::lines::Lines;
@@ -9,8 +10,19 @@ use crate::workspace::ProgramView;
 use ls_types::{Diagnostic, DiagnosticSeverity, PublishDiagnosticsParams, Uri};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use tenon_ide::Remains;
 
-/// What a task found.
+/// What a task found that nobody asked for.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Finding {
+    /// Diagnostics.
+    Publications(Publications),
+    /// What lowering refuses, of each program of which it refuses something.
+    Refused(Vec<Arc<[tenon_diagnostics::Diagnostic]>>),
+}
+
+/// The diagnostics of documents.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Publications {
     /// The state of the programs that it looked at.
@@ -79,10 +91,24 @@ impl Session {
                     let files = files.filter(move |file| complete || program.version(file).is_some());
                     files.filter_map(|file| publication(program, &client, &file)).collect::<Vec<_>>()
                 });
-                Ok(Found::Publications(Publications { generation, list: list.collect(), complete }))
+                let found = Publications { generation, list: list.collect(), complete };
+                Ok(Found::Finding(Finding::Publications(found)))
             };
             self.work(Task::background(None, Box::new(work)));
         }
+    }
+
+    /// Begins to look for what lowering refuses of the programs that have changed.
+    pub(crate) fn begin_lowering(&mut self) {
+        let programs = self.programs();
+        let work = move || {
+            // Dropped after the snapshots, also where an edit ends this.
+            let mut remains = Remains::default();
+            let programs = programs;
+            let refused = programs.iter().map(|program| program.analysis.find_refused(&mut remains));
+            Ok(Found::Finding(Finding::Refused(refused.filter(|refused| !refused.is_empty()).collect())))
+        };
+        self.work(Task::background(None, Box::new(work)));
     }
 
     /// Tells what is wrong with each `tenon.toml`, where that has changed.
@@ -129,7 +155,7 @@ impl Session {
 
 fn publication(
     program: &ProgramView,
-    client: &std::sync::Arc<crate::client::Client>,
+    client: &Arc<crate::client::Client>,
     file: &str,
 ) -> Option<PublishDiagnosticsParams> {
     let uri = program.uri(file)?;

@@ -3,13 +3,13 @@
 //! There are two ways to drive it. [`Session::handle`] takes the text of a message and gives the texts of all messages
 //! that follow, which is all that a page needs. A server with threads takes [`Session::receive`], which applies what
 //! changes the state at once and gives the rest as [`Task`]s over snapshots, and calls [`Session::idle`] when no message
-//! waits.
+//! waits, and [`Session::rest`] when none has come for a while ([`Session::handle_rest`] for a page).
 
 use crate::client::Client;
 use crate::error::{ErrorKind, ResponseError};
 use crate::message::{Id, Message};
 use crate::methods::{self, Kind};
-use crate::publish::{Publications, Published};
+use crate::publish::{Finding, Published};
 use crate::task::{Ended, Task, progress};
 use crate::tokens::TokenMemory;
 use crate::view::View;
@@ -63,6 +63,10 @@ pub struct Session {
     held: Vec<Message>,
     /// Something has changed since [`Session::idle`].
     changed: bool,
+    /// Something has changed since [`Session::rest`].
+    restless: bool,
+    /// What lowering refused when it was looked for last.
+    refused: Vec<Arc<[tenon_diagnostics::Diagnostic]>>,
     /// The message that is being received was received before.
     again: bool,
 }
@@ -90,6 +94,8 @@ impl Session {
             next_id: 0,
             held: Vec::new(),
             changed: false,
+            restless: false,
+            refused: Vec::new(),
             again: false,
         }
     }
@@ -104,6 +110,17 @@ impl Session {
             }
         };
         effects.extend(self.idle());
+        self.follow(effects)
+    }
+
+    /// What follows when no message has come for a while, for who takes texts.
+    pub fn handle_rest(&mut self) -> Vec<String> {
+        let effects = self.rest();
+        self.follow(effects)
+    }
+
+    /// Does what follows, tasks included; gives the texts of the messages for the client.
+    fn follow(&mut self, effects: Vec<Effect>) -> Vec<String> {
         let mut out = Vec::new();
         let mut waiting = std::collections::VecDeque::from(effects);
         while let Some(effect) = waiting.pop_front() {
@@ -114,7 +131,7 @@ impl Session {
                     // Nothing changes while a task runs here.
                     Ended::Again(message) => waiting.extend(self.receive_again(message)),
                     Ended::Held(message) => self.hold(message),
-                    Ended::Found(found) => waiting.extend(self.publish(found)),
+                    Ended::Found(found) => waiting.extend(self.found(found)),
                 },
                 Effect::Cancel(_) | Effect::Exit(_) => {}
             }
@@ -156,21 +173,53 @@ impl Session {
     /// not ask.
     pub fn idle(&mut self) -> Vec<Effect> {
         if std::mem::take(&mut self.changed) && self.phase == Phase::Running {
-            for message in std::mem::take(&mut self.held) {
-                let effects = self.receive_again(message);
-                self.outbox.extend(effects);
-            }
-            self.begin_publishing();
+            self.tell_news();
         }
         std::mem::take(&mut self.outbox)
     }
 
-    /// Sends the diagnostics that a task found and the client does not have yet.
-    pub fn publish(&mut self, found: Publications) -> Vec<Effect> {
-        for params in self.published.accept(found) {
-            self.tell("textDocument/publishDiagnostics", params);
+    /// True where [`Session::rest`] has something to do.
+    pub fn is_restless(&self) -> bool {
+        self.restless && self.phase == Phase::Running
+    }
+
+    /// What there is to do when no message has come for a while: what asks for the whole program, and would be in the
+    /// way of who types.
+    pub fn rest(&mut self) -> Vec<Effect> {
+        if self.is_restless() {
+            self.restless = false;
+            self.begin_lowering();
         }
         std::mem::take(&mut self.outbox)
+    }
+
+    /// Takes what a task found that nobody asked for; tells the client what it does not have yet.
+    pub fn found(&mut self, found: Finding) -> Vec<Effect> {
+        match found {
+            Finding::Publications(found) => {
+                for params in self.published.accept(found) {
+                    self.tell("textDocument/publishDiagnostics", params);
+                }
+            }
+            Finding::Refused(refused) if refused != self.refused => {
+                self.refused = refused;
+                self.tell_news();
+                if self.client.refreshes_diagnostics {
+                    self.ask("workspace/diagnostic/refresh", Value::Null);
+                }
+            }
+            Finding::Refused(_) => {}
+        }
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// There are other diagnostics: who waits for them is answered, who does not ask is told.
+    fn tell_news(&mut self) {
+        for message in std::mem::take(&mut self.held) {
+            let effects = self.receive_again(message);
+            self.outbox.extend(effects);
+        }
+        self.begin_publishing();
     }
 
     /// Keeps a request until something has changed.
@@ -233,7 +282,7 @@ impl Session {
         let done = match methods::find(method).map(|method| &method.kind) {
             Some(Kind::Event { changes, .. }) if !changes(self, &params) => Ok(()),
             Some(Kind::Event { apply, .. }) => {
-                self.changed = true;
+                (self.changed, self.restless) = (true, true);
                 apply(self, params)
             }
             Some(Kind::Note(note)) => note(self, params),

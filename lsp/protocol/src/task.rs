@@ -2,7 +2,7 @@
 
 use crate::error::{ErrorKind, ResponseError};
 use crate::message::{Id, Message};
-use crate::publish::Publications;
+use crate::publish::Finding;
 use serde_json::{Value, json};
 pub use tenon_ide::cancel::Canceller;
 use tenon_ide::cancel::{Interrupted, attempt};
@@ -11,8 +11,8 @@ use tenon_ide::cancel::{Interrupted, attempt};
 pub enum Found {
     /// The answer.
     Answer(Value),
-    /// Diagnostics that nobody asked for.
-    Publications(Publications),
+    /// Something that nobody asked for.
+    Finding(Finding),
     /// Nothing new since the client asked last: to be asked again when something has changed.
     Nothing,
 }
@@ -52,8 +52,8 @@ pub enum Ended {
     Again(Message),
     /// To be received again when something has changed.
     Held(Message),
-    /// With diagnostics for the session to look at ([`Session::publish`](crate::Session::publish)).
-    Found(Publications),
+    /// With something for the session to look at ([`Session::found`](crate::Session::found)).
+    Found(Finding),
 }
 
 impl Task {
@@ -116,7 +116,7 @@ fn finish(request: Option<(Id, String, Value)>, found: Result<Found, ResponseErr
         (Some((id, method, params)), Ok(Found::Nothing)) => Ended::Held(Message::Request { id, method, params }),
         (Some((id, _, params)), Ok(Found::Answer(value))) => answered(id, &params, Ok(value)),
         (Some((id, _, params)), Err(error)) => answered(id, &params, Err(error)),
-        (_, Ok(Found::Publications(found))) => Ended::Found(found),
+        (_, Ok(Found::Finding(found))) => Ended::Found(found),
         (None, _) => Ended::Told(Vec::new()),
     }
 }

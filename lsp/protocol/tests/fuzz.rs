@@ -22,6 +22,8 @@ const SEEDS: &[&str] = &[
     "type State = Open | Paid(at: Instant)\r\n\r\nfn name(s: State) -> Text {\r\n  match s {\r\n    Open => \"åpen 🍵\"\r\n    Paid(at) => \"paid\"\r\n  }\r\n}\r\n",
     "/// Rates, in ‰.\nfn rate(n: Int) -> Int { n * 25 }\n\nquery dear(least: Int = 5) {\n  from p in Product\n  where p.price > least\n  select (p.sku, p.price)\n}\n",
     "error Gone(sku: Text) is NotFound \"{sku} 𝄞\"\n\nhandler take(sku: Text) -> Int at POST \"/take\" public {\n  let p = Product[sku] else fail Gone(sku)\n  update p set stock -= 1\n  p.stock\n}\n\nscenario \"taken\" {\n  given Product(sku: \"a\", price: 1, stock: 1)\n  when left = take(sku: \"a\")\n  then left == 0\n}\n",
+    // What of it cannot run shows only when the program is lowered.
+    "fn chance(n: Int) -> Int {\n  n + random_int(1, 6)\n}\n\nquery lucky() -> [Int] {\n  from n in [1, 2]\n  where n > chance(n)\n  select n\n}\n",
 ];
 
 const PIECES: &[&str] = &[
@@ -216,6 +218,8 @@ impl Run {
         for (path, document) in &self.open {
             fresh.open(path, &document.text);
         }
+        self.page.rest();
+        fresh.rest();
         for (path, document) in &self.open {
             for (edited, fresh) in answers(&mut self.page, path).into_iter().zip(answers(&mut fresh, path)) {
                 assert_eq!(edited, fresh, "seed {seed}, {path}: {:?}", document.text);
@@ -264,6 +268,10 @@ fn random_edits_lead_where_a_fresh_start_leads() {
             let mut run = Run { page, disk, open: BTreeMap::new(), numbers, wide };
             for step in 0..STEPS {
                 run.step();
+                // Who types pauses at times.
+                if run.numbers.below(4) == 0 {
+                    run.page.rest();
+                }
                 if step % 20 == 19 {
                     run.compare(seed);
                 }

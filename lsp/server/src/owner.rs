@@ -4,11 +4,15 @@ use crate::STACK;
 use crate::outlet::Outlet;
 use crate::pool::Pool;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::time::Duration;
 use tenon_protocol::message::Message;
 use tenon_protocol::session::{Effect, Session};
 use tenon_protocol::task::Ended;
 use tokio::sync::oneshot;
+
+/// After how long without an event the session does what asks for the whole program: a pause of who types.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// What the owner hears.
 pub enum Event {
@@ -50,18 +54,7 @@ struct Owner {
 impl Owner {
     fn run(mut self) -> bool {
         loop {
-            let event = match self.events.try_recv() {
-                Ok(event) => event,
-                Err(TryRecvError::Empty) => {
-                    let effects = self.session.idle();
-                    self.apply(effects);
-                    match self.events.recv() {
-                        Ok(event) => event,
-                        Err(_) => return self.finish(),
-                    }
-                }
-                Err(TryRecvError::Disconnected) => return self.finish(),
-            };
+            let Some(event) = self.next() else { return self.finish() };
             match event {
                 Event::Message(message) => {
                     if self.receive(message) {
@@ -72,6 +65,27 @@ impl Owner {
                 Event::Gone => return self.finish(),
             }
         }
+    }
+
+    /// The next event; `None` where nobody is left to send one.
+    fn next(&mut self) -> Option<Event> {
+        match self.events.try_recv() {
+            Ok(event) => return Some(event),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+        let effects = self.session.idle();
+        self.apply(effects);
+        if self.session.is_restless() {
+            match self.events.recv_timeout(QUIET) {
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let effects = self.session.rest();
+            self.apply(effects);
+        }
+        self.events.recv().ok()
     }
 
     /// The client hung up: what it asked for is answered, in case it still reads.
@@ -124,7 +138,7 @@ impl Owner {
             }
             Ended::Held(message) => self.session.hold(message),
             Ended::Found(found) => {
-                let effects = self.session.publish(found);
+                let effects = self.session.found(found);
                 self.apply(effects);
             }
         }

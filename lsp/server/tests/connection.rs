@@ -151,6 +151,20 @@ fn diagnostics_come_by_themselves_to_who_does_not_ask() {
     server.join().unwrap();
 }
 
+/// Nobody says anything for a while: the program is lowered, and what that refuses is told.
+#[test]
+fn what_lowering_refuses_comes_after_a_pause() {
+    let mut refreshing = pulling();
+    refreshing["workspace"] = json!({ "diagnostics": { "refreshSupport": true } });
+    let (mut client, server) = connect(&[], refreshing);
+    let chance = "fn chance() -> Int {\n  random_int(1, 6)\n}\n";
+    client.open(PATH, &format!("{chance}query lucky() -> [Int] {{\n  from n in [1, 2]\n  where n > chance()\n}}\n"));
+    client.hear("workspace/diagnostic/refresh");
+    assert_eq!(client.ask("textDocument/diagnostic", of(PATH)).unwrap()["items"][0]["code"], "T0001");
+    client.hang_up();
+    server.join().unwrap();
+}
+
 #[test]
 fn the_client_is_asked_to_watch_files() {
     let watches = json!({ "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true } } });

@@ -69,36 +69,29 @@ impl Lowering<'_> {
         false
     }
 
-    /// Reports what nests more deeply than what comes behind Core can walk, and, where debug assertions are on, what
-    /// else is wrong with the program: that is a mistake of lowering.
-    pub(super) fn verify(&mut self) {
-        let mut found = crate::verify::verify(&self.program);
-        // What lies below too many levels is not looked at, so variables may seem unbound above.
-        if found.iter().any(|wrong| wrong.too_deep.is_some()) {
-            found.retain(|wrong| wrong.too_deep.is_some());
-        }
-        for wrong in found {
-            match wrong.too_deep {
-                Some(site) => {
-                    let (item, range) = self.place_of(site);
-                    if !self.errors.iter().any(|error| error.item == item) {
-                        self.errors.push(LowerError {
-                            code: Code::TooDeep,
-                            item,
-                            range,
-                            message: "this is nested too deeply, with what it calls put in its place".to_owned(),
-                            label: "divide it into functions that are called in code, or make it shorter",
-                        });
-                    }
-                }
-                None if cfg!(debug_assertions) => {
-                    self.errors.push(LowerError {
-                        label: "a mistake of the compiler, not of the program",
-                        ..LowerError::program(format!("lowering broke a rule of Core: {wrong}"))
-                    });
-                }
-                None => {}
+    /// Reports what nests more deeply than what comes behind Core can walk, each item once.
+    pub(super) fn refuse_what_is_deep(&mut self) {
+        for site in std::mem::take(&mut self.deep) {
+            let (item, range) = self.place_of(site);
+            if !self.errors.iter().any(|error| error.item == item) {
+                self.errors.push(LowerError {
+                    code: Code::TooDeep,
+                    item,
+                    range,
+                    message: "this is nested too deeply, with what it calls put in its place".to_owned(),
+                    label: "divide it into functions that are called in code, or make it shorter",
+                });
             }
+        }
+    }
+
+    /// Where debug assertions are on, reports what else is wrong with the program: that is a mistake of lowering.
+    pub(super) fn verify(&mut self) {
+        if cfg!(debug_assertions) && self.errors.is_empty() {
+            self.errors.extend(crate::verify::verify(&self.program).iter().map(|wrong| LowerError {
+                label: "a mistake of the compiler, not of the program",
+                ..LowerError::program(format!("lowering broke a rule of Core: {wrong}"))
+            }));
         }
     }
 

@@ -43,12 +43,15 @@ pub use edit::{delete_name, edit_name};
 pub use import::import_name;
 pub use source::{BodyPart, ItemSite, LowerError, Settings, Typed};
 
+use crate::depth::{is_too_deep, query_is_too_deep};
+use crate::effects::Kinds;
 use crate::ir::{
-    ErrorType, Function, FunctionId, FunctionKind, Name, Program, Query, QueryId, RegexId, RelationId, Site, SiteId,
-    Type, VariantId,
+    ErrorType, Function, FunctionId, FunctionKind, Name, Output, Program, Query, QueryId, RegexId, Rel, RelationId,
+    Site, SiteId, Type, VariantId,
 };
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+use std::mem::take;
 use tenon_check::db::WireNames;
 use tenon_check::signature::{CallableKind, RelationSig, Signature};
 use tenon_check::ty::{Symbol, Ty};
@@ -61,24 +64,43 @@ use tenon_span::Range;
 pub fn lower(source: &dyn Typed, settings: &Settings) -> Result<Program, Vec<LowerError>> {
     let mut lowering = Lowering::new(source, settings);
     lowering.run();
-    if !lowering.errors.is_empty() {
-        return Err(lowering.errors);
+    let kinds = lowering.conclude();
+    for (function, kind) in lowering.program.functions.iter_mut().zip(kinds) {
+        function.kind = kind;
     }
-    crate::effects::infer_kinds(&mut lowering.program);
-    for (function, item, range) in std::mem::take(&mut lowering.calls_in_queries) {
-        let function = &lowering.program.functions[function.index()];
-        if function.kind != FunctionKind::Pure {
-            let message = format!(
-                "`{}` reads the store and goes around in a loop, assigns, or leaves from the middle of an expression: such a function cannot run inside a query; write it as a query, or call it in code",
-                function.name
-            );
-            lowering.errors.push(LowerError::unsupported(Some(item), range, message));
-        }
-    }
-    if lowering.errors.is_empty() {
-        lowering.verify();
-    }
+    lowering.verify();
     if lowering.errors.is_empty() { Ok(lowering.program) } else { Err(lowering.errors) }
+}
+
+/// What [`lower`] refuses, for whoever wants to know nothing else: code is dropped as soon as it is written, so that this
+/// takes little memory whatever the size of the program. What is left at the end, or where the source unwinds, goes to
+/// `remains`.
+pub fn refused(source: &dyn Typed, settings: &Settings, remains: &mut Remains) -> Vec<LowerError> {
+    let mut refusing = Refusing { lowering: Lowering::new(source, settings), remains };
+    let lowering = &mut refusing.lowering;
+    lowering.keeps_code = false;
+    lowering.run();
+    lowering.conclude();
+    take(&mut lowering.errors)
+}
+
+/// What a lowering leaves that is not wanted any more. To drop it takes a while for a large program: who keeps others
+/// waiting while it holds the source lets go of that first.
+#[derive(Default)]
+pub struct Remains(Option<Box<dyn std::any::Any + Send>>);
+
+struct Refusing<'a> {
+    lowering: Lowering<'a>,
+    remains: &'a mut Remains,
+}
+
+impl Drop for Refusing<'_> {
+    fn drop(&mut self) {
+        let Lowering { program, shapes, sites, instances, variants, kinds, .. } = &mut self.lowering;
+        let program = std::mem::replace(program, Program::new(""));
+        let tables = (take(shapes), take(sites), take(instances), take(variants), take(kinds));
+        self.remains.0 = Some(Box::new((program, tables)));
+    }
 }
 
 /// A function to be lowered once: a source function at concrete types.
@@ -106,6 +128,13 @@ pub(crate) struct Lowering<'a> {
     calls_in_queries: Vec<(FunctionId, Symbol, Range)>,
     errors: Vec<LowerError>,
     limits: limits::Limits,
+    /// Functions whose code is there and has not been looked at since.
+    written: Vec<FunctionId>,
+    kinds: Kinds,
+    /// Where functions and queries stand that nest too deeply.
+    deep: Vec<SiteId>,
+    /// Code is kept when it has been looked at.
+    keeps_code: bool,
 }
 
 impl<'a> Lowering<'a> {
@@ -127,6 +156,10 @@ impl<'a> Lowering<'a> {
             calls_in_queries: Vec::new(),
             errors: Vec::new(),
             limits: limits::Limits::default(),
+            written: Vec::new(),
+            kinds: Kinds::default(),
+            deep: Vec::new(),
+            keeps_code: true,
         }
     }
 
@@ -146,6 +179,7 @@ impl<'a> Lowering<'a> {
                     self.program.main = Some(id);
                 }
             }
+            self.look_at_code();
         }
         self.lower_imports(&items);
         if self.edits {
@@ -154,6 +188,7 @@ impl<'a> Lowering<'a> {
         self.drain();
         for index in 0..self.source.scenario_count() {
             self.lower_scenario(index);
+            self.look_at_code();
         }
         self.drain();
         if let Err(error) = self.program.api.shapes.finish() {
@@ -164,8 +199,58 @@ impl<'a> Lowering<'a> {
     fn drain(&mut self) {
         while let Some((instance, types, id)) = self.pending.pop_front() {
             let function = self.lower_instance(&instance, &types);
-            self.program.functions[id.index()] = function;
+            self.set_function(id, function);
+            self.look_at_code();
         }
+    }
+
+    /// Looks at the code that was written since: what it may do, and how deep it nests.
+    fn look_at_code(&mut self) {
+        let Lowering { program, kinds, deep, .. } = self;
+        let known = kinds.queries(program);
+        for query in &program.queries[known..] {
+            if query_is_too_deep(query) {
+                deep.push(query.site);
+            }
+        }
+        for id in &self.written {
+            let function = &program.functions[id.index()];
+            kinds.function(*id, function);
+            if is_too_deep(function) {
+                deep.push(function.site);
+            }
+        }
+        if !self.keeps_code {
+            for query in &mut program.queries[known..] {
+                (query.root, query.output, query.vars) = (Rel::Unit, Output::Exists, Vec::new());
+            }
+            for id in &self.written {
+                program.functions[id.index()].body = Vec::new();
+            }
+        }
+        self.written.clear();
+    }
+
+    /// Refuses what only the whole program tells. Gives the kinds of its functions.
+    fn conclude(&mut self) -> Vec<FunctionKind> {
+        self.look_at_code();
+        let kinds = take(&mut self.kinds).close();
+        if !self.errors.is_empty() {
+            return kinds;
+        }
+        for (function, item, range) in take(&mut self.calls_in_queries) {
+            if kinds[function.index()] != FunctionKind::Pure {
+                let message = format!(
+                    "`{}` reads the store and goes around in a loop, assigns, or leaves from the middle of an expression: such a function cannot run inside a query; write it as a query, or call it in code",
+                    self.program.functions[function.index()].name
+                );
+                self.errors.push(LowerError::unsupported(Some(item), range, message));
+            }
+        }
+        if self.errors.is_empty() {
+            self.refuse_what_is_deep();
+        }
+        kinds
     }
 
     /// The Core function of a source function at these types; queued if it is new.
@@ -201,7 +286,14 @@ impl<'a> Lowering<'a> {
     fn add_function(&mut self, function: Function) -> FunctionId {
         let id = FunctionId(self.program.functions.len() as u32);
         self.program.functions.push(function);
+        self.written.push(id);
         id
+    }
+
+    /// Gives a function its code, whose place was reserved.
+    fn set_function(&mut self, id: FunctionId, function: Function) {
+        self.program.functions[id.index()] = function;
+        self.written.push(id);
     }
 
     fn add_query(&mut self, mut query: Query) -> QueryId {

@@ -383,8 +383,8 @@ impl Lowering<'_> {
         scope.emit(Stmt::Return(condition));
         let (vars, block) = (scope.vars, scope.block);
         let name = self.program.function(id).name.clone();
-        self.program.functions[id.index()] =
-            Function { name, kind: FunctionKind::Pure, params: vec![var], result: Type::Bool, vars, body: block, site };
+        let (params, result) = (vec![var], Type::Bool);
+        self.set_function(id, Function { name, kind: FunctionKind::Pure, params, result, vars, body: block, site });
         id
     }
 }

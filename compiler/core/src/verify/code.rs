@@ -22,7 +22,7 @@ fn join(a: Flow, b: Flow) -> Flow {
 }
 
 impl<'p> Verifier<'p> {
-    pub(super) fn function(&mut self, function: &Function, least: &Program) {
+    pub(super) fn function(&mut self, function: &Function, least: &[FunctionKind]) {
         let mut scope = Scope { vars: &function.vars, bound: vec![false; function.vars.len()], in_query: false, least };
         function.params.iter().for_each(|param| scope.bind(*param));
         let mut loops = Vec::new();

@@ -1,6 +1,7 @@
 //! Expressions: every node has the type that its parts say.
 
-use super::{MAX_DEPTH, Verifier};
+use super::Verifier;
+use crate::depth::MAX_DEPTH;
 use crate::ir::*;
 use crate::typing::{Typing, prim_accepts};
 
@@ -13,7 +14,7 @@ pub(super) struct Scope<'a> {
     /// True in a query, where rows may be followed and queries nested anywhere.
     pub in_query: bool,
     /// The least kinds of all functions.
-    pub least: &'a Program,
+    pub least: &'a [FunctionKind],
 }
 
 impl Scope<'_> {
@@ -38,7 +39,7 @@ impl Verifier<'_> {
 
     fn node(&mut self, expr: &Expr, scope: &mut Scope<'_>, depth: usize) {
         if depth > MAX_DEPTH {
-            self.too_deep("an expression nests");
+            self.error("an expression nests too deeply");
             return;
         }
         self.ty(&expr.ty);
@@ -142,8 +143,10 @@ impl Verifier<'_> {
             ExprKind::Call(id, arguments, site) => {
                 self.site(*site);
                 self.arguments(*id, arguments);
-                if let Some(function) = scope.least.functions.get(id.index()) {
-                    let pure = function.kind == FunctionKind::Pure;
+                let program = self.program;
+                if let (Some(function), Some(least)) = (program.functions.get(id.index()), scope.least.get(id.index()))
+                {
+                    let pure = *least == FunctionKind::Pure;
                     self.check(pure, || format!("{} is called in an expression, but is not pure", function.name));
                 }
             }

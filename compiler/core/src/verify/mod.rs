@@ -1,7 +1,7 @@
 //! The verifier: whether a program keeps the invariants that everything behind Core relies on.
 //!
-//! Run by tests, and after lowering. Of what it refuses only depth ([`VerifyError::too_deep`]) is a matter of the program
-//! that a user wrote; the rest is a bug of lowering (or of a fixture), so its errors are sentences for implementers.
+//! Run by tests, and after lowering where debug assertions are on. What it refuses is a bug of lowering (or of a fixture),
+//! so its errors are sentences for implementers.
 //!
 //! | module | checks |
 //! | --- | --- |
@@ -14,7 +14,7 @@ mod code;
 mod expr;
 mod query;
 
-use crate::effects::infer_kinds;
+use crate::effects::kinds;
 use crate::ir::*;
 use crate::text::print_type;
 use crate::typing::is_of;
@@ -23,12 +23,6 @@ use tenon_value::fault::FIRST_DECLARED;
 use tenon_value::pattern::Pattern;
 use tenon_value::{BuiltIn, Value};
 
-/// How deep an expression may nest: everything behind Core walks it by recursion.
-pub const MAX_DEPTH: usize = 600;
-
-/// How deep the operators of a query may nest, below what the planner walks.
-pub const MAX_OPERATORS: usize = 300;
-
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyError {
@@ -36,8 +30,6 @@ pub struct VerifyError {
     pub place: String,
     /// What is wrong.
     pub message: String,
-    /// Of what nests too deeply, where it stands.
-    pub too_deep: Option<SiteId>,
 }
 
 impl fmt::Display for VerifyError {
@@ -48,7 +40,7 @@ impl fmt::Display for VerifyError {
 
 /// Everything that is wrong with a program.
 pub fn verify(program: &Program) -> Vec<VerifyError> {
-    let mut verifier = Verifier { program, place: String::new(), at: SiteId(0), errors: Vec::new() };
+    let mut verifier = Verifier { program, place: String::new(), errors: Vec::new() };
     verifier.tables();
     // Bodies are walked only where every number leads somewhere.
     if verifier.errors.is_empty() {
@@ -70,8 +62,6 @@ pub fn assert_valid(program: &Program) {
 struct Verifier<'a> {
     program: &'a Program,
     place: String,
-    /// Where the function or query at hand stands.
-    at: SiteId,
     errors: Vec<VerifyError>,
 }
 
@@ -79,13 +69,8 @@ impl Verifier<'_> {
     fn error(&mut self, message: impl Into<String>) {
         // The first errors tell the cause.
         if self.errors.len() < 100 {
-            self.errors.push(VerifyError { place: self.place.clone(), message: message.into(), too_deep: None });
+            self.errors.push(VerifyError { place: self.place.clone(), message: message.into() });
         }
-    }
-
-    fn too_deep(&mut self, what: &str) {
-        let message = format!("{what} too deeply");
-        self.errors.push(VerifyError { place: self.place.clone(), message, too_deep: Some(self.at) });
     }
 
     fn check(&mut self, holds: bool, message: impl FnOnce() -> String) {
@@ -304,19 +289,16 @@ impl Verifier<'_> {
 
     fn bodies(&mut self) {
         let program = self.program;
-        let mut least = program.clone();
-        infer_kinds(&mut least);
+        let least = kinds(program);
         for (index, function) in program.functions.iter().enumerate() {
-            self.at = function.site;
             self.place = format!("fn {}", function.name);
-            let needed = least.functions[index].kind;
+            let needed = least[index];
             self.check(function.kind >= needed, || {
                 format!("it is said to be {:?}, but its code is {needed:?}", function.kind)
             });
             self.function(function, &least);
         }
         for (index, query) in program.queries.iter().enumerate() {
-            self.at = query.site;
             self.place = format!("query {}#{index}", query.name);
             self.query(query, &least);
         }

@@ -2,6 +2,7 @@
 
 use super::Verifier;
 use super::expr::Scope;
+use crate::depth::MAX_OPERATORS;
 use crate::ir::*;
 use crate::typing::aggregate_accepts;
 
@@ -11,7 +12,7 @@ type Vars = Vec<bool>;
 /// What stays the same in one query.
 struct Context<'a> {
     query: &'a Query,
-    least: &'a Program,
+    least: &'a [FunctionKind],
     /// How many operators bind each variable.
     binders: Vec<u32>,
 }
@@ -27,7 +28,7 @@ fn union(a: &Vars, b: &Vars) -> Vars {
 }
 
 impl Verifier<'_> {
-    pub(super) fn query(&mut self, query: &Query, least: &Program) {
+    pub(super) fn query(&mut self, query: &Query, least: &[FunctionKind]) {
         let mut context = Context { query, least, binders: vec![0; query.vars.len()] };
         let mut outer = vec![false; query.vars.len()];
         for param in &query.params {
@@ -79,8 +80,8 @@ impl Verifier<'_> {
 
     /// Checks an operator. `outer` is what it sees from around; the result is what its rows bind, that included.
     fn rel(&mut self, rel: &Rel, outer: &Vars, context: &mut Context<'_>, depth: usize) -> Vars {
-        if depth > super::MAX_OPERATORS {
-            self.too_deep("operators nest");
+        if depth > MAX_OPERATORS {
+            self.error("operators nest too deeply");
             return outer.clone();
         }
         let depth = depth + 1;

@@ -125,8 +125,20 @@ impl Page {
 
     /// Sends a message; gives the answers to all requests that it ends.
     pub fn send_all(&mut self, message: &Value) -> Vec<Value> {
+        let texts = self.session.handle(&message.to_string());
+        self.sort(texts)
+    }
+
+    /// Says nothing for a while; gives the answers to all requests that this ends.
+    pub fn rest(&mut self) -> Vec<Value> {
+        let texts = self.session.handle_rest();
+        self.sort(texts)
+    }
+
+    /// Answers, out of what the server says; all else was heard.
+    fn sort(&mut self, texts: Vec<String>) -> Vec<Value> {
         let mut answers = Vec::new();
-        for text in self.session.handle(&message.to_string()) {
+        for text in texts {
             let said: Value = serde_json::from_str(&text).unwrap();
             assert_eq!(said["jsonrpc"], "2.0");
             if said.get("method").is_some() {
