@@ -10,7 +10,7 @@
 //! | [`types`], [`ty`], [`bounds`], [`show`] | types as written, as meant, what they can do, how they are shown |
 //! | [`declare`], [`signature`] | each declaration by itself, and what others may know of it |
 //! | [`agreement`] | declarations with each other |
-//! | `stored` | what a store would refuse of the relations |
+//! | [`stored`] | what a store would refuse of the relations |
 //! | [`sites`], [`bodies`], [`infer`], [`typed`] | the pieces of code of an item, and what they become |
 //! | `chains` | how many inferred results may follow from each other |
 //! | [`builtins`] | the library's primitives |
@@ -19,6 +19,7 @@
 //! | [`effects`] | what callables read, write and fail with, through calls |
 //! | [`library`] | the standard library's text |
 //! | [`program`] | the check of the whole program |
+//! | [`planned`] | words of what this version does not run |
 //! | [`suggest`] | did you mean |
 
 pub mod agreement;
@@ -33,11 +34,12 @@ pub mod infer;
 pub mod items;
 pub mod library;
 pub mod names;
+pub mod planned;
 pub mod program;
 pub mod show;
 pub mod signature;
 pub mod sites;
-mod stored;
+pub mod stored;
 pub mod suggest;
 pub mod ty;
 pub mod typed;

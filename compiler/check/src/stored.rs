@@ -8,14 +8,14 @@ use crate::items::{Item, items, tree};
 use crate::names::{SymbolKey, is_library_module, item_of, symbol_of};
 use crate::signature::{RelationSig, Signature, TypeBody, TypeSig};
 use crate::ty::{FieldTy, Symbol, Ty};
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
 use tenon_syntax::ast::{self, ItemKind, Member};
 use tenon_value::schema::rules::{self, Place};
 use tenon_value::schema::{
     Case, DataType, Field, FieldId, Index, IndexKind, IndexPart, KeyPart, NamedType, Reference, Relation, RelationId,
-    Schema, Unique,
+    Schema, Unique, derived_name,
 };
 
 /// How many parts the types of one relation are looked at. A relation that has more has far too many columns, and a type
@@ -56,6 +56,17 @@ pub fn refused_shape<'db>(db: &'db dyn Db, key: SymbolKey<'db>) -> Vec<Diagnosti
         schema.relations.push(relation);
     }
     rules::refused_shape(&schema, RelationId(0)).into_iter().filter_map(|refusal| told(db, symbol, refusal)).collect()
+}
+
+/// The relations of the program in this order, as far as signatures tell of them: the form that is held against what
+/// lowering and the planner make of the same program.
+pub fn schema(db: &dyn Db, relations: &[Symbol]) -> Schema {
+    let mut stored = Stored { db, symbols: relations.to_vec(), open: Vec::new(), parts: 0 };
+    let relation = |symbol| match signature(db, symbol) {
+        Some(Signature::Relation(sig)) => stored.relation(sig),
+        _ => nothing(symbol),
+    };
+    Schema { relations: relations.iter().map(relation).collect() }
 }
 
 /// A relation of which only the name is known.
@@ -169,9 +180,9 @@ impl Stored<'_> {
             let mut parts = Vec::new();
             for (p, part) in unique.parts.iter().enumerate() {
                 if part.derived {
-                    // It is kept as a field of its own, with a name that no field can have.
+                    // It is kept as a field of its own.
                     parts.push(KeyPart::Field(FieldId(fields.len() as u32)));
-                    fields.push(Field::new(format_smolstr!("{}${n}_{p}", part.field), self.data_type(&part.ty)));
+                    fields.push(Field::new(derived_name(&part.field, n, p), self.data_type(&part.ty)));
                 } else {
                     parts.extend(find(&part.field).map(KeyPart::Field));
                 }

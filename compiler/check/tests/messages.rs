@@ -15,8 +15,9 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use tenon_check::db::{CheckDatabase, Settings, WireNames};
+use tenon_check::planned::PLANNED;
 use tenon_check::program::check;
-use tenon_diagnostics::{CATALOGUE, Diagnostic, Location, Resolved, Severity};
+use tenon_diagnostics::{CATALOGUE, Code, Diagnostic, Location, Resolved, Severity};
 use tenon_span::LineIndex;
 
 fn library() -> Vec<(String, String)> {
@@ -185,6 +186,25 @@ fn every_code_of_the_checker_is_shown() {
         .map(|(code, info)| format!("{code} {}", info.name))
         .collect();
     assert!(missing.is_empty(), "no case shows {missing:?}");
+}
+
+/// A word that comes to run leaves the list of those that do not.
+#[test]
+fn no_planned_word_runs() {
+    let mut db = database();
+    let mut failures = String::new();
+    for planned in PLANNED {
+        let text = format!("relation R {{ key id: Int }}\n{}", planned.example);
+        db.set_files([("shop.tn", text.as_str())]);
+        let found = check(&db);
+        let told = |diagnostic: &Diagnostic| matches!(diagnostic.code, Code::NotSupported | Code::LiveOnce);
+        let other = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error && !told(diagnostic);
+        if !planned.example.contains(planned.word) || !found.iter().any(told) || found.iter().any(|d| other(&d)) {
+            let found: String = found.iter().map(|diagnostic| show(diagnostic, &db)).collect();
+            writeln!(failures, "{}: {}\n{found}", planned.word, planned.example).expect("a string");
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
 }
 
 /// The fence of a page: its program after `tenon bad` or `tenon good`.

@@ -8,11 +8,15 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `layout`, `shapes` | types as lanes, types as shapes for the runtime |
-//! | `unit` | all functions of a program, and their layout as one text |
+//! | `program` | a whole program to an image |
+//! | `unit`, `constants` | all functions of a program, and their layout as one text; its constant data |
 //! | `emit` | one function in the making: lanes, blocks, calls, ways out |
 //! | `expr`, `prim`, `compare` | expressions |
 //! | `code`, `command` | functions, statements, what touches the store |
+//! | `grow` | collections that statements build |
+//! | `query` | physical plans, a function per pipeline |
 //! | `store` | rows and their versions |
+//! | `error` | what cannot be compiled |
 
 mod code;
 mod command;

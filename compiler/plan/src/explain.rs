@@ -1,12 +1,12 @@
 //! Plans for people and for tools: as a tree in text, and as JSON.
 
 use serde_json::{Value as Json, json};
-use tenon_core::ir::{Frame, Program, SiteId, SortKey, VarId, WindowFn};
+use tenon_core::ir::{Frame, Program, SiteId, SortKey, VarId};
 
 use crate::advise::ChosenIndex;
 use crate::finish::inputs;
 use crate::physical::{Access, Aggregate, GroupStrategy, Kind, Op, OpKind, Output, Plan};
-use crate::show::{Names, ty};
+use crate::show::{self, AggregateWords, Names, ty};
 
 /// What an explanation is made from.
 pub struct Explain<'a> {
@@ -276,16 +276,14 @@ impl Explain<'_> {
                 let values: Vec<String> = windows
                     .iter()
                     .map(|(v, w)| {
-                        let function = match w.function {
-                            WindowFn::Aggregate(f) => format!("{f:?}"),
-                            other => format!("{other:?}"),
-                        };
+                        let AggregateWords { name, before, behind } = show::window(w.function);
                         let frame = match &w.frame {
                             Frame::Partition => "",
                             Frame::ToCurrent => " to current",
                             Frame::Rows(..) => " rows",
                         };
-                        format!("{} = {function}({}){frame}", n.var(*v), n.exprs(&w.arguments, ", "))
+                        let arguments = n.exprs(&w.arguments, ", ");
+                        format!("{} = {name}({before}{arguments}{behind}){frame}", n.var(*v))
                     })
                     .collect();
                 ("window", format!("{text}{}", values.join(", ")))
@@ -329,20 +327,21 @@ fn range(limit: Option<&tenon_core::ir::Expr>, offset: Option<&tenon_core::ir::E
 }
 
 fn fold(a: &Aggregate, n: Names) -> String {
-    let mut out = format!("{:?}(", a.function);
+    let AggregateWords { name, before, behind } = show::aggregate(a.function);
+    let mut parts = Vec::new();
     if let Some(e) = &a.argument {
-        out.push_str(&n.expr(e));
+        parts.push(format!("{before}{}{behind}", n.expr(e)));
     }
     if let Some(grain) = &a.grain {
-        out.push_str(&format!(" per {}", n.exprs(grain, ", ")));
+        parts.push(format!("per {}", n.exprs(grain, ", ")));
     }
     if !a.filter.is_empty() {
-        out.push_str(&format!(" where {}", n.exprs(&a.filter, " and ")));
+        parts.push(format!("where {}", n.exprs(&a.filter, " and ")));
     }
     if !a.order.is_empty() {
-        out.push_str(&format!(" order by {}", sort(&a.order, n)));
+        parts.push(format!("order by {}", sort(&a.order, n)));
     }
-    out.push_str(&range(a.limit.as_ref(), a.offset.as_ref(), n));
-    out.push(')');
-    out
+    let range = range(a.limit.as_ref(), a.offset.as_ref(), n);
+    parts.extend(Some(range.trim_start().to_owned()).filter(|range| !range.is_empty()));
+    format!("{name}({})", parts.join(" "))
 }

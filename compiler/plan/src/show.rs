@@ -2,9 +2,9 @@
 
 use smol_str::SmolStr;
 use tenon_core::builtins::Builtin;
-use tenon_core::ir::{Expr, ExprKind, Prim, Program, Type, VarId, VarInfo};
+use tenon_core::ir::{AggregateFn, Expr, ExprKind, Prim, Program, Type, VarId, VarInfo, WindowFn};
 use tenon_core::text::words;
-use tenon_value::Value;
+use tenon_value::{Value, format};
 
 use crate::logical::Context;
 
@@ -45,25 +45,6 @@ pub fn ty(t: &Type, p: &Program) -> String {
         }
         Type::Variant(v) => p.variant(*v).name.to_string(),
         Type::Decimal(s) => format!("Decimal({s})"),
-        other => format!("{other:?}"),
-    }
-}
-
-/// A constant as text.
-pub fn value(v: &Value) -> String {
-    match v {
-        Value::Bool(b) => b.to_string(),
-        Value::Int(n) => n.to_string(),
-        Value::Decimal { unscaled, scale } if *scale > 0 => {
-            let digits = format!("{:0width$}", unscaled.unsigned_abs(), width = usize::from(*scale) + 1);
-            let (whole, part) = digits.split_at(digits.len() - usize::from(*scale));
-            format!("{}{whole}.{part}", if *unscaled < 0 { "-" } else { "" })
-        }
-        Value::Decimal { unscaled, .. } => unscaled.to_string(),
-        Value::Float(x) => format!("{x}f"),
-        Value::Text(t) => format!("{t:?}"),
-        Value::None => "none".into(),
-        Value::Some(v) => value(v),
         other => format!("{other:?}"),
     }
 }
@@ -114,7 +95,7 @@ impl Names<'_> {
     /// `outer` is how tightly the surroundings bind; a looser expression is put in parentheses.
     fn show(&self, e: &Expr, out: &mut String, outer: u8) {
         match &e.kind {
-            ExprKind::Literal(v) => out.push_str(&value(v)),
+            ExprKind::Literal(v) => out.push_str(&self.constant(&e.ty, v)),
             ExprKind::Var(v) => out.push_str(&self.var(*v)),
             ExprKind::Field(inner, i) => {
                 self.show(inner, out, 9);
@@ -209,6 +190,14 @@ impl Names<'_> {
         }
     }
 
+    fn constant(&self, ty: &Type, value: &Value) -> String {
+        match value {
+            Value::Some(value) => self.constant(ty.present(), value),
+            Value::Variant { tag, fields } if fields.is_empty() => self.case(ty, *tag),
+            value => format::literal_without_names(value),
+        }
+    }
+
     fn case(&self, t: &Type, tag: u32) -> String {
         match t {
             Type::Variant(v) => {
@@ -283,12 +272,47 @@ fn name(prim: Prim) -> SmolStr {
     }
 }
 
+/// An aggregate, with what stands behind its argument: `count`, `distinct ` for what it counts, and nothing.
+pub struct AggregateWords {
+    /// Its name.
+    pub name: &'static str,
+    /// Before the argument: `distinct `.
+    pub before: &'static str,
+    /// Behind the argument: the fraction of a percentile.
+    pub behind: String,
+}
+
+/// The words of an aggregate function.
+pub fn aggregate(function: AggregateFn) -> AggregateWords {
+    if let AggregateFn::Percentile(parts) = function {
+        let behind = format!(", {}", f64::from(parts) / 1e6);
+        return AggregateWords { name: "percentile", before: "", behind };
+    }
+    let name = words::word(words::AGGREGATES, &function).expect("every other aggregate stands in the table");
+    let (name, before) = match name.strip_suffix("_distinct") {
+        Some(name) => (name, "distinct "),
+        None => (name, ""),
+    };
+    AggregateWords { name, before, behind: String::new() }
+}
+
+/// The words of a function over windows.
+pub fn window(function: WindowFn) -> AggregateWords {
+    match function {
+        WindowFn::Aggregate(function) => aggregate(function),
+        other => {
+            let name = words::word(words::WINDOWS, &other).expect("every other window function stands in the table");
+            AggregateWords { name, before: "", behind: String::new() }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::name;
-    use tenon_core::builtins::BUILTINS;
-    use tenon_core::ir::Prim;
-    use tenon_core::text::words::PRIMS;
+    use super::{aggregate, name, window};
+    use tenon_core::builtins::{BUILTINS, FoldInfo};
+    use tenon_core::ir::{AggregateFn, Prim};
+    use tenon_core::text::words::{AGGREGATES, PRIMS, WINDOWS};
 
     #[test]
     fn every_primitive_has_a_name_that_programs_have() {
@@ -296,6 +320,11 @@ mod tests {
         for prim in PRIMS.iter().map(|(_, prim)| *prim).chain(library) {
             let name = name(prim);
             assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'), "{prim:?}: {name}");
+        }
+        let folds = AGGREGATES.iter().map(|(_, function)| *function).chain([AggregateFn::Percentile(950_000)]);
+        let folds = folds.map(|function| aggregate(function).name);
+        for name in folds.chain(WINDOWS.iter().map(|(_, function)| window(*function).name)) {
+            assert!(FoldInfo::named(name).is_some(), "programs have no aggregate and no window function {name}");
         }
     }
 }

@@ -3,7 +3,8 @@
 //! The edits follow from the table of [`occurrences`](crate::occurrences): every use of the same meaning, in code,
 //! declarations, scenarios, path templates and holes of texts. A bare name that is field and value at once (`qty` for
 //! `qty: qty`) is written out where only one of the two gets the new name, and written short where both have the same
-//! name afterwards. A stored field keeps its data by `was`.
+//! name afterwards. A stored field says with `was` what it was called: this version does not move stored data by it, and
+//! the checker says so.
 //!
 //! Before the edits are handed out the renamed program is checked, beside the database: if it has an error more, or a
 //! name that was renamed means something else now, the rename is refused and says why. So a rename never changes what
@@ -340,7 +341,7 @@ impl Renaming<'_> {
             self.one(*item, found);
         }
         if let Meaning::Field(owner, name) = meaning {
-            self.keep_data(owner, name);
+            self.say_what_it_was(owner, name);
         }
         meaning.clone()
     }
@@ -410,8 +411,8 @@ impl Renaming<'_> {
         }
     }
 
-    /// A stored field says what it was called, so that its data is kept.
-    fn keep_data(&mut self, owner: &Symbol, name: &SmolStr) {
+    /// A stored field says what it was called.
+    fn say_what_it_was(&mut self, owner: &Symbol, name: &SmolStr) {
         let analysis = self.analysis;
         let Some(item) = item_of(&analysis.db, owner) else { return };
         let Some(ItemKind::Relation(relation)) = tree(&analysis.db, item).as_deref().map(|tree| &tree.kind) else {

@@ -6,7 +6,7 @@
 ((type_identifier) @type.builtin
   (#any-of? @type.builtin
     "Bool" "Int" "Decimal" "Float" "Text" "Bytes" "Instant" "DateTime" "Date" "Time" "Duration" "Id" "Uuid" "Json" "Bag"
-    "Set" "Map" "PasswordHash"))
+    "Set" "Map" "List"))
 ((identifier) @variable.builtin
   (#any-of? @variable.builtin "it" "result" "old"))
 

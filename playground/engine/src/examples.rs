@@ -59,7 +59,7 @@ const EXAMPLES: &[Example] = &[
 pub(crate) fn examples() -> Json {
     let shown = EXAMPLES.iter().map(|example| {
         let files: Vec<Json> = example.files.iter().map(|(path, text)| json!({ "path": path, "text": text })).collect();
-        let rows: Json = serde_json::from_str(example.rows).unwrap_or_default();
+        let rows: Json = serde_json::from_str(example.rows).expect("the rows of an example are JSON");
         json!({ "name": example.name, "title": example.title, "about": example.about, "files": files, "rows": rows })
     });
     shown.collect()

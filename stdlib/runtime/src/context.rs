@@ -10,9 +10,9 @@ use std::ptr::NonNull;
 
 use tenon_store::{Collection, RelationView, Str};
 use tenon_value::Fault;
+use tenon_value::random::Random;
 
 use crate::moment::{Moment, UNDRAWN};
-use crate::random::Random;
 
 /// How a call stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use tenon_store::image::Reader;
 use tenon_store::schema::{FieldId, Generated, RelationId};
 use tenon_store::{Row, Violation};
 use tenon_value::Value;
+use tenon_value::random::Random;
 
 use crate::context::{CallContext, Limits};
 use crate::database::{Query, Transaction, describe};
-use crate::random::Random;
 use crate::stored::{Stored, ValueError};
 
 /// Why a write by values was refused.

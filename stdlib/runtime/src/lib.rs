@@ -3,17 +3,21 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`database`] | an image over an authority: queries, transactions, group commit |
+//! | `load`, [`durable`] | its start from what is stored; which commits are durable, and who waits for them |
+//! | [`metrics`] | its counters |
 //! | [`dynamic`] | the store by values, for tools and tests |
-//! | [`world`] | clock and randomness |
+//! | [`world`], `moment` | clock and randomness, and what one call draws from them |
 //! | [`stored`] | stored values as lanes and as values |
 //! | [`cells`] | the same as cells of the authority |
-//! | [`context`] | the call context and its arena |
+//! | [`context`], [`arena`] | the call context and its arena |
 //! | [`native`] | machine code that is mapped and called |
+//! | [`service`] | a native program behind the interface of every engine |
 //! | [`crash`] | what is said when machine code ends the process |
 //! | [`functions`] | the one table of functions that generated code may call; [`abi`] says how |
 //!
 //! The functions themselves stand by subject: [`memory`], [`text`], [`number`], [`value`],
-//! [`collection`], [`library`], [`rows`], [`chance`].
+//! [`collection`], `grow` (collections that a loop builds), [`library`], [`rows`], [`buffer`] (rows between the pipelines of
+//! a query), [`chance`].
 #![allow(clippy::missing_safety_doc, reason = "every function of the table has the contract of `abi`")]
 
 pub mod abi;
@@ -36,7 +40,6 @@ pub mod metrics;
 mod moment;
 pub mod native;
 pub mod number;
-pub mod random;
 pub mod rows;
 pub mod service;
 pub mod stored;

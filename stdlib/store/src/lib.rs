@@ -7,13 +7,20 @@
 //! | [`image`] | the image, snapshots, and the protocol between the writer and readers |
 //! | [`meta`] | what is known of a relation before it holds a row |
 //! | [`relation`] | one relation: columns, versions, indexes |
-//! | [`mod@write`] | transactions; `delete.rs` deletes, `reclaim.rs` returns what they leave behind, `detached.rs` shows rows that are gone |
+//! | `keys`, `dense_keys`, `entity_table` | which entity has a key: arrays for small numbers, a hash table for all others |
+//! | `hash_index`, `ordered_index`, `order_key`, `repeats` | secondary indexes, the bytes that order values, how often an entry stands |
+//! | `frozen`, `nested` | texts and collections of the image; references inside of values |
+//! | [`mod@write`] | transactions: `constraints` tries uniques and references, `delete` deletes, `row_size` weighs rows, `detached` shows rows that are gone |
+//! | `open_rows` | rows that lead to rows which come later, while an image is rebuilt |
+//! | `readers`, `garbage`, `reclaim` | who reads, what waits until nobody does, and its return |
+//! | `region` | memory that grows in place |
 //! | [`statistics`] | what the planner wants to know |
 //! | [`hash`] | the hash of values |
 //!
 //! Invariants: readers take no lock and never wait; the writer never changes a version; nothing that a
 //! registered reader can reach is freed or reused.
 
+mod constraints;
 mod delete;
 mod dense_keys;
 mod detached;
@@ -36,7 +43,6 @@ mod region;
 pub mod relation;
 mod repeats;
 mod row_size;
-mod rules;
 pub mod shape;
 pub mod statistics;
 pub mod write;

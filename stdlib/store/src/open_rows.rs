@@ -43,7 +43,7 @@ impl WriteTxn<'_> {
         let mut lanes = Vec::with_capacity(relation.meta.lanes());
         relation.read_row(slot, &mut lanes);
         // SAFETY: the lanes of a version that this transaction made.
-        unsafe { self.check_rules(relation, &lanes, entity)? };
+        unsafe { self.check_constraints(relation, &lanes, entity)? };
         self.writer.count_nested(relation, slot, entity, true);
         for which in relation.all_indexes() {
             if !relation.exempt(which, slot) {

@@ -1,10 +1,10 @@
 //! Who is reading: snapshots register here, and the writer asks what nobody can see any more.
 //!
 //! A reader holds a *seat* with two numbers: its snapshot (a commit number) and the epoch in which it
-//! sat down. The writer asks two questions:
+//! sat down. The writer asks for the oldest of each ([`Readers::oldest`]):
 //!
-//! * [`Readers::oldest_snapshot`]: a version that ended at or before it is needed by nobody;
-//! * [`Readers::oldest_epoch`]: what was unlinked in an earlier epoch is reached by nobody.
+//! * a version that ended at or before the oldest snapshot is needed by nobody;
+//! * what was unlinked before the oldest epoch is reached by nobody.
 //!
 //! Taking a seat never waits: seats come in chunks, and chunks are added but never removed.
 

@@ -326,7 +326,7 @@ impl<'a> WriteTxn<'a> {
         }
         if WHOLE {
             // SAFETY: by the caller's promise.
-            unsafe { self.check_rules(relation, lanes, NONE)? };
+            unsafe { self.check_constraints(relation, lanes, NONE)? };
         }
         let given = |field: FieldId| Some(relation.meta.lane_starts[field.index()]);
         // SAFETY: by the caller's promise.

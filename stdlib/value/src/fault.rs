@@ -79,16 +79,12 @@ faults! {
     OutOfRange = 11, "a position is outside its text or list";
     /// An argument of a library function is not acceptable (an unknown time zone, a scale that is too large).
     BadArgument = 12, "an argument is not acceptable";
-    /// A key is used twice; a typed failure is written for keys that callers choose.
-    DuplicateKey = 13, "a row with this key exists";
     /// A `unique` was broken and no `else` names a failure.
     DuplicateUnique = 14, "a row with these unique values exists";
     /// A reference points at no row, or the row that a reference points at was deleted.
     ReferenceFailed = 15, "a reference has no row";
     /// A row was used after it was deleted.
     RowDeleted = 16, "the row was deleted";
-    /// An invariant did not hold at commit.
-    InvariantFailed = 17, "an invariant does not hold";
     /// The call used up its fuel.
     FuelExhausted = 32, "the call did more work than it may";
     /// The call used up its memory.

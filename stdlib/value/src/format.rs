@@ -135,6 +135,13 @@ pub fn literal(shapes: &Shapes, shape: ShapeId, value: &Value) -> String {
     out
 }
 
+/// A value near to how a program would write it, without a shape: fields have no names, and cases are written as `#1`.
+pub fn literal_without_names(value: &Value) -> String {
+    let mut out = String::new();
+    write_literal(&mut out, &Shapes::default(), None, value);
+    out
+}
+
 fn write_literal(out: &mut String, shapes: &Shapes, shape: Option<ShapeId>, value: &Value) {
     let kind = shape.map(|shape| &shapes.get(shape).kind);
     match (value, kind) {

@@ -6,16 +6,16 @@
 //! | [`value`] | the dynamic value and its order |
 //! | [`fault`] | run-time faults and typed failures |
 //! | [`integer`], [`decimal`], [`float`] | arithmetic that never wraps, and exact sums |
-//! | [`text`], [`pattern`] | functions of Text, regular expressions |
-//! | [`time`], [`identity`] | calendar, zones, notations; UUIDs |
+//! | [`text`], [`pattern`], [`collation`] | functions of Text, regular expressions, the order that a language has |
+//! | [`time`], [`identity`], [`random`] | calendar, zones, notations; UUIDs; random values from a seed |
 //! | [`library`] | the primitives of the library, by their ids |
 //! | [`mod@format`] | values as texts for people |
 //! | [`shape`] | what values look like on the wire and in native lanes |
 //! | [`sink`], [`lanes`] | where decoded values go: dynamic values, or native lanes |
-//! | [`json`], [`base64`] | the wire |
+//! | [`json`], [`base64`], `ascii` | the wire |
 //! | [`problem`] | what is wrong with a request |
 //! | [`dispatch`] | from a request's bytes to a call, and from its outcome to a response |
-//! | [`schema`] | the relations of a program as its store sees them |
+//! | [`schema`] | the relations of a program as its store sees them, and which of them a store refuses |
 //!
 //! Invariants: no IO, no clock, no randomness, no threads (time and random bits are arguments); no input makes it panic;
 //! it compiles to WebAssembly and depends on no other room.

@@ -237,6 +237,12 @@ pub struct Field {
     pub default: Option<Value>,
 }
 
+/// The name of the field that holds a part of a unique which is more than a field: part `part` of unique `unique`, made
+/// from `field`. No field of a program can have it.
+pub fn derived_name(field: &str, unique: usize, part: usize) -> SmolStr {
+    smol_str::format_smolstr!("{field}${unique}_{part}")
+}
+
 impl Field {
     /// A field with the plain columns of its type, not generated, without a default.
     pub fn new(name: impl Into<SmolStr>, ty: DataType) -> Field {

@@ -3,12 +3,13 @@
 
 use super::Lowering;
 use super::source::BodyPart;
-use crate::ir::{Field, FieldId, Generated, Index, Name, OnDelete, Relation, RelationId, SiteId, Type, Unique};
+use crate::ir::{Field, FieldId, Generated, Index, OnDelete, Relation, RelationId, SiteId, Type, Unique};
 use tenon_check::signature::{self, GeneratedKey, RelationSig, Signature};
 use tenon_check::ty::{Symbol, Ty};
 use tenon_check::typed::{Conversion, Expr, ExprKind};
 use tenon_span::Range;
 use tenon_value::Value;
+use tenon_value::schema::derived_name;
 
 impl Lowering<'_> {
     pub(super) fn declare_relations(&mut self, items: &[Symbol]) {
@@ -68,7 +69,7 @@ impl Lowering<'_> {
                 let ty = self.stored_type(&part.ty);
                 parts.push(FieldId(fields.len() as u32));
                 fields.push(Field {
-                    name: Name::from(format!("{}${n}_{p}", part.field)),
+                    name: derived_name(&part.field, n, p),
                     initial: None,
                     ty,
                     secret: false,

@@ -13,6 +13,7 @@ use tenon_check::typed::any;
 use tenon_check::typed::{self, ExprKind as T, FieldSet};
 use tenon_span::Range;
 use tenon_value::BuiltIn;
+use tenon_value::schema::derived_name;
 
 impl Scope<'_, '_> {
     pub fn write(&mut self, expr: &typed::Expr) -> Expr {
@@ -235,7 +236,7 @@ impl Scope<'_, '_> {
                 if !part.derived {
                     continue;
                 }
-                let name = format!("{}${u}_{p}", part.field);
+                let name = derived_name(&part.field, u, p);
                 let Some(field) = self.l.program.relation(id).field_named(&name) else { continue };
                 let Some(body) = self.l.source.body(&sig.symbol, BodyPart::UniquePart(u as u32, p as u32)) else {
                     continue;

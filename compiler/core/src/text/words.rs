@@ -106,7 +106,7 @@ pub const AGGREGATES: &[(&str, AggregateFn)] = &[
     ("sum_distinct", AggregateFn::SumDistinct),
     ("avg_distinct", AggregateFn::AvgDistinct),
     ("first", AggregateFn::First),
-    ("std_dev", AggregateFn::StdDev),
+    ("stddev", AggregateFn::StdDev),
 ];
 
 /// Window functions by name; an aggregate stands under its own name.

@@ -2,6 +2,7 @@
 
 use super::collect::{Choice, Collector};
 use crate::answer::SymbolKind;
+use tenon_check::planned::is_planned;
 
 /// Items to begin with.
 const ITEMS: &[(&str, &str, &str)] = &[
@@ -51,38 +52,6 @@ const FORMS: &[(&str, &str)] = &[
     ("var", "var ${1:name} = $0"),
 ];
 
-/// Words of parts of the language that this version does not run: offered to nobody.
-const NOT_RUN: &[&str] = &[
-    "page",
-    "after",
-    "union",
-    "except",
-    "intersect",
-    "start",
-    "step",
-    "wait",
-    "attempt",
-    "rekey",
-    "parallel",
-    "form",
-    "wait until",
-    "any order explains",
-    "upsert",
-    "as of",
-    "history",
-    "live",
-    "once by",
-    "rate",
-    "trusted",
-    "breaking",
-    "was",
-    "open",
-    "materialized",
-    "workflows finish",
-    "unique by",
-    "within",
-];
-
 /// Words that go on with a query.
 const CLAUSES: &[&str] = &[
     "where",
@@ -111,7 +80,7 @@ impl Collector<'_, '_> {
         }
         let Some(expected) = self.marked.expected.clone() else { return };
         for word in expected.words {
-            if NOT_RUN.contains(&word) && !(word == "after" && self.in_scenario()) {
+            if is_planned(word) && !(word == "after" && self.in_scenario()) {
                 continue;
             }
             let form = FORMS.iter().find(|(of, _)| *of == word).map(|(_, form)| (*form).to_owned());

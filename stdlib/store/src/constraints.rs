@@ -10,7 +10,12 @@ impl WriteTxn<'_> {
     ///
     /// # Safety
     /// As for [`WriteTxn::insert`].
-    pub(crate) unsafe fn check_rules(&self, relation: &Relation, lanes: &[u64], own: u32) -> Result<(), Violation> {
+    pub(crate) unsafe fn check_constraints(
+        &self,
+        relation: &Relation,
+        lanes: &[u64],
+        own: u32,
+    ) -> Result<(), Violation> {
         let id = relation.id;
         for unique in 0..relation.uniques.len() {
             // SAFETY: by the caller's promise.
