@@ -372,6 +372,14 @@ impl Infer<'_> {
         self.one_of_its_name(var);
         let (fixes, uses) = self.source_roots(&from);
         self.frame().source_order = false;
+        if on.is_none() && kind != ast::JoinKind::Cross && uses.is_empty() && !matches!(from.element, Ty::Error) {
+            let d = self.diagnostic(Code::Source, range, "a join says which rows belong together", "no `on`");
+            let note = match kind {
+                ast::JoinKind::Left => "write `on a.x == b.y`, or `on true` for all combinations",
+                _ => "write `on a.x == b.y`, or `cross join` for all combinations",
+            };
+            self.report(d.note(note));
+        }
         match kind {
             ast::JoinKind::Inner | ast::JoinKind::Cross => {
                 let local = self.bind(&var.text, from.element.clone(), false, var.range);
@@ -390,15 +398,7 @@ impl Infer<'_> {
                         self.push_clause(Clause::Where(on));
                     }
                     Some(on) => self.push_clause(Clause::Join(local, from.source, on)),
-                    None => {
-                        if kind == ast::JoinKind::Inner && !lateral && !matches!(from.element, Ty::Error) {
-                            let d = self
-                                .diagnostic(Code::Source, range, "a join says which rows belong together", "no `on`")
-                                .note("write `on a.x == b.y`, or `cross join` for all combinations");
-                            self.report(d);
-                        }
-                        self.push_clause(Clause::From(local, from.source));
-                    }
+                    None => self.push_clause(Clause::From(local, from.source)),
                 }
             }
             ast::JoinKind::Left => {
