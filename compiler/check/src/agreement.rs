@@ -2,7 +2,7 @@
 //! transitions, what crosses the edge, what `use` brings. These rules need signatures, its own included, so
 //! they stand apart from [`declared`], which makes them.
 
-use crate::bounds::satisfies;
+use crate::bounds::{discharge, satisfies};
 use crate::db::{Db, Program};
 use crate::declare::{self, declared, inverses, name_range, place_of, signature};
 use crate::items::{Item, tree};
@@ -13,7 +13,7 @@ use crate::signature::{
 };
 use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
-use crate::types::discharge;
+use crate::width::{NARROWER, is_declared_too_wide, too_wide};
 use crate::wire;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -144,7 +144,13 @@ impl<'db> Agreement<'db> {
             .iter()
             .flat_map(|case| case.fields.iter().map(move |field| (case, field)))
             .find(|(_, field)| walk.contains(&field.ty));
-        let Some((case, field)) = hit else { return };
+        let Some((case, field)) = hit else {
+            if is_declared_too_wide(self.db, sig) {
+                let what = format!("`{}`", sig.symbol.name);
+                self.report(Code::TooDeep, decl.name.range, too_wide(&what), NARROWER);
+            }
+            return;
+        };
         // Of several types that contain each other, the one whose name comes first says so.
         let mut before: Vec<&Symbol> = walk.open.iter().filter(|other| **other < sig.symbol).collect();
         before.sort();

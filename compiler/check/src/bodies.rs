@@ -25,6 +25,7 @@ use crate::ty::{RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Clause, ExprKind, Fold, Rule};
 use crate::types::{DeclaredParts, TypeResolver};
 use crate::uses::{Meaning, Use, note_type};
+use crate::width::lanes_of_variant;
 use crate::wire::clash_within;
 use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
@@ -654,6 +655,10 @@ impl Context for BodyContext<'_> {
 
     fn signature(&self, symbol: &Symbol) -> Option<&Signature> {
         signature(self.db, symbol)
+    }
+
+    fn lanes_of_variant(&self, symbol: &Symbol, args: &[Ty]) -> u32 {
+        lanes_of_variant(self.db, symbol, args)
     }
 
     fn result_type(&self, function: &Symbol) -> Ty {

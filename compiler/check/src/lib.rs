@@ -16,6 +16,7 @@
 //! | [`builtins`] | the library's primitives |
 //! | [`uses`] | what each name in code stands for |
 //! | `wire` | names of fields on the wire |
+//! | `width` | how many lanes types have in native code |
 //! | [`effects`] | what callables read, write and fail with, through calls |
 //! | [`library`] | the standard library's text |
 //! | [`program`] | the check of the whole program |
@@ -45,4 +46,5 @@ pub mod ty;
 pub mod typed;
 pub mod types;
 pub mod uses;
+mod width;
 mod wire;

@@ -171,23 +171,31 @@ pub const MAX_PARTS: u32 = 4_000;
 impl Ty {
     /// Whether it keeps within [`MAX_LEVELS`] and [`MAX_PARTS`]. Takes no longer than these allow.
     pub fn is_bounded(&self) -> bool {
-        self.within(MAX_LEVELS, &mut { MAX_PARTS })
+        self.is_bounded_with(&Ty::clone)
     }
 
-    fn within(&self, levels: u32, parts: &mut u32) -> bool {
+    /// As [`Ty::is_bounded`], with what variables of inference stand for, as `shallow` says it.
+    pub fn is_bounded_with(&self, shallow: &dyn Fn(&Ty) -> Ty) -> bool {
+        self.within(MAX_LEVELS, &mut { MAX_PARTS }, shallow)
+    }
+
+    fn within(&self, levels: u32, parts: &mut u32, shallow: &dyn Fn(&Ty) -> Ty) -> bool {
         if levels == 0 || *parts == 0 {
             return false;
         }
         *parts -= 1;
         let levels = levels - 1;
+        let mut holds = |ty: &Ty| ty.within(levels, parts, shallow);
         match self {
-            Ty::Option(of) | Ty::List(of) | Ty::Bag(of) | Ty::Set(of) | Ty::Refined(of, _) => of.within(levels, parts),
-            Ty::Map(key, value) => key.within(levels, parts) && value.within(levels, parts),
-            Ty::Record(record) => record.fields.iter().all(|field| field.ty.within(levels, parts)),
-            Ty::Variant(_, args) => args.iter().all(|arg| arg.within(levels, parts)),
-            Ty::Fn(params, result) => {
-                params.iter().all(|param| param.within(levels, parts)) && result.within(levels, parts)
-            }
+            Ty::Option(of) | Ty::List(of) | Ty::Bag(of) | Ty::Set(of) | Ty::Refined(of, _) => holds(of),
+            Ty::Map(key, value) => holds(key) && holds(value),
+            Ty::Record(record) => record.fields.iter().all(|field| holds(&field.ty)),
+            Ty::Variant(_, args) => args.iter().all(holds),
+            Ty::Fn(params, result) => params.iter().all(&mut holds) && holds(result),
+            Ty::Infer(_) => match shallow(self) {
+                Ty::Infer(_) => true,
+                ty => holds(&ty),
+            },
             _ => true,
         }
     }

@@ -3,15 +3,15 @@
 //! Aliases are replaced by what they stand for; refinements keep the name of their rule. Whatever cannot be
 //! understood is reported and becomes [`Ty::Error`].
 
-use crate::bounds::satisfies;
+use crate::bounds::{Asked, Obligation, discharge};
 use crate::db::{Db, Program};
 use crate::declare::{self, signature};
 use crate::items::Item;
 use crate::names::{self, Resolution, item_of, resolve, resolve_in, symbol_of};
-use crate::show::Shown;
 use crate::signature::{Generic, Signature, TypeBody, TypeBound};
 use crate::suggest::{closest, upper_camel};
 use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
+use crate::width::depends_on_width;
 use crate::wire::{called_the_same, record_clashes};
 use smol_str::SmolStr;
 use std::sync::Arc;
@@ -76,38 +76,6 @@ pub struct DeclaredParts<'a> {
     pub rules: Vec<DeclaredRule<'a>>,
     /// Defaults of fields in record types.
     pub defaults: Vec<&'a ast::Expr>,
-}
-
-/// A bound that a type must satisfy. Kept apart, because the answer may need the signature of the very item
-/// whose types are being resolved.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Obligation {
-    /// The type.
-    pub ty: Ty,
-    /// What is asked of it.
-    pub bound: TypeBound,
-    /// Where it is asked.
-    pub range: Range,
-    /// What of: "the elements of a Set".
-    pub why: String,
-}
-
-/// Says which obligations are not met.
-pub fn discharge(db: &dyn Db, item: Item<'_>, generics: &[Generic], obligations: &[Obligation]) -> Vec<Diagnostic> {
-    let unmet = obligations.iter().filter(|it| !satisfies(db, &it.ty, it.bound, generics));
-    unmet
-        .map(|Obligation { ty, bound, range, why }| {
-            let shown = Shown(ty);
-            let (message, label) = match bound {
-                TypeBound::Keyed => {
-                    (format!("{why} need an exact equality, which `{shown}` does not have"), "not `Keyed`")
-                }
-                TypeBound::Ordered => (format!("{why} need an order, which `{shown}` does not have"), "not `Ordered`"),
-                TypeBound::Storable => (format!("{why} must be storable, which `{shown}` is not"), "not `Storable`"),
-            };
-            Diagnostic::new(Code::Bound, message, item.label(db, *range, label))
-        })
-        .collect()
 }
 
 /// A refinement in a declared type.
@@ -203,6 +171,15 @@ pub fn language_types() -> impl Iterator<Item = &'static str> {
     BASE_TYPES.iter().map(|(name, _)| *name).chain(CONSTRUCTORS.iter().map(|(name, _)| *name)).chain(["Decimal"])
 }
 
+/// A name, with what is only put around it: how wide its type is, its own declaration tells.
+fn is_a_name(ty: &ast::Type) -> bool {
+    match &ty.kind {
+        TypeKind::Name(_) => true,
+        TypeKind::Optional(inner) | TypeKind::List(inner) => is_a_name(inner),
+        _ => false,
+    }
+}
+
 fn is_lower(name: &str) -> bool {
     name.chars().next().is_some_and(|c| !c.is_uppercase())
 }
@@ -252,7 +229,14 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
         self.depth += 1;
         let resolved = self.resolve_kind(ty);
         self.depth -= 1;
-        if self.depth == 0 { self.bounded(resolved, ty.range) } else { resolved }
+        if self.depth > 0 {
+            return resolved;
+        }
+        let resolved = self.bounded(resolved, ty.range);
+        if !is_a_name(ty) && depends_on_width(&resolved) {
+            self.obligations.push(Obligation { ty: resolved.clone(), asked: Asked::Width, range: ty.range });
+        }
+        resolved
     }
 
     /// The type, unless it is too large with the names that stand for types written out.
@@ -534,12 +518,14 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
     }
 
     fn must_satisfy(&mut self, ty: &Ty, bound: TypeBound, range: Range, why: &str) {
-        self.obligations.push(Obligation { ty: ty.clone(), bound, range, why: why.to_string() });
+        self.obligations.push(Obligation { ty: ty.clone(), asked: Asked::Bound(bound, why.to_string()), range });
     }
 
     /// The diagnostics, with those of the bounds that are not met. For types inside of bodies, where signatures
     /// may be asked for.
     pub fn finish(mut self) -> Vec<Diagnostic> {
+        // How wide types are in bodies is asked where values of them are made.
+        self.obligations.retain(|obligation| obligation.asked != Asked::Width);
         self.diagnostics.extend(discharge(self.db, self.item, self.generics, &self.obligations));
         self.diagnostics
     }

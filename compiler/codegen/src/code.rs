@@ -11,6 +11,7 @@ use crate::emit::{Emit, LoopTargets, plain};
 use crate::error::{Error, Result};
 use crate::expr::mistyped;
 use crate::unit::{Convention, Origin, Symbol, Unit};
+use rustc_hash::FxHashMap;
 
 impl Unit<'_> {
     /// The symbol of a function of Core: lanes of its parameters and, if its result has more than one lane, the
@@ -29,6 +30,7 @@ impl Unit<'_> {
         let function = program.function(id);
         self.define(symbol, |e, words| {
             let mut words = words.iter().copied();
+            e.scope.assignments = assignments_of(function);
             for param in &function.params {
                 let ty = var_type(function, *param)?;
                 let lanes: Vec<Value> = words.by_ref().take(e.lanes(ty)).collect();
@@ -119,19 +121,24 @@ impl Emit<'_, '_> {
             Stmt::If(condition, then, otherwise) => {
                 let (yes, no, join) = (self.block(false), self.block(false), self.block(false));
                 self.branch_on(condition, yes, no)?;
-                let mut reached = false;
-                for (at, block) in [(yes, then), (no, otherwise)] {
+                let mut reached = [false; 2];
+                for ((at, block), reached) in [(yes, then), (no, otherwise)].into_iter().zip(&mut reached) {
                     self.at(at);
                     if self.statements(block, function)? {
                         self.jump(join);
-                        reached = true;
+                        *reached = true;
                     }
                 }
                 self.at(join);
-                if !reached {
-                    self.unreachable();
+                match reached {
+                    [false, false] => {
+                        self.unreachable();
+                        return Ok(false);
+                    }
+                    [true, false] => self.fix_assigned(&[then], &[otherwise]),
+                    [false, true] => self.fix_assigned(&[otherwise], &[then]),
+                    [true, true] => self.fix_assigned(&[then, otherwise], &[]),
                 }
-                return Ok(reached);
             }
             Stmt::Loop(body) => {
                 let (head, end) = (self.block(false), self.block(false));
@@ -187,6 +194,30 @@ impl Emit<'_, '_> {
             }
         }
         Ok(true)
+    }
+
+    /// Behind branches: fixes the variables that are assigned in these and nowhere else. Those of `ended` do not lead here.
+    fn fix_assigned(&mut self, reached: &[&Block], ended: &[&Block]) {
+        let counts: Vec<FxHashMap<VarId, u32>> = reached
+            .iter()
+            .chain(ended)
+            .map(|block| {
+                let mut counts = FxHashMap::default();
+                count_assignments(block, &mut counts);
+                counts
+            })
+            .collect();
+        let Some(first) = counts.first() else { return };
+        let in_all = |var: &VarId| counts.iter().take(reached.len()).all(|counts| counts.contains_key(var));
+        let total = |var: &VarId| counts.iter().filter_map(|counts| counts.get(var)).sum::<u32>();
+        let mut fixed: Vec<VarId> = first
+            .keys()
+            .copied()
+            .filter(|var| in_all(var) && self.scope.assignments.get(var) == Some(&total(var)))
+            .filter(|var| !self.scope.owners.contains_key(var))
+            .collect();
+        fixed.sort_unstable();
+        fixed.into_iter().for_each(|var| self.fix(var));
     }
 
     /// Ends a block that nothing reaches.
@@ -291,6 +322,31 @@ impl Emit<'_, '_> {
         let exit = self.exit();
         self.jump(exit);
         Ok(())
+    }
+}
+
+/// In how many places each variable of a function is assigned.
+pub(crate) fn assignments_of(function: &Function) -> FxHashMap<VarId, u32> {
+    let mut counts: FxHashMap<VarId, u32> = function.params.iter().map(|param| (*param, 1)).collect();
+    count_assignments(&function.body, &mut counts);
+    counts
+}
+
+fn count_assignments(block: &Block, counts: &mut FxHashMap<VarId, u32>) {
+    for stmt in block {
+        match stmt {
+            Stmt::Let(var, _) | Stmt::Do(Some(var), ..) => *counts.entry(*var).or_default() += 1,
+            Stmt::ForEach(var, _, body) => {
+                *counts.entry(*var).or_default() += 1;
+                count_assignments(body, counts);
+            }
+            Stmt::If(_, then, otherwise) => {
+                count_assignments(then, counts);
+                count_assignments(otherwise, counts);
+            }
+            Stmt::Loop(body) => count_assignments(body, counts),
+            _ => {}
+        }
     }
 }
 

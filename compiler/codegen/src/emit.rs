@@ -35,6 +35,8 @@ pub(crate) struct Scope {
     pub(crate) bindings: FxHashMap<VarId, Binding>,
     /// Of variables that grow collections, whether they own what they hold: 0 or 1; see [`crate::grow`].
     pub(crate) owners: FxHashMap<VarId, Variable>,
+    /// In how many places each variable is assigned. One that is assigned in one place is fixed from there on.
+    pub(crate) assignments: FxHashMap<VarId, u32>,
 }
 
 /// Where `return` goes.
@@ -279,6 +281,10 @@ impl<'a, 'p> Emit<'a, 'p> {
     /// Assigns a variable.
     pub(crate) fn assign(&mut self, var: VarId, lanes: &[Value]) {
         self.own(var, false);
+        if self.scope.assignments.get(&var) == Some(&1) {
+            self.scope.bindings.insert(var, Binding::Values(lanes.to_vec()));
+            return;
+        }
         if let Some(Binding::Variables(variables)) = self.scope.bindings.get(&var)
             && variables.len() == lanes.len()
         {
@@ -296,6 +302,15 @@ impl<'a, 'p> Emit<'a, 'p> {
             })
             .collect();
         self.scope.bindings.insert(var, Binding::Variables(variables));
+    }
+
+    /// Fixes a variable as it is here, behind all places where it is assigned. To read a variable of SSA form passes it
+    /// through every block on the way, so what stays the same is better known by its value.
+    pub(crate) fn fix(&mut self, var: VarId) {
+        if let Some(Binding::Variables(variables)) = self.scope.bindings.get(&var) {
+            let lanes = variables.clone().into_iter().map(|v| self.b.use_var(v)).collect();
+            self.scope.bindings.insert(var, Binding::Values(lanes));
+        }
     }
 
     /// Binds a variable that is not assigned again.

@@ -403,6 +403,7 @@ impl<'p> Emit<'_, 'p> {
         if function.params.len() != args.len() {
             return Err(Error::at("a function is called with a wrong number of arguments", function.site));
         }
+        self.scope.assignments = crate::code::assignments_of(function);
         for (param, arg) in function.params.iter().zip(args) {
             self.assign(*param, arg);
         }

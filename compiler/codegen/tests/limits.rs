@@ -222,3 +222,42 @@ fn frames_and_code_do_not_grow_faster_than_the_program() {
     let mut many = many;
     many.value("long", &[3.into()]);
 }
+
+/// So many fields, each as it is given or else a default: as a row is made of what a request says.
+fn defaults(count: usize) -> String {
+    let params: Vec<String> = (0..count).map(|i| format!("p{i}: Int?")).collect();
+    let vars: Vec<String> = (0..count).map(|i| format!("a{i}: Int")).collect();
+    let lines: Vec<String> = (0..count)
+        .map(|i| format!("if is_some(p{i}) {{ let a{i} = unwrap(p{i}) }} else {{ let a{i} = {i} }}"))
+        .collect();
+    let all: Vec<String> = (0..count).map(|i| format!("a{i}")).collect();
+    format!(
+        "fn row({}) -> [Int] pure {{
+           vars {}
+           {}
+           return [{}]
+         }}",
+        params.join(", "),
+        vars.join(", "),
+        lines.join("\n"),
+        all.join(", ")
+    )
+}
+
+#[test]
+fn variables_that_stay_are_not_passed_through_every_branch() {
+    let [few, many] = [50, 200].map(|count| Both::new(&defaults(count)));
+    let [small, large] = [&few, &many].map(|both| both.clif_of("function row").len());
+    assert!(large < small * 5, "{small} and {large} bytes of intermediate code");
+    // Parameters of blocks are numbered as values, also those that turn out not to be needed.
+    let values = |both: &Both| -> usize {
+        let clif = both.clif_of("function row");
+        let numbers = clif.split(|c: char| !c.is_ascii_alphanumeric()).filter_map(|word| word.strip_prefix('v'));
+        numbers.filter_map(|number| number.parse().ok()).max().unwrap()
+    };
+    let [small, large] = [&few, &many].map(values);
+    assert!(large < small * 5, "{small} and {large} values");
+    let mut many = many;
+    let given: Vec<Value> = (0..200).map(|i| if i % 3 == 0 { Value::None } else { Value::some(1.into()) }).collect();
+    many.value("row", &given);
+}

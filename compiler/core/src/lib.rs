@@ -16,6 +16,7 @@ pub mod scenario;
 pub mod text;
 pub mod typing;
 pub mod verify;
+pub mod width;
 
 /// The table of library primitives that [`ir::Prim::Builtin`] numbers; rooms behind Core know it from here.
 pub use tenon_check::builtins;

@@ -11,6 +11,7 @@
 //! | [`library`] | the primitives of the library, by their ids |
 //! | [`mod@format`] | values as texts for people |
 //! | [`shape`] | what values look like on the wire and in native lanes |
+//! | [`width`] | how many lanes values have, and may have |
 //! | [`sink`], [`lanes`] | where decoded values go: dynamic values, or native lanes |
 //! | [`json`], [`base64`], `ascii` | the wire |
 //! | [`problem`] | what is wrong with a request |
@@ -42,6 +43,7 @@ pub mod sink;
 pub mod text;
 pub mod time;
 pub mod value;
+pub mod width;
 
 pub use fault::{BuiltIn, ErrorId, Failure, Fault};
 pub use problem::{Place, Problem, ProblemCode};

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::value::Value;
+use crate::width::{Atom, TAG};
 
 /// The number of a relation in its schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -160,13 +161,30 @@ impl ColumnType {
 impl DataType {
     /// How many 64-bit lanes a value has.
     pub fn lanes(&self) -> usize {
-        match self {
-            DataType::Text | DataType::Bytes | DataType::Json | DataType::Id | DataType::Uuid => 2,
-            DataType::Option(inner) => 1 + inner.lanes(),
-            DataType::Record(fields) => fields.iter().map(|f| f.ty.lanes()).sum(),
-            DataType::Variant(cases) => 1 + cases.iter().flat_map(|c| &c.fields).map(|f| f.ty.lanes()).sum::<usize>(),
-            _ => 1,
-        }
+        let atom = match self {
+            DataType::Bool => Atom::Bool,
+            DataType::Int => Atom::Int,
+            DataType::Decimal(_) => Atom::Decimal,
+            DataType::Float => Atom::Float,
+            DataType::Text => Atom::Text,
+            DataType::Bytes => Atom::Bytes,
+            DataType::Json => Atom::Json,
+            DataType::Instant => Atom::Instant,
+            DataType::DateTime => Atom::DateTime,
+            DataType::Date => Atom::Date,
+            DataType::Time => Atom::Time,
+            DataType::Duration => Atom::Duration,
+            DataType::Id => Atom::Id,
+            DataType::Uuid => Atom::Uuid,
+            DataType::Ref(_) => Atom::Ref,
+            DataType::List(_) | DataType::Bag(_) | DataType::Set(_) | DataType::Map(..) => Atom::Collection,
+            DataType::Option(inner) => return TAG as usize + inner.lanes(),
+            DataType::Record(fields) => return fields.iter().map(|f| f.ty.lanes()).sum(),
+            DataType::Variant(cases) => {
+                return TAG as usize + cases.iter().flat_map(|c| &c.fields).map(|f| f.ty.lanes()).sum::<usize>();
+            }
+        };
+        atom.lanes() as usize
     }
 
     /// The columns of a value, in the order of its lanes.

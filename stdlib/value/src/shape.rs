@@ -3,19 +3,7 @@
 //! A [`Shapes`] table is constant, serialisable data that lowering makes for each program. The JSON decoder and encoder,
 //! the lane reader and writer, the OpenAPI document and the stubs of scenarios are all driven by it.
 //!
-//! **Layout.** Every shape has a fixed number of 64-bit lanes:
-//!
-//! | shape | lanes |
-//! | --- | --- |
-//! | Bool, Int, Decimal (unscaled), Float (bits), Instant, DateTime, Date (days, sign-extended), Time, Duration | 1 |
-//! | Text, Bytes, Json | 2: a [16-byte string](crate::lanes::StringLanes) |
-//! | Id, Uuid | 2: the high half, then the low half, so that lanes compare as unsigned numbers in order |
-//! | Option | 1 tag lane (0 none, 1 some) and the lanes of its content |
-//! | Record | the lanes of its fields in order |
-//! | Variant | 1 tag lane and the lanes of the fields of *all* cases in order |
-//! | Ref | 1: the entity number |
-//! | Row | 2: the entity number and the version slot |
-//! | List, Bag, Set, Map | 1: a pointer to a [collection](crate::lanes) |
+//! **Layout.** Every shape has a fixed number of 64-bit lanes; [`crate::width`] has the table.
 //!
 //! An absent-able record field (`f?: T`) lies in memory as an Option of its shape; where its shape is an Option already,
 //! as an Option of a record of one field that holds it, so that what is absent and what is `none` differ. Dynamic values
@@ -32,6 +20,7 @@ use smol_str::SmolStr;
 use crate::fault::Fault;
 use crate::pattern::Pattern;
 use crate::value::Value;
+use crate::width::{Atom, TAG};
 
 /// How deep values nest: what is compared, hashed, shown, encoded or handed to the library must not hold more values
 /// within each other, or it is the fault `RecursionTooDeep`. A type that contains itself sets no such limit, and what
@@ -444,7 +433,7 @@ impl Shapes {
 
     /// The number of lanes that a field takes: with a tag lane where it may be absent.
     pub fn field_lanes(&self, field: &Field) -> u32 {
-        self.lanes(field.shape) + u32::from(field.presence == Presence::Absentable)
+        self.lanes(field.shape).saturating_add(if field.presence == Presence::Absentable { TAG } else { 0 })
     }
 
     fn lay_out(&mut self, id: ShapeId, state: &mut [State]) -> Result<u32, ShapeError> {
@@ -471,27 +460,34 @@ impl Shapes {
 
     fn lay_out_kind(&mut self, kind: &mut Kind, state: &mut [State]) -> Result<u32, ShapeError> {
         Ok(match kind {
-            Kind::Bool
-            | Kind::Int
-            | Kind::Decimal { .. }
-            | Kind::Float
-            | Kind::Instant
-            | Kind::DateTime
-            | Kind::Date
-            | Kind::Time
-            | Kind::Duration => 1,
-            Kind::Text | Kind::Bytes | Kind::Json | Kind::Id | Kind::Uuid => 2,
-            Kind::Option(content) => 1 + self.lay_out(*content, state)?,
+            Kind::Bool => Atom::Bool.lanes(),
+            Kind::Int => Atom::Int.lanes(),
+            Kind::Decimal { .. } => Atom::Decimal.lanes(),
+            Kind::Float => Atom::Float.lanes(),
+            Kind::Instant => Atom::Instant.lanes(),
+            Kind::DateTime => Atom::DateTime.lanes(),
+            Kind::Date => Atom::Date.lanes(),
+            Kind::Time => Atom::Time.lanes(),
+            Kind::Duration => Atom::Duration.lanes(),
+            Kind::Text => Atom::Text.lanes(),
+            Kind::Bytes => Atom::Bytes.lanes(),
+            Kind::Json => Atom::Json.lanes(),
+            Kind::Id => Atom::Id.lanes(),
+            Kind::Uuid => Atom::Uuid.lanes(),
+            Kind::Option(content) => self.lay_out(*content, state)?.saturating_add(TAG),
             // Collections are pointers, so their elements are laid out on their own: they may contain themselves.
-            Kind::List(element) | Kind::Bag(element) | Kind::Set(element) => self.exists(*element).map(|()| 1)?,
+            Kind::List(element) | Kind::Bag(element) | Kind::Set(element) => {
+                self.exists(*element)?;
+                Atom::Collection.lanes()
+            }
             Kind::Map { key, value } => {
                 self.exists(*key)?;
                 self.exists(*value)?;
-                1
+                Atom::Collection.lanes()
             }
             Kind::Record { fields } => self.lay_out_fields(fields, 0, state)?,
             Kind::Variant { cases, .. } => {
-                let mut next = 1;
+                let mut next = TAG;
                 for case in cases {
                     next = self.lay_out_fields(&mut case.fields, next, state)?;
                 }
@@ -499,14 +495,14 @@ impl Shapes {
             }
             Kind::Ref { key, .. } => {
                 self.exists(*key)?;
-                1
+                Atom::Ref.lanes()
             }
             Kind::Row { key, fields, .. } => {
                 self.exists(*key)?;
                 for field in fields {
                     self.exists(field.shape)?;
                 }
-                2
+                Atom::Row.lanes()
             }
         })
     }
@@ -515,7 +511,8 @@ impl Shapes {
         let mut next = start;
         for field in fields {
             field.offset = next;
-            next += self.lay_out(field.shape, state)? + u32::from(field.presence == Presence::Absentable);
+            let tag = if field.presence == Presence::Absentable { TAG } else { 0 };
+            next = next.saturating_add(self.lay_out(field.shape, state)?.saturating_add(tag));
         }
         Ok(next)
     }

@@ -13,13 +13,14 @@ mod types;
 pub(crate) use function::{PathStep, path_steps};
 
 use crate::bodies::HasCode;
+use crate::bounds::Obligation;
 use crate::db::{Db, Program, SourceFile};
 use crate::items::{Item, items, tree};
 use crate::names::{Resolution, SymbolKey, item_of, resolve, symbol_of};
 use crate::signature::{Generic, Signature, TypeBound};
 use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
-use crate::types::{DeclaredParts, Obligation, TypeResolver};
+use crate::types::{DeclaredParts, TypeResolver};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::sync::Arc;

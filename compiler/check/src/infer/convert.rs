@@ -54,7 +54,10 @@ impl Infer<'_> {
         if depth > 64 {
             return Fit::No;
         }
-        let (from, to) = (self.shallow(from), self.shallow(to));
+        let (from, to) = match depth {
+            0 => (self.expanded(from), self.expanded(to)),
+            _ => (self.shallow(from), self.shallow(to)),
+        };
         if from == to {
             return Fit::Same;
         }

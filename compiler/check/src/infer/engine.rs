@@ -6,7 +6,7 @@ use super::query::Frame;
 use super::{BodyKind, Checked, Context, Effects, Probed};
 use crate::show::Shown;
 use crate::signature::{Generic, RelationSig, Signature, TypeBound, TypeSig};
-use crate::ty::{FieldTy, RecordTy, RuleRef, Symbol, Ty};
+use crate::ty::{FieldTy, MAX_LEVELS, MAX_PARTS, RecordTy, RuleRef, Symbol, Ty};
 use crate::typed::{self, Body, Expr, ExprKind, Local, LocalId};
 use crate::uses::{Form, Meaning, Role, Use};
 use rustc_hash::FxHashMap;
@@ -157,6 +157,10 @@ pub(crate) struct Infer<'a> {
     pub scenario: bool,
     /// In the arguments of a call that a scenario wants to be refused as `Invalid`: values may break their rules.
     pub refused: bool,
+    /// Whether it was said that a type grows beyond its limits; see `growth`.
+    pub too_large: bool,
+    /// Whether a type was found beyond its limits when what it is made of was put in.
+    pub cut: Cell<bool>,
 }
 
 impl<'a> Infer<'a> {
@@ -195,6 +199,8 @@ impl<'a> Infer<'a> {
             generated: 0,
             scenario: false,
             refused: false,
+            too_large: false,
+            cut: Cell::new(false),
         }
     }
 
@@ -388,16 +394,22 @@ impl<'a> Infer<'a> {
 
     /// The type with everything that is known put in.
     pub fn resolve(&self, ty: &Ty) -> Ty {
-        if self.vars.is_empty() || !has_vars(ty) { ty.clone() } else { self.resolve_at(ty, 0) }
+        if self.vars.is_empty() || !has_vars(ty) {
+            ty.clone()
+        } else {
+            self.resolve_at(ty, MAX_LEVELS, &mut { MAX_PARTS })
+        }
     }
 
-    fn resolve_at(&self, ty: &Ty, depth: u32) -> Ty {
-        if depth > MAX_DEPTH {
+    fn resolve_at(&self, ty: &Ty, levels: u32, parts: &mut u32) -> Ty {
+        if levels == 0 || *parts == 0 {
+            self.cut.set(true);
             return Ty::Error;
         }
+        *parts -= 1;
         match self.shallow(ty) {
             Ty::Infer(v) => Ty::Infer(v),
-            ty => map_ty(&ty, &mut |t| self.resolve_at(t, depth + 1)),
+            ty => map_ty(&ty, &mut |t| self.resolve_at(t, levels - 1, parts)),
         }
     }
 
@@ -410,27 +422,13 @@ impl<'a> Infer<'a> {
         ty
     }
 
-    fn occurs(&self, var: u32, ty: &Ty) -> bool {
-        match self.shallow(ty) {
-            Ty::Infer(v) => v == var,
-            ty => {
-                let mut found = false;
-                map_ty(&ty, &mut |t| {
-                    found = found || self.occurs(var, t);
-                    t.clone()
-                });
-                found
-            }
-        }
-    }
-
     /// Lets a variable stand for a type. False where it would contain itself.
     pub fn assign(&mut self, var: u32, ty: Ty) -> bool {
         let ty = self.resolve(&ty);
         if ty == Ty::Infer(var) {
             return true;
         }
-        if self.occurs(var, &ty) {
+        if any_part(&ty, &|part| *part == Ty::Infer(var)) {
             return false;
         }
         if let Ty::Infer(other) = ty
@@ -442,8 +440,22 @@ impl<'a> Infer<'a> {
         true
     }
 
+    /// What a variable stands for, and a type that has variables with all that is known put in: to walk it then takes no
+    /// longer than types may be large.
+    pub fn expanded(&self, ty: &Ty) -> Ty {
+        match self.shallow(ty) {
+            Ty::Infer(v) => Ty::Infer(v),
+            ty => self.resolve(&ty),
+        }
+    }
+
     /// Makes two types equal, refinements aside. False where they cannot be.
     pub fn unify(&mut self, a: &Ty, b: &Ty) -> bool {
+        let (a, b) = (self.expanded(a), self.expanded(b));
+        self.unify_parts(&a, &b)
+    }
+
+    fn unify_parts(&mut self, a: &Ty, b: &Ty) -> bool {
         let (a, b) = (self.base(a), self.base(b));
         match (&a, &b) {
             _ if a == b => true,
@@ -453,18 +465,18 @@ impl<'a> Infer<'a> {
             (Ty::Option(x), Ty::Option(y))
             | (Ty::List(x), Ty::List(y))
             | (Ty::Bag(x), Ty::Bag(y))
-            | (Ty::Set(x), Ty::Set(y)) => self.unify(x, y),
-            (Ty::Map(k, v), Ty::Map(l, w)) => self.unify(k, l) && self.unify(v, w),
+            | (Ty::Set(x), Ty::Set(y)) => self.unify_parts(x, y),
+            (Ty::Map(k, v), Ty::Map(l, w)) => self.unify_parts(k, l) && self.unify_parts(v, w),
             (Ty::Variant(s, x), Ty::Variant(t, y)) if s == t && x.len() == y.len() => {
-                x.iter().zip(y.iter()).all(|(x, y)| self.unify(x, y))
+                x.iter().zip(y.iter()).all(|(x, y)| self.unify_parts(x, y))
             }
             (Ty::Fn(p, r), Ty::Fn(q, s)) if p.len() == q.len() => {
-                p.iter().zip(q.iter()).all(|(x, y)| self.unify(x, y)) && self.unify(r, s)
+                p.iter().zip(q.iter()).all(|(x, y)| self.unify_parts(x, y)) && self.unify_parts(r, s)
             }
             (Ty::Record(x), Ty::Record(y)) if x.fields.len() == y.fields.len() => x
                 .fields
                 .iter()
-                .all(|f| y.field(&f.name).is_some_and(|g| f.absent == g.absent && self.unify(&f.ty, &g.ty))),
+                .all(|f| y.field(&f.name).is_some_and(|g| f.absent == g.absent && self.unify_parts(&f.ty, &g.ty))),
             _ => false,
         }
     }
@@ -482,6 +494,7 @@ impl<'a> Infer<'a> {
         if !self.vars.is_empty() {
             typed::for_each_type_mut(&mut value, &mut |ty| *ty = self.resolve(ty));
         }
+        self.refuse_what_was_cut(value.range);
         self.refuse_what_cannot_run(&value);
         self.refuse_secrets(&value);
         let locals = std::mem::take(&mut self.locals);

@@ -4,6 +4,7 @@ use super::BodyKind;
 use super::ProbedAt;
 use super::calls::Callee;
 use super::engine::{Infer, MAX_DEPTH, Seen, Why};
+use super::growth::passes_on;
 use crate::signature::Signature;
 use crate::suggest::closest;
 use crate::ty::{FieldTy, Symbol, Ty};
@@ -52,7 +53,7 @@ impl Infer<'_> {
         self.depth += 1;
         let expr = self.expr_kind(e, hint);
         self.depth -= 1;
-        expr
+        if passes_on(e, &expr) { expr } else { self.bounded(expr, hint) }
     }
 
     fn expr_kind(&mut self, e: &ast::Expr, hint: Option<&Ty>) -> Expr {

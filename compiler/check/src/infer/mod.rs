@@ -9,6 +9,7 @@
 //! | `calls`, `methods`, `primitives`, `failures` | calls, and `fail` |
 //! | `foreign` | names that other languages have |
 //! | `block`, `store` | statements, and what writes the store |
+//! | `growth` | types that grow from line to line |
 //! | `pattern`, `exhaustive` | patterns, and whether a `match` answers everything |
 //! | `query`, `select`, `aggregate`, `window`, `determines` | queries; what they give, what a group knows of its rows |
 //! | `facts`, `obligations` | what is known where, and what has to be proved; the prover will replace them |
@@ -47,6 +48,8 @@ pub trait Context {
     fn inverses(&self, relation: &Symbol) -> &[Inverse];
     /// True if a type meets a bound, with these type parameters in sight.
     fn satisfies(&self, ty: &Ty, bound: TypeBound, generics: &[Generic]) -> bool;
+    /// How many lanes a variant type has in native code at these arguments.
+    fn lanes_of_variant(&self, symbol: &Symbol, args: &[Ty]) -> u32;
     /// The type of a function's value or a constant, inferred from its body where it is not declared.
     fn result_type(&self, function: &Symbol) -> Ty;
     /// A type written inside of this body; its diagnostics are added to the list.
@@ -162,6 +165,7 @@ mod expr;
 mod facts;
 mod failures;
 mod foreign;
+mod growth;
 mod literal;
 mod methods;
 mod obligations;

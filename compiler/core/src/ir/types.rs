@@ -3,6 +3,7 @@
 use super::{Name, RelationId, VariantId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use tenon_value::width::Atom;
 
 /// A type of Core.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -109,6 +110,30 @@ impl Type {
             Type::Option(inner) => inner,
             ty => ty,
         }
+    }
+
+    /// What it is in native code, where its width does not depend on its parts. `Unit` has no lanes.
+    pub fn atom(&self) -> Option<Atom> {
+        Some(match self {
+            Type::Unit | Type::Option(_) | Type::Record(_) | Type::Variant(_) => return None,
+            Type::Bool => Atom::Bool,
+            Type::Int => Atom::Int,
+            Type::Decimal(_) => Atom::Decimal,
+            Type::Float => Atom::Float,
+            Type::Text => Atom::Text,
+            Type::Bytes => Atom::Bytes,
+            Type::Instant => Atom::Instant,
+            Type::DateTime => Atom::DateTime,
+            Type::Date => Atom::Date,
+            Type::Time => Atom::Time,
+            Type::Duration => Atom::Duration,
+            Type::Id => Atom::Id,
+            Type::Uuid => Atom::Uuid,
+            Type::Json => Atom::Json,
+            Type::List(_) | Type::Bag(_) | Type::Set(_) | Type::Map(..) => Atom::Collection,
+            Type::Ref(_) => Atom::Ref,
+            Type::Row(_) => Atom::Row,
+        })
     }
 
     /// The element type of a list, bag or set.

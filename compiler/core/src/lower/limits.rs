@@ -12,6 +12,7 @@ use tenon_check::ty::{Symbol, Ty};
 use tenon_check::typed::{self, Clause};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
+use tenon_value::width::MAX_LANES;
 
 /// At how many types one function, or one type, may be used.
 const MAX_INSTANCES: u32 = 500;
@@ -80,6 +81,25 @@ impl Lowering<'_> {
                     range,
                     message: "this is nested too deeply, with what it calls put in its place".to_owned(),
                     label: "divide it into functions that are called in code, or make it shorter",
+                });
+            }
+        }
+    }
+
+    /// Reports functions and queries whose values are wider than native code can take, each item once. The checker tells of
+    /// what is written or follows in one body; here is what generic code comes to.
+    pub(super) fn refuse_what_is_wide(&mut self) {
+        for site in std::mem::take(&mut self.wide) {
+            let (item, range) = self.place_of(site);
+            if !self.errors.iter().any(|error| error.item == item) {
+                self.errors.push(LowerError {
+                    code: Code::TooDeep,
+                    item,
+                    range,
+                    message: format!(
+                        "a value here is too wide: it has more than {MAX_LANES} words, all parts side by side"
+                    ),
+                    label: "hold some of its parts in a list, or in rows of a relation",
                 });
             }
         }

@@ -49,6 +49,7 @@ use crate::ir::{
     ErrorType, Function, FunctionId, FunctionKind, Name, Output, Program, Query, QueryId, RegexId, Rel, RelationId,
     Site, SiteId, Type, VariantId,
 };
+use crate::width::Widths;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::mem::take;
@@ -133,6 +134,9 @@ pub(crate) struct Lowering<'a> {
     kinds: Kinds,
     /// Where functions and queries stand that nest too deeply.
     deep: Vec<SiteId>,
+    widths: Widths,
+    /// Where functions and queries stand that have values which are too wide.
+    wide: Vec<SiteId>,
     /// Code is kept when it has been looked at.
     keeps_code: bool,
 }
@@ -159,6 +163,8 @@ impl<'a> Lowering<'a> {
             written: Vec::new(),
             kinds: Kinds::default(),
             deep: Vec::new(),
+            widths: Widths::default(),
+            wide: Vec::new(),
             keeps_code: true,
         }
     }
@@ -206,18 +212,25 @@ impl<'a> Lowering<'a> {
 
     /// Looks at the code that was written since: what it may do, and how deep it nests.
     fn look_at_code(&mut self) {
-        let Lowering { program, kinds, deep, .. } = self;
+        let Lowering { program, kinds, deep, widths, wide, .. } = self;
         let known = kinds.queries(program);
+        widths.extend(program);
         for query in &program.queries[known..] {
             if query_is_too_deep(query) {
                 deep.push(query.site);
+            } else if widths.query_is_too_wide(query) {
+                wide.push(query.site);
             }
         }
         for id in &self.written {
             let function = &program.functions[id.index()];
             kinds.function(*id, function);
+            // What enters from outside comes as one record, which may be a row of many columns.
+            let is_door = || program.endpoints.iter().any(|endpoint| endpoint.function == *id);
             if is_too_deep(function) {
                 deep.push(function.site);
+            } else if widths.function_is_too_wide(function) && !is_door() {
+                wide.push(function.site);
             }
         }
         if !self.keeps_code {
@@ -249,6 +262,9 @@ impl<'a> Lowering<'a> {
         }
         if self.errors.is_empty() {
             self.refuse_what_is_deep();
+        }
+        if self.errors.is_empty() {
+            self.refuse_what_is_wide();
         }
         kinds
     }
