@@ -126,7 +126,7 @@ fn main() {
     let all: Vec<FunctionId> = (0..program.functions.len()).map(|i| FunctionId(i as u32)).collect();
     let mut loaded = None;
     for optimize in [false, true] {
-        let options = Options { optimize, verify: false, keep_clif: false };
+        let options = Options { optimize, verify: false, ..Options::default() };
         for _ in 0..3 {
             let start = Instant::now();
             let compiled = tenon_codegen::compile(&program, &planned.schema, &planned.queries, &all, &options)

@@ -3,9 +3,8 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{Block, Expr, ExprKind, FailWith, Function, FunctionId, SiteId, Stmt, Type, VarId};
-use tenon_runtime::context::{Status, offsets};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
-use tenon_store::layout::COLLECTION_ELEMENTS;
 
 use crate::emit::{Emit, LoopTargets, plain};
 use crate::error::{Error, Result};
@@ -247,7 +246,7 @@ impl Emit<'_, '_> {
         self.count_through(zero, len, false, function.site, |s, i| {
             let at = s.b.ins().imul_imm_s(i, (stride * 8) as i64);
             let address = s.b.ins().iadd(collection, at);
-            let lanes = s.load_lanes(address, COLLECTION_ELEMENTS / 8, stride);
+            let lanes = s.load_lanes(address, contract::COLLECTION_ELEMENTS / 8, stride);
             s.assign(var, &lanes);
             s.statements(body, function)
         })
@@ -311,14 +310,14 @@ impl Emit<'_, '_> {
         let small = |s: &mut Self, value: u32| s.b.ins().iconst(types::I32, i64::from(value));
         let error = small(self, fail.error.0);
         let lanes = small(self, fields.len() as u32);
-        let status = small(self, Status::Failure as u32);
+        let status = small(self, contract::STATUS_FAILURE);
         let ctx = self.ctx;
-        self.b.ins().store(plain(), error, ctx, offsets::FAILURE_ERROR);
-        self.b.ins().store(plain(), lanes, ctx, offsets::FAILURE_LANES);
-        self.b.ins().store(plain(), message[0], ctx, offsets::FAILURE_MESSAGE);
-        self.b.ins().store(plain(), message[1], ctx, offsets::FAILURE_MESSAGE + 8);
-        self.b.ins().store(plain(), payload, ctx, offsets::FAILURE_PAYLOAD);
-        self.b.ins().store(plain(), status, ctx, offsets::STATUS);
+        self.b.ins().store(plain(), error, ctx, contract::FAILURE_ERROR);
+        self.b.ins().store(plain(), lanes, ctx, contract::FAILURE_LANES);
+        self.b.ins().store(plain(), message[0], ctx, contract::FAILURE_MESSAGE);
+        self.b.ins().store(plain(), message[1], ctx, contract::FAILURE_MESSAGE + 8);
+        self.b.ins().store(plain(), payload, ctx, contract::FAILURE_PAYLOAD);
+        self.b.ins().store(plain(), status, ctx, contract::STATUS);
         let exit = self.exit();
         self.jump(exit);
         Ok(())

@@ -3,9 +3,8 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{Command, Expr, FailWith, FieldId, RelationId, SiteId};
-use tenon_runtime::context::{Status, ViolationKind, offsets};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
-use tenon_store::layout::NONE;
 use tenon_value::Fault;
 
 use crate::emit::{Emit, Lanes, plain};
@@ -94,7 +93,7 @@ impl Emit<'_, '_> {
 
     /// A row that may be absent, as an option.
     fn row_option(&mut self, row: [Value; 2]) -> Lanes {
-        let there = self.b.ins().icmp_imm_u(IntCC::NotEqual, row[1], i64::from(NONE));
+        let there = self.b.ins().icmp_imm_u(IntCC::NotEqual, row[1], contract::NONE);
         let zero = self.int(0);
         let tag = self.flag(there);
         let entity = self.b.ins().select(there, row[0], zero);
@@ -115,11 +114,11 @@ impl Emit<'_, '_> {
         let mut all = vec![self.ctx];
         all.extend_from_slice(words);
         let results = self.raw_call(function, &all);
-        let status = self.load(types::I32, self.ctx, offsets::STATUS);
+        let status = self.load(types::I32, self.ctx, contract::STATUS);
         let (done, refused) = (self.block(false), self.block(true));
         self.branch(status, refused, done);
         self.at(refused);
-        let violated = self.b.ins().icmp_imm_u(IntCC::Equal, status, Status::Violation as i64);
+        let violated = self.b.ins().icmp_imm_u(IntCC::Equal, status, i64::from(contract::STATUS_VIOLATION));
         let (answer, fault) = (self.block(true), self.block(true));
         self.branch(violated, answer, fault);
         self.at(fault);
@@ -127,26 +126,26 @@ impl Emit<'_, '_> {
         self.at(answer);
         // The refusal becomes the answer of the program, whose message may call functions itself.
         let ok = self.b.ins().iconst(types::I32, 0);
-        self.b.ins().store(plain(), ok, self.ctx, offsets::STATUS);
-        let kind = self.load(types::I32, self.ctx, offsets::VIOLATION_KIND);
-        let of = self.load(types::I32, self.ctx, offsets::VIOLATION_RELATION);
-        let rule = self.load(types::I32, self.ctx, offsets::VIOLATION_RULE);
+        self.b.ins().store(plain(), ok, self.ctx, contract::STATUS);
+        let kind = self.load(types::I32, self.ctx, contract::VIOLATION_KIND);
+        let of = self.load(types::I32, self.ctx, contract::VIOLATION_RELATION);
+        let rule = self.load(types::I32, self.ctx, contract::VIOLATION_RULE);
         let simple = [
-            (ViolationKind::Key, answers.key),
-            (ViolationKind::Missing, answers.gone),
-            (ViolationKind::Restricted, answers.restrict),
+            (contract::KEY_TAKEN, answers.key),
+            (contract::MISSING, answers.gone),
+            (contract::RESTRICTED, answers.restrict),
         ];
         for (own, fail) in simple {
             let Some(fail) = fail else { continue };
             let (here, next) = (self.block(true), self.block(true));
-            let same = self.b.ins().icmp_imm_u(IntCC::Equal, kind, own as i64);
+            let same = self.b.ins().icmp_imm_u(IntCC::Equal, kind, i64::from(own));
             self.branch(same, here, next);
             self.at(here);
             self.fail(fail, site)?;
             self.at(next);
         }
         let (unique, other) = (self.block(true), self.block(true));
-        let same = self.b.ins().icmp_imm_u(IntCC::Equal, kind, ViolationKind::Unique as i64);
+        let same = self.b.ins().icmp_imm_u(IntCC::Equal, kind, i64::from(contract::UNIQUE_TAKEN));
         self.branch(same, unique, other);
         self.at(unique);
         for (number, fail) in answers.unique.iter().enumerate() {

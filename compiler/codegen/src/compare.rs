@@ -3,8 +3,8 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{Expr, Prim, SiteId, Type};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
-use tenon_store::layout::INLINE;
 
 use crate::emit::{Emit, Lanes};
 use crate::error::{Error, Result};
@@ -110,7 +110,7 @@ impl Emit<'_, '_> {
                 self.b.ins().brif(same_tail, join, &[yes.into()], long, &[]);
                 self.at(long);
                 let len = self.b.ins().band_imm_u(a[0], 0xffff_ffff);
-                let is_long = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, len, INLINE as i64);
+                let is_long = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, len, contract::INLINE as i64);
                 let no = self.b.ins().iconst(types::I8, 0);
                 self.b.ins().brif(is_long, call, &[], join, &[no.into()]);
                 self.at(call);
@@ -223,7 +223,7 @@ impl Emit<'_, '_> {
                     // A short text is its lanes; a long one is hashed by its bytes.
                     let (head, tail) = (lanes[start], lanes[start + 1]);
                     let len = self.b.ins().band_imm_u(head, 0xffff_ffff);
-                    let is_long = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, len, INLINE as i64);
+                    let is_long = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, len, contract::INLINE as i64);
                     let (call, join) = (self.block(true), self.block(false));
                     let word = self.b.append_block_param(join, types::I64);
                     self.b.ins().brif(is_long, call, &[], join, &[tail.into()]);

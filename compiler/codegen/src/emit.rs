@@ -10,7 +10,7 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use rustc_hash::FxHashMap;
 use tenon_core::ir::{RelationId, SiteId, Type, VarId};
 use tenon_runtime::abi::Word;
-use tenon_runtime::context::{NO_SITE, offsets};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
 use tenon_value::Fault;
 
@@ -400,8 +400,8 @@ impl<'a, 'p> Emit<'a, 'p> {
 
     /// Takes memory from the arena.
     pub(crate) fn allocate(&mut self, bytes: Value, site: Option<SiteId>) -> Value {
-        let next = self.load(types::I64, self.ctx, offsets::ARENA_NEXT);
-        let end = self.load(types::I64, self.ctx, offsets::ARENA_END);
+        let next = self.load(types::I64, self.ctx, contract::ARENA_NEXT);
+        let end = self.load(types::I64, self.ctx, contract::ARENA_END);
         let free = self.b.ins().isub(end, next);
         let (fits, grows, join) = (self.block(false), self.block(true), self.block(false));
         let address = self.b.append_block_param(join, types::I64);
@@ -409,7 +409,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.branch(enough, fits, grows);
         self.at(fits);
         let after = self.b.ins().iadd(next, bytes);
-        self.b.ins().store(plain(), after, self.ctx, offsets::ARENA_NEXT);
+        self.b.ins().store(plain(), after, self.ctx, contract::ARENA_NEXT);
         self.jump_with(join, &[next]);
         self.at(grows);
         let grown = self.call(RuntimeFn::arena_grow, &[bytes], site);
@@ -420,7 +420,7 @@ impl<'a, 'p> Emit<'a, 'p> {
 
     /// The address of constant data.
     pub(crate) fn constant(&mut self, at: u32) -> Value {
-        let base = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::CONSTANTS);
+        let base = self.b.ins().load(types::I64, fixed(), self.ctx, contract::CONSTANTS);
         self.b.ins().iadd_imm_u(base, i64::from(at))
     }
 
@@ -461,7 +461,7 @@ impl<'a, 'p> Emit<'a, 'p> {
             });
         }
         debug_assert_eq!(passed.len(), described.words.len(), "{} takes other words", described.name);
-        let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::FUNCTIONS);
+        let table = self.b.ins().load(types::I64, fixed(), self.ctx, contract::FUNCTIONS);
         let address = self.b.ins().load(types::I64, fixed(), table, (function as usize * 8) as i32);
         let inst = self.b.ins().call_indirect(signature, address, &passed);
         for slot in std::mem::take(&mut self.spilled) {
@@ -498,7 +498,7 @@ impl<'a, 'p> Emit<'a, 'p> {
 
     /// Leaves the function if the context reports a problem; a fault without a place receives this one.
     pub(crate) fn check_status(&mut self, site: Option<SiteId>) {
-        let status = self.load(types::I32, self.ctx, offsets::STATUS);
+        let status = self.load(types::I32, self.ctx, contract::STATUS);
         let (fine, bad) = (self.block(false), self.block(true));
         self.branch(status, bad, fine);
         self.at(bad);
@@ -573,7 +573,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let block = self.fault_block();
         let code = self.b.ins().iconst(types::I32, i64::from(code));
         let site = site.or(self.place);
-        let site = self.b.ins().iconst(types::I32, i64::from(site.map_or(NO_SITE, |s| s.0)));
+        let site = self.b.ins().iconst(types::I32, i64::from(site.map_or(contract::NO_SITE, |s| s.0)));
         self.jump_with(block, &[code, site]);
     }
 
@@ -608,9 +608,9 @@ impl<'a, 'p> Emit<'a, 'p> {
             }
             ReturnTo::Caller => {
                 if self.counts_depth {
-                    let depth = self.load(types::I32, self.ctx, offsets::DEPTH);
+                    let depth = self.load(types::I32, self.ctx, contract::DEPTH);
                     let depth = self.b.ins().iadd_imm_s(depth, 1);
-                    self.b.ins().store(plain(), depth, self.ctx, offsets::DEPTH);
+                    self.b.ins().store(plain(), depth, self.ctx, contract::DEPTH);
                 }
                 let ok = self.int(0);
                 let first = match (self.out, lanes) {
@@ -631,18 +631,18 @@ impl<'a, 'p> Emit<'a, 'p> {
     /// Ends the call where its stack goes further down than it may: frames of large functions are large.
     pub(crate) fn check_stack(&mut self, site: SiteId) {
         let stack = self.b.ins().get_stack_pointer(types::I64);
-        let limit = self.load(types::I64, self.ctx, offsets::STACK_LIMIT);
+        let limit = self.load(types::I64, self.ctx, contract::STACK_LIMIT);
         let low = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
         self.raise_if(low, Fault::RecursionTooDeep, Some(site));
     }
 
     /// Takes one level of the depth of calls, and one unit of fuel.
     pub(crate) fn enter_recursive(&mut self, site: SiteId) {
-        let depth = self.load(types::I32, self.ctx, offsets::DEPTH);
+        let depth = self.load(types::I32, self.ctx, contract::DEPTH);
         let none_left = self.b.ins().icmp_imm_u(IntCC::Equal, depth, 0);
         self.raise_if(none_left, Fault::RecursionTooDeep, Some(site));
         let depth = self.b.ins().iadd_imm_s(depth, -1);
-        self.b.ins().store(plain(), depth, self.ctx, offsets::DEPTH);
+        self.b.ins().store(plain(), depth, self.ctx, contract::DEPTH);
         self.counts_depth = true;
         let one = self.int(1);
         self.burn(one, Some(site));
@@ -650,15 +650,18 @@ impl<'a, 'p> Emit<'a, 'p> {
 
     /// Uses fuel; without enough of it the call ends.
     pub(crate) fn burn(&mut self, amount: Value, site: Option<SiteId>) {
-        let fuel = self.load(types::I64, self.ctx, offsets::FUEL);
+        let fuel = self.load(types::I64, self.ctx, contract::FUEL);
         let left = self.b.ins().isub(fuel, amount);
-        self.b.ins().store(plain(), left, self.ctx, offsets::FUEL);
+        self.b.ins().store(plain(), left, self.ctx, contract::FUEL);
         let empty = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, 0);
         self.raise_if(empty, Fault::FuelExhausted, site);
     }
 }
 
-/// The offset of a lane in bytes.
+/// The offset of a lane in bytes; [`BEYOND`], for which the function is refused, if no instruction can hold it.
 pub(crate) fn offset(lane: usize) -> i32 {
-    i32::try_from(lane * 8).unwrap_or(i32::MAX)
+    lane.checked_mul(8).and_then(|bytes| i32::try_from(bytes).ok()).unwrap_or(BEYOND)
 }
+
+/// The offset that stands for all that are too large. No lane lies there.
+pub(crate) const BEYOND: i32 = i32::MAX;

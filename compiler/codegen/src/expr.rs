@@ -3,9 +3,9 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{Expr, ExprKind, FunctionId, QueryId, SiteId, Type};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
 use tenon_store::Str;
-use tenon_store::layout::{COLLECTION_ELEMENTS, INLINE};
 
 use crate::emit::{Emit, Lanes, ReturnTo};
 use crate::error::{Error, Result};
@@ -313,7 +313,7 @@ impl<'p> Emit<'_, 'p> {
 
     /// The lanes of a constant text.
     pub(crate) fn text(&mut self, bytes: &[u8]) -> Lanes {
-        if bytes.len() <= INLINE {
+        if bytes.len() <= contract::INLINE {
             let text = Str::new(bytes);
             return vec![self.int(text.head as i64), self.int(text.tail as i64)];
         }
@@ -326,7 +326,7 @@ impl<'p> Emit<'_, 'p> {
 
     /// A collection of a known number of elements, which the caller fills.
     pub(crate) fn new_collection(&mut self, count: usize, stride: usize) -> Value {
-        let bytes = self.int((COLLECTION_ELEMENTS + count * stride * 8) as i64);
+        let bytes = self.int((contract::COLLECTION_ELEMENTS + count * stride * 8) as i64);
         let header = self.allocate(bytes, None);
         let len = self.int(count as i64);
         self.store_lanes(header, 0, &[len, len]);
@@ -431,7 +431,7 @@ impl<'p> Emit<'_, 'p> {
 
 /// The lane at which an element of a collection begins, counted from the collection's address.
 pub(crate) fn element(index: usize, stride: usize) -> usize {
-    COLLECTION_ELEMENTS / 8 + index * stride
+    contract::COLLECTION_ELEMENTS / 8 + index * stride
 }
 
 /// The first lane.

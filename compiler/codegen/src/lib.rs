@@ -36,4 +36,4 @@ mod unit;
 
 pub use error::Error;
 pub use program::{Compiled, compile};
-pub use unit::Options;
+pub use unit::{Cpu, Options};

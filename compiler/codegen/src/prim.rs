@@ -3,8 +3,8 @@
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use tenon_core::ir::{Expr, ExprKind, Prim, SiteId, Type};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
-use tenon_store::layout::COLLECTION_ELEMENTS;
 use tenon_value::Fault;
 use tenon_value::time::{DATE_TIME_MAX, DATE_TIME_MIN, DAY, INSTANT_MAX, INSTANT_MIN};
 
@@ -436,7 +436,7 @@ impl Emit<'_, '_> {
         let inside = self.b.ins().icmp(IntCC::UnsignedLessThan, index, len);
         let at = self.b.ins().imul_imm_s(index, (stride * 8) as i64);
         let address = self.b.ins().iadd(list, at);
-        let address = self.b.ins().iadd_imm_s(address, COLLECTION_ELEMENTS as i64);
+        let address = self.b.ins().iadd_imm_s(address, contract::COLLECTION_ELEMENTS as i64);
         let none = self.int(0);
         let entry = self.b.ins().select(inside, address, none);
         self.option_at(entry, 0, of, ty)

@@ -84,6 +84,7 @@ pub fn compile(
     };
     let image = Image {
         abi: tenon_runtime::functions::abi_hash(),
+        processor: options.cpu.processor(),
         text: text.bytes,
         constants: unit.constants.finish(),
         entries,

@@ -1,13 +1,10 @@
 //! Rows: fields from columns, and the version of a row that a snapshot sees.
 
-use std::mem::offset_of;
-
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use tenon_core::ir::RelationId;
-use tenon_runtime::context::offsets;
-use tenon_store::layout::{NONE, RelationView, VERSION_STRIDE};
+use tenon_runtime::contract;
 use tenon_value::schema::ColumnType;
 
 use crate::emit::{Emit, Lanes, fixed, plain};
@@ -16,7 +13,7 @@ use crate::error::{Error, Result};
 impl Emit<'_, '_> {
     /// The address of a relation's view.
     pub(crate) fn relation_view(&mut self, relation: RelationId) -> Value {
-        let table = self.b.ins().load(types::I64, fixed(), self.ctx, offsets::RELATIONS);
+        let table = self.b.ins().load(types::I64, fixed(), self.ctx, contract::RELATIONS);
         self.b.ins().load(types::I64, fixed(), table, crate::emit::offset(relation.index()))
     }
 
@@ -66,34 +63,34 @@ impl Emit<'_, '_> {
     }
 
     /// A word of a slot's record, as its `prev`.
-    pub(crate) fn version_u32(&mut self, view: Value, field: usize, slot: Value) -> Value {
-        let base = self.b.ins().load(types::I64, fixed(), view, field as i32);
-        let at = self.b.ins().imul_imm_s(slot, VERSION_STRIDE as i64);
+    pub(crate) fn version_u32(&mut self, view: Value, field: i32, slot: Value) -> Value {
+        let base = self.b.ins().load(types::I64, fixed(), view, field);
+        let at = self.b.ins().imul_imm_s(slot, contract::VERSION_STRIDE);
         let address = self.b.ins().iadd(base, at);
         self.b.ins().uload32(plain(), address, 0)
     }
 
     /// The entity of a version that is seen. It does not change while the call goes on, so it is read only where it is used.
     pub(crate) fn entity_of(&mut self, view: Value, slot: Value) -> Value {
-        let base = self.b.ins().load(types::I64, fixed(), view, offset_of!(RelationView, entity) as i32);
-        let at = self.b.ins().imul_imm_s(slot, VERSION_STRIDE as i64);
+        let base = self.b.ins().load(types::I64, fixed(), view, contract::VIEW_ENTITY);
+        let at = self.b.ins().imul_imm_s(slot, contract::VERSION_STRIDE);
         let address = self.b.ins().iadd(base, at);
         let entity = self.b.ins().load(types::I32, fixed(), address, 0);
         self.b.ins().uextend(types::I64, entity)
     }
 
     /// A word of a table of the relation's view: `newest[entity]`.
-    pub(crate) fn view_u32(&mut self, view: Value, table: usize, index: Value) -> Value {
-        let base = self.b.ins().load(types::I64, fixed(), view, table as i32);
+    pub(crate) fn view_u32(&mut self, view: Value, table: i32, index: Value) -> Value {
+        let base = self.b.ins().load(types::I64, fixed(), view, table);
         let at = self.b.ins().imul_imm_s(index, 4);
         let address = self.b.ins().iadd(base, at);
         self.b.ins().uload32(plain(), address, 0)
     }
 
     /// A commit number of the relation's view: `begin[slot]`, `end[slot]`.
-    pub(crate) fn view_commit(&mut self, view: Value, table: usize, slot: Value) -> Value {
-        let base = self.b.ins().load(types::I64, fixed(), view, table as i32);
-        let at = self.b.ins().imul_imm_s(slot, VERSION_STRIDE as i64);
+    pub(crate) fn view_commit(&mut self, view: Value, table: i32, slot: Value) -> Value {
+        let base = self.b.ins().load(types::I64, fixed(), view, table);
+        let at = self.b.ins().imul_imm_s(slot, contract::VERSION_STRIDE);
         let address = self.b.ins().iadd(base, at);
         self.load(types::I64, address, 0)
     }
@@ -101,7 +98,7 @@ impl Emit<'_, '_> {
     /// The row that a reference names, in the state that the call reads.
     pub(crate) fn follow(&mut self, relation: RelationId, entity: Value) -> Result<Lanes> {
         let slot = self.visible_slot(relation, entity);
-        let gone = self.b.ins().icmp_imm_u(IntCC::Equal, slot, i64::from(NONE));
+        let gone = self.b.ins().icmp_imm_u(IntCC::Equal, slot, contract::NONE);
         self.raise_if(gone, tenon_value::Fault::RowDeleted, None);
         Ok(vec![entity, slot])
     }
@@ -109,8 +106,8 @@ impl Emit<'_, '_> {
     /// The slot of the version of an entity that the call sees, or `NONE`.
     pub(crate) fn visible_slot(&mut self, relation: RelationId, entity: Value) -> Value {
         let view = self.relation_view(relation);
-        let snapshot = self.load(types::I64, self.ctx, offsets::SNAPSHOT);
-        let newest = self.view_u32(view, offset_of!(RelationView, newest), entity);
+        let snapshot = self.load(types::I64, self.ctx, contract::SNAPSHOT);
+        let newest = self.view_u32(view, contract::VIEW_NEWEST, entity);
         let (walk, older, found, absent, join) =
             (self.block(false), self.block(true), self.block(false), self.block(true), self.block(false));
         let candidate = self.b.append_block_param(walk, types::I64);
@@ -118,22 +115,22 @@ impl Emit<'_, '_> {
         // Nothing may be concluded from the relation's last commit: while this runs, another may begin.
         self.jump_with(walk, &[newest]);
         self.at(walk);
-        let none = self.b.ins().icmp_imm_u(IntCC::Equal, candidate, i64::from(NONE));
+        let none = self.b.ins().icmp_imm_u(IntCC::Equal, candidate, contract::NONE);
         let there = self.block(false);
         self.branch(none, absent, there);
         self.at(there);
-        let begin = self.view_commit(view, offset_of!(RelationView, begin), candidate);
+        let begin = self.view_commit(view, contract::VIEW_BEGIN, candidate);
         let begun = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, begin, snapshot);
         self.branch(begun, found, older);
         self.at(older);
-        let before = self.version_u32(view, offset_of!(RelationView, prev), candidate);
+        let before = self.version_u32(view, contract::VIEW_PREV, candidate);
         self.jump_with(walk, &[before]);
         self.at(found);
-        let end = self.view_commit(view, offset_of!(RelationView, end), candidate);
+        let end = self.view_commit(view, contract::VIEW_END, candidate);
         let alive = self.b.ins().icmp(IntCC::UnsignedLessThan, snapshot, end);
         self.b.ins().brif(alive, join, &[candidate.into()], absent, &[]);
         self.at(absent);
-        let none = self.int(i64::from(NONE));
+        let none = self.int(contract::NONE);
         self.jump_with(join, &[none]);
         self.at(join);
         result
@@ -148,8 +145,8 @@ fn column_address(
     number: usize,
     last: MemFlagsData,
 ) -> Value {
-    let relations = load(fixed(), ctx, offsets::RELATIONS);
+    let relations = load(fixed(), ctx, contract::RELATIONS);
     let view = load(fixed(), relations, crate::emit::offset(relation.index()));
-    let columns = load(fixed(), view, offset_of!(RelationView, columns) as i32);
+    let columns = load(fixed(), view, contract::VIEW_COLUMNS);
     load(last, columns, crate::emit::offset(number))
 }

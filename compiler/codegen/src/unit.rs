@@ -18,10 +18,13 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use rustc_hash::FxHashMap;
 use tenon_core::ir::{FunctionId, Program, QueryId};
 use tenon_plan::physical::Plan;
+use tenon_runtime::contract;
 use tenon_value::schema::Schema;
 
+use tenon_runtime::processor::{Feature, Processor, features};
+
 use crate::constants::Constants;
-use crate::emit::Emit;
+use crate::emit::{BEYOND, Emit};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::shapes::ShapeTable;
@@ -35,11 +38,37 @@ pub struct Options {
     pub verify: bool,
     /// Keep the text of the intermediate code of each function, for tests and for people who look.
     pub keep_clif: bool,
+    /// Which processors the code is for.
+    pub cpu: Cpu,
+}
+
+/// Which processors code is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cpu {
+    /// The one that this runs on, and those that have all that it has.
+    Native,
+    /// All of this architecture that Tenon supports; see [`Feature::baseline`].
+    Baseline,
+}
+
+impl Cpu {
+    /// Whether code may use a feature.
+    fn has(self, feature: &Feature) -> bool {
+        match self {
+            Cpu::Native => feature.here,
+            Cpu::Baseline => feature.baseline,
+        }
+    }
+
+    /// The processor that such code asks for.
+    pub(crate) fn processor(self) -> Processor {
+        Processor::with(features().into_iter().filter(|feature| self.has(feature)))
+    }
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { optimize: true, verify: cfg!(debug_assertions), keep_clif: false }
+        Options { optimize: true, verify: cfg!(debug_assertions), keep_clif: false, cpu: Cpu::Native }
     }
 }
 
@@ -225,10 +254,15 @@ impl<'p> Unit<'p> {
         if self.options.keep_clif {
             self.clif.push((name.clone(), context.func.display().to_string()));
         }
+        self.bounded(&name, &context.func)?;
         if let Err(e) = context.compile(&*self.isa, &mut ControlPlane::default()) {
             return Err(Error::new(format!("the code of {name} is refused by Cranelift: {}", pretty(&e))));
         }
         let compiled = context.compiled_code().expect("it was compiled just now");
+        let frame = compiled.buffer.frame_layout().map_or(0, |layout| layout.frame_to_fp_offset as usize);
+        if frame > MAX_FRAME {
+            return Err(too_much_stack(&name, frame));
+        }
         let mut relocations = Vec::new();
         for reloc in compiled.buffer.relocs() {
             let FinalizedRelocTarget::ExternalName(ExternalName::User(name)) = &reloc.target else {
@@ -244,6 +278,20 @@ impl<'p> Unit<'p> {
             Code { bytes: compiled.code_buffer().to_vec(), alignment: compiled.buffer.alignment.max(16), relocations };
         self.defined[symbol.0 as usize].code = Some(code);
         self.contexts.push((context, builder_context));
+        Ok(())
+    }
+
+    /// Refuses code that needs more stack than there is, and offsets that no instruction holds. Where they stand for what
+    /// lies on the stack the first comes before the second.
+    fn bounded(&self, name: &str, func: &ir::Function) -> Result<()> {
+        let slots = func.sized_stack_slots.values().map(|slot| slot.size as usize).sum::<usize>();
+        if slots > MAX_FRAME {
+            return Err(too_much_stack(name, slots));
+        }
+        let mut insts = func.layout.blocks().flat_map(|block| func.layout.block_insts(block));
+        if insts.any(|inst| func.dfg.insts[inst].load_store_offset() == Some(BEYOND)) {
+            return Err(Error::new(format!("{name} has more values side by side than an instruction can tell apart")));
+        }
         Ok(())
     }
 
@@ -311,6 +359,17 @@ impl<'p> Unit<'p> {
     }
 }
 
+/// The most stack that one function may take, in bytes: some of them nest in what there is for the code of a program.
+const MAX_FRAME: usize = contract::STACK / 4;
+
+fn too_much_stack(name: &str, bytes: usize) -> Error {
+    Error::new(format!(
+        "{name} needs {} KiB of stack, and {} are the most: divide it, or hold what it has in lists",
+        bytes.div_ceil(1024),
+        MAX_FRAME / 1024
+    ))
+}
+
 /// The opcodes `mov register, [address]` and `lea register, [address]` of x86-64.
 const MOV: u8 = 0x8b;
 const LEA: u8 = 0x8d;
@@ -330,7 +389,7 @@ fn to_u32(offset: usize) -> Result<u32> {
     u32::try_from(offset).map_err(|_| Error::new("the program's code is larger than 4 GiB"))
 }
 
-/// The machine that code is made for: this one.
+/// The machine that code is made for: one of this architecture.
 fn isa(options: &Options) -> Result<OwnedTargetIsa> {
     let mut flags = settings::builder();
     let mut set = |name: &str, value: &str| {
@@ -345,7 +404,13 @@ fn isa(options: &Options) -> Result<OwnedTargetIsa> {
     set("enable_probestack", "true")?;
     set("probestack_strategy", "inline")?;
     set("preserve_frame_pointers", "false")?;
-    let builder = cranelift_native::builder().map_err(|e| Error::new(format!("this machine is not supported: {e}")))?;
+    let mut builder = cranelift_native::builder_with_options(false)
+        .map_err(|e| Error::new(format!("this machine is not supported: {e}")))?;
+    for feature in features().iter().filter(|feature| options.cpu.has(feature)) {
+        builder
+            .enable(feature.flag)
+            .map_err(|e| Error::new(format!("Cranelift does not take {}: {e}", feature.flag)))?;
+    }
     builder.finish(settings::Flags::new(flags)).map_err(|e| Error::new(format!("Cranelift has no code for here: {e}")))
 }
 

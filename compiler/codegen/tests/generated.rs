@@ -19,7 +19,7 @@ fn stop(outcome: Outcome) -> Result<tenon_value::Value, Stop> {
 
 /// The first call on which the engines do not agree.
 fn disagreement(case: &Case, optimize: bool) -> Option<String> {
-    let options = Options { optimize, verify: true, keep_clif: false };
+    let options = Options { optimize, verify: true, ..Options::default() };
     let mut both = match Both::of(case.program.clone(), options) {
         Ok(both) => both,
         Err(error) => return Some(format!("it is not compiled: {error}")),

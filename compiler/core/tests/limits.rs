@@ -134,7 +134,7 @@ fn variants_of_variants() {
         format!("type V0 = N0 | C0(x: Int)\n{}", lines(count, |n| format!("type V{n} = N{n} | A{n}(x: V{})\n", n - 1)))
     };
     is_accepted(&format!("{}fn f(x: V500) -> Bool {{ x == x }}\n", chain(500)));
-    is_too_large(&chain(3_000), "`V511` is too wide");
+    is_too_large(&chain(700), "`V511` is too wide");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::report::Stop;
 use crate::statistics::Real;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use tenon_codegen::Cpu;
 use tenon_core::eval::{Evaluator, Inputs, Limits as EvaluatorLimits};
 use tenon_core::ir::{self, FunctionId, SiteId};
 use tenon_core::scenario::{Engine as ScenarioEngine, EvaluatorEngine, START};
@@ -46,7 +47,16 @@ impl Native {
     /// # Errors
     /// What cannot be compiled; the message names it.
     pub fn compile(core: &ir::Program, optimize: bool) -> Result<Native, Stop> {
-        Native::compile_for(core, &Assumed::new(core), optimize)
+        Native::compile_for(core, &Assumed::new(core), tenon_codegen::Options { optimize, ..Default::default() })
+    }
+
+    /// The image of a program for processors of a kind, to be run elsewhere.
+    ///
+    /// # Errors
+    /// What cannot be compiled; the message names it.
+    pub fn image(core: &ir::Program, cpu: Cpu) -> Result<Image, Stop> {
+        let options = tenon_codegen::Options { cpu, ..Default::default() };
+        compiled(core, &Assumed::new(core), &options).map(|(_, image)| image)
     }
 
     /// As [`Native::compile`], with plans for the data that a database has. The stored shape, indexes included, does
@@ -56,18 +66,17 @@ impl Native {
     /// What cannot be compiled; the message names it.
     pub fn compile_for_data(&self, core: &ir::Program, database: &Database) -> Result<Option<Native>, Stop> {
         match Real::read(core, &self.planned.schema, database.image()) {
-            Some(statistics) => Native::compile_for(core, &statistics, true).map(Some),
+            Some(statistics) => Native::compile_for(core, &statistics, tenon_codegen::Options::default()).map(Some),
             None => Ok(None),
         }
     }
 
-    fn compile_for(core: &ir::Program, statistics: &dyn Statistics, optimize: bool) -> Result<Native, Stop> {
-        let planned = plan(core, statistics).map_err(|error| Stop::failed(format!("cannot plan: {error}")))?;
-        // Functions of imports are endpoints; nothing else is called from outside.
-        let options = tenon_codegen::Options { optimize, ..Default::default() };
-        let compiled = tenon_codegen::compile(core, &planned.schema, &planned.queries, &[], &options)
-            .map_err(|error| Stop::failed(format!("cannot compile: {}", error.message)))?;
-        let image = compiled.image;
+    fn compile_for(
+        core: &ir::Program,
+        statistics: &dyn Statistics,
+        options: tenon_codegen::Options,
+    ) -> Result<Native, Stop> {
+        let (planned, image) = compiled(core, statistics, &options)?;
         let loaded =
             load(image.clone()).map_err(|error| Stop::failed(format!("cannot load the compiled code: {error}")))?;
         Ok(Native { planned, image, loaded })
@@ -96,6 +105,18 @@ impl Native {
     pub fn in_memory(&self, world: Arc<dyn World>) -> Result<Arc<Database>, Stop> {
         tenon_launcher::in_memory(&self.planned.schema, world).map_err(Stop::failed)
     }
+}
+
+fn compiled(
+    core: &ir::Program,
+    statistics: &dyn Statistics,
+    options: &tenon_codegen::Options,
+) -> Result<(Planned, Image), Stop> {
+    let planned = plan(core, statistics).map_err(|error| Stop::failed(format!("cannot plan: {error}")))?;
+    // Functions of imports are endpoints; nothing else is called from outside.
+    let compiled = tenon_codegen::compile(core, &planned.schema, &planned.queries, &[], options)
+        .map_err(|error| Stop::failed(format!("cannot compile: {}", error.message)))?;
+    Ok((planned, compiled.image))
 }
 
 /// The limits of calls, as a project sets them.

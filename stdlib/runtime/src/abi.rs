@@ -147,23 +147,3 @@ signatures! {
 pub const fn signature<S: Signature + Copy>(_: S) -> (&'static [Word], &'static [Word]) {
     (S::PARAMETERS, S::RESULTS)
 }
-
-/// A step of the hash over the table and the layouts (FNV-1a).
-pub const fn hash_bytes(mut hash: u64, bytes: &[u8]) -> u64 {
-    let mut i = 0;
-    while i < bytes.len() {
-        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0000_0100_0000_01b3);
-        i += 1;
-    }
-    hash
-}
-
-/// The hash of a list of words.
-pub const fn hash_words(mut hash: u64, words: &[Word]) -> u64 {
-    let mut i = 0;
-    while i < words.len() {
-        hash = hash_bytes(hash, &[words[i] as u8 + 1]);
-        i += 1;
-    }
-    hash_bytes(hash, &[0])
-}

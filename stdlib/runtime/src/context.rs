@@ -1,6 +1,6 @@
 //! The call context: everything that generated code reaches during one call, behind one pointer.
 //!
-//! The first fields are read and written by generated code itself, at the offsets in [`offsets`].
+//! The first fields are read and written by generated code itself, at the offsets in [`crate::contract`].
 //! The arena of a call is bump-allocated: take `[arena_next, arena_next + n)` if that is not beyond
 //! `arena_end`, else call `arena_grow`. Everything in it is gone when the call ends.
 
@@ -113,7 +113,7 @@ impl Default for Limits {
 #[derive(Debug)]
 pub(crate) struct Meter {
     /// Generated code subtracts from it, too, and faults below zero.
-    fuel: Cell<i64>,
+    pub(crate) fuel: Cell<i64>,
     /// How many bytes may still be taken.
     memory: Cell<usize>,
     /// How many of those that were taken are given back when the present function of the runtime ends.
@@ -249,84 +249,6 @@ struct Tail {
 /// How many texts may grow side by side, and from which length on.
 const TAILS: usize = 4;
 const SMALL: usize = 64;
-
-/// Offsets of the fields that generated code uses.
-pub mod offsets {
-    use super::CallContext;
-    use std::mem::offset_of;
-    /// [`CallContext::status`], 4 bytes.
-    pub const STATUS: i32 = offset_of!(CallContext, status) as i32;
-    /// [`CallContext::depth`], 4 bytes.
-    pub const DEPTH: i32 = offset_of!(CallContext, depth) as i32;
-    /// The fuel of the call, 8 bytes.
-    pub const FUEL: i32 = offset_of!(CallContext, meter.fuel) as i32;
-    /// [`CallContext::arena_next`].
-    pub const ARENA_NEXT: i32 = offset_of!(CallContext, arena_next) as i32;
-    /// [`CallContext::arena_end`].
-    pub const ARENA_END: i32 = offset_of!(CallContext, arena_end) as i32;
-    /// [`CallContext::snapshot`].
-    pub const SNAPSHOT: i32 = offset_of!(CallContext, snapshot) as i32;
-    /// [`CallContext::relations`].
-    pub const RELATIONS: i32 = offset_of!(CallContext, relations) as i32;
-    /// [`CallContext::functions`].
-    pub const FUNCTIONS: i32 = offset_of!(CallContext, functions) as i32;
-    /// [`CallContext::constants`].
-    pub const CONSTANTS: i32 = offset_of!(CallContext, constants) as i32;
-    /// [`CallContext::stack_limit`].
-    pub const STACK_LIMIT: i32 = offset_of!(CallContext, stack_limit) as i32;
-    /// [`CallContext::live_sums`].
-    pub const LIVE_SUMS: i32 = offset_of!(CallContext, live_sums) as i32;
-    /// [`CallContext::failure`]: its `error`, 4 bytes.
-    pub const FAILURE_ERROR: i32 = offset_of!(CallContext, failure.error) as i32;
-    /// [`CallContext::failure`]: its `lanes`, 4 bytes.
-    pub const FAILURE_LANES: i32 = offset_of!(CallContext, failure.lanes) as i32;
-    /// [`CallContext::failure`]: its `message`, 16 bytes.
-    pub const FAILURE_MESSAGE: i32 = offset_of!(CallContext, failure.message) as i32;
-    /// [`CallContext::failure`]: its `payload`.
-    pub const FAILURE_PAYLOAD: i32 = offset_of!(CallContext, failure.payload) as i32;
-    /// [`CallContext::violation`]: its `kind`, 4 bytes.
-    pub const VIOLATION_KIND: i32 = offset_of!(CallContext, violation.kind) as i32;
-    /// [`CallContext::violation`]: its `relation`, 4 bytes.
-    pub const VIOLATION_RELATION: i32 = offset_of!(CallContext, violation.relation) as i32;
-    /// [`CallContext::violation`]: its `rule`, 4 bytes.
-    pub const VIOLATION_RULE: i32 = offset_of!(CallContext, violation.rule) as i32;
-    /// All of them, for the hash of the interface.
-    pub const ALL: &[i32] = &[
-        STATUS,
-        DEPTH,
-        FUEL,
-        ARENA_NEXT,
-        ARENA_END,
-        SNAPSHOT,
-        RELATIONS,
-        FUNCTIONS,
-        CONSTANTS,
-        STACK_LIMIT,
-        LIVE_SUMS,
-        FAILURE_ERROR,
-        FAILURE_LANES,
-        FAILURE_MESSAGE,
-        FAILURE_PAYLOAD,
-        VIOLATION_KIND,
-        VIOLATION_RELATION,
-        VIOLATION_RULE,
-    ];
-}
-
-/// Offsets of [`RelationView`], of collections and of rows, for the hash of the interface.
-pub(crate) const COLLECTION_LAYOUT: &[i32] = &[
-    tenon_store::layout::COLLECTION_ELEMENTS as i32,
-    tenon_store::layout::VERSION_STRIDE as i32,
-    std::mem::offset_of!(RelationView, slots) as i32,
-    std::mem::offset_of!(RelationView, gaps) as i32,
-    std::mem::offset_of!(RelationView, last_commit) as i32,
-    std::mem::offset_of!(RelationView, live) as i32,
-    std::mem::offset_of!(RelationView, begin) as i32,
-    std::mem::offset_of!(RelationView, end) as i32,
-    std::mem::offset_of!(RelationView, prev) as i32,
-    std::mem::offset_of!(RelationView, newest) as i32,
-    std::mem::offset_of!(RelationView, columns) as i32,
-];
 
 /// A piece of the arena.
 struct Chunk {

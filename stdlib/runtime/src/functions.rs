@@ -2,8 +2,7 @@
 //!
 //! To add a function: write it as `unsafe extern "C" fn`, and name it here with its parameters.
 
-use crate::abi::{Address, Effect, Function, hash_bytes, hash_words, signature};
-use crate::context::{COLLECTION_LAYOUT, offsets};
+use crate::abi::{Address, Effect, Function, signature};
 use crate::{buffer, chance, collection, grow, library, memory, number, rows, text, value};
 
 macro_rules! word_of {
@@ -128,18 +127,9 @@ pub fn addresses() -> &'static [Address] {
     ADDRESSES.get_or_init(|| TABLE.iter().map(|f| f.address).collect())
 }
 
-/// A hash over the table and the layouts that generated code relies on. A program and a launcher fit
-/// together exactly if theirs are equal.
+/// A hash over everything that generated code and the runtime share ([`crate::contract`]) and the version. A program and a
+/// launcher fit together exactly if theirs are equal.
 pub fn abi_hash() -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325;
-    for function in TABLE {
-        hash = hash_bytes(hash, function.name.as_bytes());
-        hash = hash_words(hash, function.words);
-        hash = hash_words(hash, function.results);
-        hash = hash_bytes(hash, &[u8::from(function.fallible)]);
-    }
-    for offset in offsets::ALL.iter().chain(COLLECTION_LAYOUT) {
-        hash = hash_bytes(hash, &offset.to_le_bytes());
-    }
-    hash
+    static HASH: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
+    *HASH.get_or_init(|| crate::contract::hash(env!("CARGO_PKG_VERSION"), &crate::contract::terms()))
 }

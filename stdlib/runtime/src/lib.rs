@@ -12,8 +12,9 @@
 //! | [`context`], [`arena`] | the call context and its arena |
 //! | [`native`] | machine code that is mapped and called |
 //! | [`service`] | a native program behind the interface of every engine |
+//! | [`processor`] | the features of processors, and which of them code asks for |
 //! | [`crash`] | what is said when machine code ends the process |
-//! | [`functions`] | the one table of functions that generated code may call; [`abi`] says how |
+//! | [`functions`] | the one table of functions that generated code may call; [`abi`] says how, [`contract`] which numbers both share |
 //!
 //! The functions themselves stand by subject: [`memory`], [`text`], [`number`], [`value`],
 //! [`collection`], `grow` (collections that a loop builds), [`library`], [`rows`], [`buffer`] (rows between the pipelines of
@@ -27,6 +28,7 @@ pub mod cells;
 pub mod chance;
 pub mod collection;
 pub mod context;
+pub mod contract;
 pub mod crash;
 pub mod database;
 pub mod durable;
@@ -40,6 +42,7 @@ pub mod metrics;
 mod moment;
 pub mod native;
 pub mod number;
+pub mod processor;
 pub mod rows;
 pub mod service;
 pub mod stored;

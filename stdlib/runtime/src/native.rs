@@ -19,6 +19,7 @@ use tenon_value::{ErrorId, Failure, Fault, Value};
 
 use crate::arena::ArenaMemory;
 use crate::context::{CallContext, NO_SITE, Status};
+use crate::processor::Processor;
 use crate::value::lanes_at;
 
 /// Where in an image its machine code begins is a multiple of this.
@@ -29,6 +30,8 @@ const PAGE: usize = 4096;
 pub struct Image {
     /// The hash of the interface that the code was made for; see [`crate::functions::abi_hash`].
     pub abi: u64,
+    /// The processor that the code was made for.
+    pub processor: Processor,
     /// The machine code.
     #[serde(skip)]
     pub text: Vec<u8>,
@@ -120,6 +123,8 @@ pub struct RelationKey {
 pub enum LoadError {
     /// It was made for another version of the runtime.
     OtherInterface,
+    /// It was made for a processor that has what this one lacks.
+    OtherProcessor(Vec<String>),
     /// It is damaged, or not an image.
     Damaged(&'static str),
     /// The system refuses the memory.
@@ -132,6 +137,11 @@ impl std::fmt::Display for LoadError {
             LoadError::OtherInterface => {
                 f.write_str("the program was compiled for another version of Tenon; compile it again")
             }
+            LoadError::OtherProcessor(missing) => write!(
+                f,
+                "the program was compiled for another processor: this one lacks {}; build it with `--cpu baseline`",
+                missing.join(", ")
+            ),
             LoadError::Damaged(what) => write!(f, "the compiled program is damaged: {what}"),
             LoadError::System(error) => write!(f, "the system gives no memory for the program's code: {error}"),
         }
@@ -161,7 +171,7 @@ pub const THREAD_STACK: usize = 8 << 20;
 
 /// The part of it that the code of the program may use: beyond it functions that call themselves are too deep. The rest is
 /// for the functions of the runtime, which walk through values level by level, up to [`tenon_value::shape::MAX_NESTING`].
-const STACK: usize = THREAD_STACK / 8;
+pub(crate) const STACK: usize = THREAD_STACK / 8;
 
 /// The door into a function: `(context, arguments, results) -> 0, or 1 if the context reports a problem`.
 type Door = unsafe extern "C" fn(*mut CallContext, *const u64, *mut u64) -> u64;
@@ -291,6 +301,10 @@ impl Image {
 }
 
 fn finish(image: Image, text: Mmap) -> Result<Arc<Loaded>, LoadError> {
+    let missing = image.processor.missing();
+    if !missing.is_empty() {
+        return Err(LoadError::OtherProcessor(missing));
+    }
     if image.entries.iter().any(|e| e.offset as usize >= image.text.len().max(text.len())) {
         return Err(LoadError::Damaged("a function lies outside the code"));
     }
@@ -491,6 +505,7 @@ mod tests {
     fn image() -> Image {
         Image {
             abi: crate::functions::abi_hash(),
+            processor: Processor::with([]),
             text: vec![0xc3; 100],
             constants: vec![1; 50],
             entries: vec![Entry {
@@ -550,6 +565,10 @@ mod tests {
         }
         let other = Image { abi: 7, ..image() }.to_bytes();
         assert!(matches!(load_bytes(&path, &other), Err(LoadError::OtherInterface)));
+        let older = Processor { features: vec!["avx1024".into()], ..Processor::with([]) };
+        let newer = Image { processor: older, ..image() }.to_bytes();
+        let refused = load_bytes(&path, &newer).expect_err("no processor has it");
+        assert!(matches!(refused, LoadError::OtherProcessor(_)) && refused.to_string().contains("lacks avx1024"));
         let beyond = load_file(&std::fs::File::open(&path).expect("written"), 1 << 40);
         assert!(matches!(beyond, Err(LoadError::Damaged(_))));
         std::fs::remove_file(&path).expect("ours");

@@ -55,6 +55,27 @@ pub enum Atom {
 }
 
 impl Atom {
+    /// All of them.
+    pub const ALL: [Atom; 17] = [
+        Atom::Bool,
+        Atom::Int,
+        Atom::Decimal,
+        Atom::Float,
+        Atom::Text,
+        Atom::Bytes,
+        Atom::Json,
+        Atom::Instant,
+        Atom::DateTime,
+        Atom::Date,
+        Atom::Time,
+        Atom::Duration,
+        Atom::Id,
+        Atom::Uuid,
+        Atom::Collection,
+        Atom::Ref,
+        Atom::Row,
+    ];
+
     /// How many lanes a value has.
     pub const fn lanes(self) -> u32 {
         match self {

@@ -3,14 +3,12 @@
 //! Groups in order are no breaker: the group under way lies in registers, and it leaves when the next one begins. So a
 //! consumer that has enough ends the loop over the input.
 
-use std::mem::offset_of;
-
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::Variable;
 use tenon_core::ir::{Expr, Type, VarId};
 use tenon_plan::physical::{Aggregate, GroupStrategy, Op, OpKind};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
-use tenon_store::layout::RelationView;
 
 use super::aggregate::{Fold, State};
 use super::produce::Consumer;
@@ -56,7 +54,7 @@ impl<'a, 'p> Emit<'a, 'p> {
                 let array = query.take(1);
                 self.init_rows(at, stride);
                 let view = self.relation_view(relation);
-                let entities = self.b.ins().uload32(plain(), view, offset_of!(RelationView, entities) as i32);
+                let entities = self.b.ins().uload32(plain(), view, contract::VIEW_ENTITIES);
                 let zeros = self.call(RuntimeFn::zeroed, &[entities], None);
                 self.store_lanes(self.frame, array, &zeros);
                 self.pipeline("group by entity", |e| {

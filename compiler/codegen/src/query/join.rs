@@ -4,8 +4,8 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{Expr, RelationId, SiteId, SortKey, Type, VarId};
 use tenon_plan::physical::{Access, Kind, Limit, Op};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
-use tenon_store::layout::{COLLECTION_ELEMENTS, NONE};
 use tenon_value::schema::{DataType, Field, Index, IndexKind};
 
 use super::produce::Consumer;
@@ -161,7 +161,7 @@ impl<'a, 'p> Emit<'a, 'p> {
                         let lanes = self.spill(&prefix.lanes);
                         let list = self.call(RuntimeFn::rows_by_index, &[number, index, lanes], site)[0];
                         let len = self.load(types::I64, list, 0);
-                        let first = self.b.ins().iadd_imm_s(list, COLLECTION_ELEMENTS as i64);
+                        let first = self.b.ins().iadd_imm_s(list, contract::COLLECTION_ELEMENTS as i64);
                         self.burn(len, site);
                         self.each_found(var, first, len, each)
                     }
@@ -307,7 +307,7 @@ impl<'a, 'p> Emit<'a, 'p> {
 
     fn if_found(&mut self, row: [Value; 2], var: VarId, each: Consumer<'_, 'a, 'p>) -> Result<()> {
         let (there, end) = (self.block(false), self.block(false));
-        let absent = self.b.ins().icmp_imm_u(IntCC::Equal, row[1], i64::from(NONE));
+        let absent = self.b.ins().icmp_imm_u(IntCC::Equal, row[1], contract::NONE);
         self.branch(absent, end, there);
         self.at(there);
         self.bind(var, row.to_vec());

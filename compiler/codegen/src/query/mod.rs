@@ -21,7 +21,7 @@ use cranelift_codegen::ir::{InstBuilder, StackSlot, Value, types};
 use rustc_hash::FxHashMap;
 use tenon_core::ir::{Expr, QueryId, Type, VarId};
 use tenon_plan::physical::{Op, OpKind, Output, Plan, TempId};
-use tenon_runtime::context::offsets;
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
 
 use crate::emit::{Emit, Lanes, plain};
@@ -166,7 +166,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.check_stack(plan.site);
         let (slot, address) = self.stack(1);
         self.frame = address;
-        let sums = self.load(types::I64, self.ctx, offsets::LIVE_SUMS);
+        let sums = self.load(types::I64, self.ctx, contract::LIVE_SUMS);
         let mut words = words.iter().copied();
         for param in &plan.params {
             let count = self.lanes(self.var_type(*param)?);
@@ -183,7 +183,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         let result = self.output(plan)?;
         self.expect_lanes(&result, lanes)?;
         if query.takes_sums.get() {
-            self.b.ins().store(plain(), sums, self.ctx, offsets::LIVE_SUMS);
+            self.b.ins().store(plain(), sums, self.ctx, contract::LIVE_SUMS);
         }
         self.return_lanes(&result)?;
         self.resize(slot, query.lanes.get());

@@ -1,15 +1,12 @@
 //! Operators as loops: `prepare` fills what they materialise, `produce` emits their rows with the consumer inlined.
 
-use std::mem::offset_of;
-
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use rustc_hash::FxHashMap;
 use tenon_core::ir::{Expr, ExprKind, Prim, RelationId, SiteId, Type, VarId};
 use tenon_plan::physical::{GroupStrategy, Op, OpKind};
-use tenon_runtime::context::offsets;
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
-use tenon_store::layout::{COLLECTION_ELEMENTS, RelationView};
 
 use super::rows::ROWS;
 use super::{Emit, Stored};
@@ -327,10 +324,10 @@ impl<'a, 'p> Emit<'a, 'p> {
     ) -> Result<()> {
         let view = self.relation_view(relation);
         // In this order: a slot that is counted is published, and what is said of all of them came later.
-        let slots = self.b.ins().uload32(crate::emit::plain(), view, offset_of!(RelationView, slots) as i32);
-        let gaps = self.load(types::I32, view, offset_of!(RelationView, gaps) as i32);
-        let last = self.load(types::I64, view, offset_of!(RelationView, last_commit) as i32);
-        let snapshot = self.load(types::I64, self.ctx, offsets::SNAPSHOT);
+        let slots = self.b.ins().uload32(crate::emit::plain(), view, contract::VIEW_SLOTS);
+        let gaps = self.load(types::I32, view, contract::VIEW_GAPS);
+        let last = self.load(types::I64, view, contract::VIEW_LAST_COMMIT);
+        let snapshot = self.load(types::I64, self.ctx, contract::SNAPSHOT);
         let none = self.b.ins().icmp_imm_u(IntCC::Equal, gaps, 0);
         let old = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, last, snapshot);
         let all_visible = self.b.ins().band(none, old);
@@ -359,11 +356,11 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.at(round);
         self.branch(all_visible, seen, test);
         self.at(test);
-        let begin = self.view_commit(view, offset_of!(RelationView, begin), slot);
+        let begin = self.view_commit(view, contract::VIEW_BEGIN, slot);
         let begun = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, begin, snapshot);
         self.branch(begun, alive, next);
         self.at(alive);
-        let ended = self.view_commit(view, offset_of!(RelationView, end), slot);
+        let ended = self.view_commit(view, contract::VIEW_END, slot);
         let visible = self.b.ins().icmp(IntCC::UnsignedLessThan, snapshot, ended);
         self.branch(visible, seen, next);
         self.at(seen);
@@ -413,7 +410,7 @@ impl<'a, 'p> Emit<'a, 'p> {
         self.count_through(zero, len, false, site, |e, i| {
             let at = e.b.ins().imul_imm_s(i, (stride * 8) as i64);
             let address = e.b.ins().iadd(collection, at);
-            let lanes = e.load_lanes(address, COLLECTION_ELEMENTS / 8, stride);
+            let lanes = e.load_lanes(address, contract::COLLECTION_ELEMENTS / 8, stride);
             e.bind(var, lanes);
             if let Some(index) = index {
                 e.bind(index, vec![i]);

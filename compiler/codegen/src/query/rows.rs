@@ -1,21 +1,19 @@
 //! Buffers and hash tables of `tenon_runtime::buffer`, as generated code uses them.
 
-use std::mem::offset_of;
-
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use tenon_core::ir::{SortKey, Type};
-use tenon_runtime::buffer::{ADDRESS, Chunk, Rows, Table};
+use tenon_runtime::contract;
 use tenon_runtime::functions::RuntimeFn;
 
-use crate::emit::{Emit, plain};
+use crate::emit::{Emit, offset, plain};
 use crate::error::Result;
 use crate::unit::{Convention, Symbol};
 
 /// Lanes of a buffer in the frame.
-pub(crate) const ROWS: usize = size_of::<Rows>() / 8;
+pub(crate) const ROWS: usize = contract::ROWS_SIZE / 8;
 /// Lanes of a table in the frame.
-pub(crate) const TABLE: usize = size_of::<Table>() / 8;
+pub(crate) const TABLE: usize = contract::TABLE_SIZE / 8;
 /// The first lane of an entry of a table that belongs to its keys.
 pub(crate) const KEYS: usize = 2;
 
@@ -38,7 +36,7 @@ impl<'p> Emit<'_, 'p> {
         let zero = self.int(0);
         let stride = self.int(stride as i64);
         let lanes: Vec<Value> =
-            (0..ROWS).map(|i| if i == offset_of!(Rows, stride) / 8 { stride } else { zero }).collect();
+            (0..ROWS).map(|i| if offset(i) == contract::ROWS_STRIDE { stride } else { zero }).collect();
         self.store_lanes(self.frame, at, &lanes);
     }
 
@@ -61,8 +59,8 @@ impl<'p> Emit<'_, 'p> {
 
     /// Takes room for one more row of a buffer.
     pub(crate) fn new_row(&mut self, rows: Value, stride: usize) -> Value {
-        let next = self.load(types::I64, rows, offset_of!(Rows, next) as i32);
-        let end = self.load(types::I64, rows, offset_of!(Rows, end) as i32);
+        let next = self.load(types::I64, rows, contract::ROWS_NEXT);
+        let end = self.load(types::I64, rows, contract::ROWS_END);
         let full = self.b.ins().icmp(IntCC::Equal, next, end);
         let (grow, join) = (self.block(true), self.block(false));
         let row = self.b.append_block_param(join, types::I64);
@@ -74,7 +72,7 @@ impl<'p> Emit<'_, 'p> {
         self.b.seal_block(join);
         self.at(join);
         let after = self.b.ins().iadd_imm_s(row, (stride * 8) as i64);
-        self.b.ins().store(plain(), after, rows, offset_of!(Rows, next) as i32);
+        self.b.ins().store(plain(), after, rows, contract::ROWS_NEXT);
         row
     }
 
@@ -101,20 +99,20 @@ impl<'p> Emit<'_, 'p> {
         );
         let chunk = self.b.declare_var(types::I64);
         let at = self.b.declare_var(types::I64);
-        let first = self.load(types::I64, rows, offset_of!(Rows, first) as i32);
+        let first = self.load(types::I64, rows, contract::ROWS_FIRST);
         self.b.def_var(chunk, first);
         self.jump(chunks);
         self.at(chunks);
         let here = self.b.use_var(chunk);
         self.branch(here, chunk_body, end);
         self.at(chunk_body);
-        let start = self.b.ins().iadd_imm_s(here, size_of::<Chunk>() as i64);
+        let start = self.b.ins().iadd_imm_s(here, contract::CHUNK_SIZE as i64);
         self.b.def_var(at, start);
         self.jump(row_head);
         self.at(row_head);
         let row = self.b.use_var(at);
         let here = self.b.use_var(chunk);
-        let limit = self.load(types::I64, here, offset_of!(Chunk, limit) as i32);
+        let limit = self.load(types::I64, here, contract::CHUNK_LIMIT);
         let more = self.b.ins().icmp(IntCC::UnsignedLessThan, row, limit);
         self.branch(more, row_body, next_chunk);
         self.at(row_body);
@@ -125,7 +123,7 @@ impl<'p> Emit<'_, 'p> {
         self.jump(row_head);
         self.at(next_chunk);
         let here = self.b.use_var(chunk);
-        let following = self.load(types::I64, here, offset_of!(Chunk, next) as i32);
+        let following = self.load(types::I64, here, contract::CHUNK_NEXT);
         self.b.def_var(chunk, following);
         self.jump(chunks);
         self.at(end);
@@ -215,8 +213,8 @@ impl<'p> Emit<'_, 'p> {
 
     /// The address of the head of a hash's chain.
     fn head_of(&mut self, table: Value, hash: Value) -> Value {
-        let directory = self.load(types::I64, table, offset_of!(Table, directory) as i32);
-        let shift = self.load(types::I64, table, offset_of!(Table, shift) as i32);
+        let directory = self.load(types::I64, table, contract::TABLE_DIRECTORY);
+        let shift = self.load(types::I64, table, contract::TABLE_SHIFT);
         let index = self.b.ins().ushr(hash, shift);
         let at = self.b.ins().ishl_imm_u(index, 3);
         self.b.ins().iadd(directory, at)
@@ -232,7 +230,7 @@ impl<'p> Emit<'_, 'p> {
         self.branch(bit, maybe, otherwise);
         self.b.seal_block(maybe);
         self.at(maybe);
-        self.b.ins().band_imm_u(word, ADDRESS as i64)
+        self.b.ins().band_imm_u(word, contract::CHAIN_ADDRESS as i64)
     }
 
     /// The entry with these keys, which is made if it is not there yet; `fresh` then fills it behind its keys.
@@ -255,10 +253,10 @@ impl<'p> Emit<'_, 'p> {
         let entry = self.add_entry(table, stride, hash, keys);
         fresh(self, entry)?;
         // The entry is linked only when it is complete. The table may have to grow first.
-        let count = self.load(types::I64, table, offset_of!(Table, count) as i32);
+        let count = self.load(types::I64, table, contract::TABLE_COUNT);
         let count = self.b.ins().iadd_imm_s(count, 1);
-        self.b.ins().store(plain(), count, table, offset_of!(Table, count) as i32);
-        let limit = self.load(types::I64, table, offset_of!(Table, limit) as i32);
+        self.b.ins().store(plain(), count, table, contract::TABLE_COUNT);
+        let limit = self.load(types::I64, table, contract::TABLE_LIMIT);
         let full = self.b.ins().icmp(IntCC::UnsignedGreaterThan, count, limit);
         let (grow, link) = (self.block(true), self.block(false));
         self.branch(full, grow, link);
@@ -287,7 +285,7 @@ impl<'p> Emit<'_, 'p> {
     fn link(&mut self, table: Value, hash: Value, entry: Value) {
         let head = self.head_of(table, hash);
         let word = self.load(types::I64, head, 0);
-        let chain = self.b.ins().band_imm_u(word, ADDRESS as i64);
+        let chain = self.b.ins().band_imm_u(word, contract::CHAIN_ADDRESS as i64);
         self.store_lanes(entry, 0, &[chain]);
         let tags = self.b.ins().bxor(word, chain);
         let low = self.b.ins().band_imm_u(hash, 15);

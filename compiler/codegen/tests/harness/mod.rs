@@ -45,7 +45,7 @@ pub const LIMITS: Limits = Limits { fuel: 300_000, memory: 64 << 20, depth: 100 
 
 impl Both {
     pub fn new(text: &str) -> Both {
-        Both::with(text, Options { keep_clif: true, verify: true, optimize: true })
+        Both::with(text, Options { keep_clif: true, verify: true, ..Options::default() })
     }
 
     pub fn with(text: &str, options: Options) -> Both {

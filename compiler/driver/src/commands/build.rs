@@ -15,6 +15,18 @@ pub struct Build {
     /// The executable to write; the default is the program's name
     #[arg(short, long)]
     output: Option<PathBuf>,
+    /// The processors that it is for
+    #[arg(long, value_enum, default_value = "baseline")]
+    cpu: Cpu,
+}
+
+/// Which processors an executable is for.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Cpu {
+    /// All of this architecture since about 2009 (x86-64-v2)
+    Baseline,
+    /// This one, and those that have all that it has
+    Native,
 }
 
 impl Build {
@@ -27,7 +39,11 @@ impl Build {
         let checked = Checked::new(&project);
         checked.require_sound(voice)?;
         let lowered = checked.lower(voice)?;
-        let native = Native::compile(&lowered.core, true)?;
+        let cpu = match self.cpu {
+            Cpu::Baseline => tenon_codegen::Cpu::Baseline,
+            Cpu::Native => tenon_codegen::Cpu::Native,
+        };
+        let image = Native::image(&lowered.core, cpu)?;
         let launcher = launcher()?;
         let bytes =
             std::fs::read(&launcher).map_err(|error| Stop::failed(format!("`{}`: {error}", launcher.display())))?;
@@ -35,7 +51,7 @@ impl Build {
         if output.is_dir() {
             return Err(Stop::failed(format!("`{}` is a folder: say `--output FILE`", output.display())));
         }
-        write(&output, &tenon_launcher::trailer::attach(&bytes, &native.image.to_bytes()))
+        write(&output, &tenon_launcher::trailer::attach(&bytes, &image.to_bytes()))
             .map_err(|error| Stop::failed(format!("`{}`: {error}", output.display())))?;
         if voice.json {
             voice.answer(&serde_json::json!({ "output": output }));
