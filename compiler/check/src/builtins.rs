@@ -41,6 +41,8 @@ pub struct BuiltinInfo {
     pub signature: &'static str,
     /// What it needs.
     pub need: Need,
+    /// It has a value whatever its arguments, limits of the call aside. All others count as able to fail.
+    pub total: bool,
     /// What it does.
     pub doc: &'static str,
     /// A condition that holds; empty where it depends on the world.
@@ -48,14 +50,23 @@ pub struct BuiltinInfo {
 }
 
 macro_rules! builtins {
-    ($($id:ident $need:ident $signature:literal $doc:literal $example:literal;)*) => {
+    (@total) => { false };
+    (@total total) => { true };
+    ($($id:ident $need:ident $($total:ident)? $signature:literal $doc:literal $example:literal;)*) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "named like the primitives")]
         #[repr(u16)]
         enum Number { $($id,)* }
 
         /// The table.
         pub const BUILTINS: &[BuiltinInfo] = &[
-            $(BuiltinInfo { id: stringify!($id), signature: $signature, need: Need::$need, doc: $doc, example: $example },)*
+            $(BuiltinInfo {
+                id: stringify!($id),
+                signature: $signature,
+                need: Need::$need,
+                total: builtins!(@total $($total)?),
+                doc: $doc,
+                example: $example,
+            },)*
         ];
 
         /// A constant per primitive, which may stand in patterns.
@@ -68,50 +79,50 @@ macro_rules! builtins {
 
 builtins! {
     // Text. Positions and lengths count code points; the first position is 0.
-    TextLength Pure "Text.length -> Int" "The number of code points." r#""blåbær".length == 6"#;
-    TextLower Pure "Text.lower -> Text" "In lower case." r#""Ann".lower == "ann""#;
-    TextUpper Pure "Text.upper -> Text" "In upper case." r#""Ann".upper == "ANN""#;
-    TextCapitalise Pure "Text.capitalise -> Text" "The first character in upper case, the others as they are." r#""ann".capitalise == "Ann""#;
-    TextTrim Pure "Text.trim -> Text" "Without white space at both ends." r#""  a b ".trim == "a b""#;
-    TextTrimStart Pure "Text.trim_start -> Text" "Without white space at the start." r#"" a ".trim_start == "a ""#;
-    TextTrimEnd Pure "Text.trim_end -> Text" "Without white space at the end." r#"" a ".trim_end == " a""#;
-    TextSlice Pure "Text.slice(from: Int, to: Int) -> Text" "The characters from a position up to another; positions outside are moved to the nearest end. Also written `t[0..2]`." r#""abcd".slice(1, 3) == "bc""#;
-    TextAt Pure "Text.at(position: Int) -> Text?" "The character at a position." r#""abc".at(1) == "b""#;
-    TextFind Pure "Text.find(part: Text) -> Int?" "The position where a part first occurs." r#""banana".find("nan") == 2"#;
-    TextContains Pure "Text.contains(part: Text) -> Bool" "True if the part occurs." r#""banana".contains("nan")"#;
-    TextStartsWith Pure "Text.starts_with(part: Text) -> Bool" "True if the text starts so." r#""banana".starts_with("ban")"#;
-    TextEndsWith Pure "Text.ends_with(part: Text) -> Bool" "True if the text ends so." r#""banana".ends_with("na")"#;
-    TextSplit Pure "Text.split(separator: Text) -> [Text]" "The pieces between separators; an empty separator gives the characters." r#""a,b,".split(",") == ["a", "b", ""]"#;
-    TextWords Pure "Text.words -> [Text]" "The pieces between white space." r#"" a  b ".words == ["a", "b"]"#;
-    TextLines Pure "Text.lines -> [Text]" "The lines, without their ends." r#""a\nb\n".lines == ["a", "b"]"#;
+    TextLength Pure total "Text.length -> Int" "The number of code points." r#""blåbær".length == 6"#;
+    TextLower Pure total "Text.lower -> Text" "In lower case." r#""Ann".lower == "ann""#;
+    TextUpper Pure total "Text.upper -> Text" "In upper case." r#""Ann".upper == "ANN""#;
+    TextCapitalise Pure total "Text.capitalise -> Text" "The first character in upper case, the others as they are." r#""ann".capitalise == "Ann""#;
+    TextTrim Pure total "Text.trim -> Text" "Without white space at both ends." r#""  a b ".trim == "a b""#;
+    TextTrimStart Pure total "Text.trim_start -> Text" "Without white space at the start." r#"" a ".trim_start == "a ""#;
+    TextTrimEnd Pure total "Text.trim_end -> Text" "Without white space at the end." r#"" a ".trim_end == " a""#;
+    TextSlice Pure total "Text.slice(from: Int, to: Int) -> Text" "The characters from a position up to another; positions outside are moved to the nearest end. Also written `t[0..2]`." r#""abcd".slice(1, 3) == "bc""#;
+    TextAt Pure total "Text.at(position: Int) -> Text?" "The character at a position." r#""abc".at(1) == "b""#;
+    TextFind Pure total "Text.find(part: Text) -> Int?" "The position where a part first occurs." r#""banana".find("nan") == 2"#;
+    TextContains Pure total "Text.contains(part: Text) -> Bool" "True if the part occurs." r#""banana".contains("nan")"#;
+    TextStartsWith Pure total "Text.starts_with(part: Text) -> Bool" "True if the text starts so." r#""banana".starts_with("ban")"#;
+    TextEndsWith Pure total "Text.ends_with(part: Text) -> Bool" "True if the text ends so." r#""banana".ends_with("na")"#;
+    TextSplit Pure total "Text.split(separator: Text) -> [Text]" "The pieces between separators; an empty separator gives the characters." r#""a,b,".split(",") == ["a", "b", ""]"#;
+    TextWords Pure total "Text.words -> [Text]" "The pieces between white space." r#"" a  b ".words == ["a", "b"]"#;
+    TextLines Pure total "Text.lines -> [Text]" "The lines, without their ends." r#""a\nb\n".lines == ["a", "b"]"#;
     TextReplace Pure "Text.replace(part: Text, with: Text) -> Text" "Every occurrence of a part replaced." r#""banana".replace("na", "no") == "banono""#;
     TextRepeat Pure "Text.repeat(count: Int) -> Text" "The text so many times." r#""ab".repeat(3) == "ababab""#;
     TextPadStart Pure "Text.pad_start(length: Int, with: Text) -> Text" "Filled up at the start to a length." r#""7".pad_start(3, "0") == "007""#;
     TextPadEnd Pure "Text.pad_end(length: Int, with: Text) -> Text" "Filled up at the end to a length." r#""a".pad_end(3, ".") == "a..""#;
-    TextReverse Pure "Text.reverse -> Text" "The characters from the last to the first." r#""abc".reverse == "cba""#;
-    TextNormalise Pure "Text.normalise -> Text" "In Unicode normal form C." r#""é".normalise == "é""#;
+    TextReverse Pure total "Text.reverse -> Text" "The characters from the last to the first." r#""abc".reverse == "cba""#;
+    TextNormalise Pure total "Text.normalise -> Text" "In Unicode normal form C." r#""é".normalise == "é""#;
     TextInLanguage Pure "Text.in_language(language: Text) -> Bytes" "A key by which speakers of a language order texts, for `order by`: `order by p.name.in_language(\"nb\")`. Languages are written as in HTML (`nb`, `sv`, `de-u-co-phonebk`; `-u-kn` orders numbers in texts by their value); one without rules of its own has the common ones; what is no name of a language fails." r#""Ærfugl".in_language("nb") > "Zebra".in_language("nb")"#;
-    TextToInt Pure "Text.to_int -> Int?" "The Int that is written." r#""42".to_int == 42 and "x".to_int == none"#;
-    TextToFloat Pure "Text.to_float -> Float?" "The Float that is written." r#""1.5".to_float == 1.5f"#;
-    TextToDecimal Pure "Text.to_decimal(digits: Int) -> Decimal(digits)?" "The Decimal that is written, if it has no more fractional digits." r#""1.5".to_decimal(2) == 1.50"#;
-    TextToDate Pure "Text.to_date -> Date?" "The date that is written, as `2026-11-20`." r#""2026-11-20".to_date == @2026-11-20"#;
-    TextToInstant Pure "Text.to_instant -> Instant?" "The moment that is written, as `2026-11-20T10:00:00Z`." r#""2026-11-20T10:00:00Z".to_instant == @2026-11-20T10:00:00Z"#;
-    TextToUuid Pure "Text.to_uuid -> Uuid?" "The UUID that is written." r#""x".to_uuid == none"#;
+    TextToInt Pure total "Text.to_int -> Int?" "The Int that is written." r#""42".to_int == 42 and "x".to_int == none"#;
+    TextToFloat Pure total "Text.to_float -> Float?" "The Float that is written." r#""1.5".to_float == 1.5f"#;
+    TextToDecimal Pure total "Text.to_decimal(digits: Int) -> Decimal(digits)?" "The Decimal that is written, if it has no more fractional digits." r#""1.5".to_decimal(2) == 1.50"#;
+    TextToDate Pure total "Text.to_date -> Date?" "The date that is written, as `2026-11-20`." r#""2026-11-20".to_date == @2026-11-20"#;
+    TextToInstant Pure total "Text.to_instant -> Instant?" "The moment that is written, as `2026-11-20T10:00:00Z`." r#""2026-11-20T10:00:00Z".to_instant == @2026-11-20T10:00:00Z"#;
+    TextToUuid Pure total "Text.to_uuid -> Uuid?" "The UUID that is written." r#""x".to_uuid == none"#;
     TextJoin Pure "[Text].join(separator: Text) -> Text" "The texts with a separator between them." r#"["a", "b"].join("-") == "a-b""#;
-    ToText Pure "T.text -> Text" "As interpolation shows it." r#"42.text == "42""#;
+    ToText Pure total "T.text -> Text" "As interpolation shows it." r#"42.text == "42""#;
 
     // Numbers.
     IntAbs Pure "Int.abs -> Int" "Without its sign." "(-3).abs == 3";
-    IntSign Pure "Int.sign -> Int" "-1, 0 or 1." "(-3).sign == -1";
+    IntSign Pure total "Int.sign -> Int" "-1, 0 or 1." "(-3).sign == -1";
     IntPower Pure "Int.power(exponent: Int) -> Int" "Multiplied by itself; a negative exponent gives 0, overflow fails." "2.power(10) == 1024";
-    IntToFloat Pure "Int.to_float -> Float" "The nearest Float." "3.to_float == 3.0f";
+    IntToFloat Pure total "Int.to_float -> Float" "The nearest Float." "3.to_float == 3.0f";
     IntToDecimal Pure "Int.to_decimal(digits: Int) -> Decimal(digits)" "With fractional digits." "3.to_decimal(2) == 3.00";
     DecimalAbs Pure "Decimal.abs -> Decimal" "Without its sign." "(-1.5).abs == 1.5";
     DecimalRound Pure "Decimal.round(digits: Int) -> Decimal(digits)" "To so many fractional digits, half to even." "2.345.round(2) == 2.34";
-    DecimalFloor Pure "Decimal.floor -> Int" "The greatest Int that is not greater." "(-1.5).floor == -2";
-    DecimalCeil Pure "Decimal.ceil -> Int" "The least Int that is not less." "(-1.5).ceil == -1";
-    DecimalToInt Pure "Decimal.to_int -> Int" "Without its fraction, towards zero." "(-1.5).to_int == -1";
-    DecimalToFloat Pure "Decimal.to_float -> Float" "The nearest Float." "1.5.to_float == 1.5f";
+    DecimalFloor Pure total "Decimal.floor -> Int" "The greatest Int that is not greater." "(-1.5).floor == -2";
+    DecimalCeil Pure total "Decimal.ceil -> Int" "The least Int that is not less." "(-1.5).ceil == -1";
+    DecimalToInt Pure total "Decimal.to_int -> Int" "Without its fraction, towards zero." "(-1.5).to_int == -1";
+    DecimalToFloat Pure total "Decimal.to_float -> Float" "The nearest Float." "1.5.to_float == 1.5f";
     FloatAbs Pure "Float.abs -> Float" "Without its sign." "(-1.5f).abs == 1.5f";
     FloatFloor Pure "Float.floor -> Int" "The greatest Int that is not greater." "(-1.5f).floor == -2";
     FloatCeil Pure "Float.ceil -> Int" "The least Int that is not less." "(-1.5f).ceil == -1";
@@ -123,82 +134,82 @@ builtins! {
     FloatExp Pure "Float.exp -> Float" "e raised to it." "0.0f.exp == 1.0f";
     FloatSin Pure "Float.sin -> Float" "The sine of an angle in radians." "0.0f.sin == 0.0f";
     FloatCos Pure "Float.cos -> Float" "The cosine of an angle in radians." "0.0f.cos == 1.0f";
-    Min Pure "O.min(other: O) -> O" "The lesser of two values." "min(2, 3) == 2";
-    Max Pure "O.max(other: O) -> O" "The greater of two values." "max(2, 3) == 3";
+    Min Pure total "O.min(other: O) -> O" "The lesser of two values." "min(2, 3) == 2";
+    Max Pure total "O.max(other: O) -> O" "The greater of two values." "max(2, 3) == 3";
 
     // Time.
     Now Clock "now() -> Instant" "The moment of the transaction; it never goes back from one commit to the next." "";
     Today Clock "today() -> Date" "The date of the transaction in UTC." "";
-    InstantUtc Pure "Instant.utc -> DateTime" "Calendar and clock in UTC." "@2026-11-20T10:00:00Z.utc.hour == 10";
+    InstantUtc Pure total "Instant.utc -> DateTime" "Calendar and clock in UTC." "@2026-11-20T10:00:00Z.utc.hour == 10";
     InstantIn Pure "Instant.in(zone: Text) -> DateTime" "Calendar and clock in a zone of the tz database; an unknown zone fails." r#"@2026-07-20T10:00:00Z.in("Europe/Oslo").hour == 12"#;
     DateTimeInstant Pure "DateTime.instant(zone: Text) -> Instant" "The moment at which clocks in a zone show this." r#"@2026-11-20T10:00:00Z.utc.instant("UTC") == @2026-11-20T10:00:00Z"#;
-    DateTimeDate Pure "DateTime.date -> Date" "The date." "@2026-11-20T10:00:00Z.utc.date == @2026-11-20";
-    DateTimeTime Pure "DateTime.time -> Time" "The time of day." "@2026-11-20T10:00:00Z.utc.time == 10:00";
-    DateTimeYear Pure "DateTime.year -> Int" "The year." "@2026-11-20T10:00:00Z.utc.year == 2026";
-    DateTimeMonth Pure "DateTime.month -> Int" "The month, 1 to 12." "@2026-11-20T10:00:00Z.utc.month == 11";
-    DateTimeDay Pure "DateTime.day -> Int" "The day of the month." "@2026-11-20T10:00:00Z.utc.day == 20";
-    DateTimeHour Pure "DateTime.hour -> Int" "The hour, 0 to 23." "@2026-11-20T10:30:00Z.utc.hour == 10";
-    DateTimeMinute Pure "DateTime.minute -> Int" "The minute." "@2026-11-20T10:30:00Z.utc.minute == 30";
-    DateTimeSecond Pure "DateTime.second -> Int" "The second." "@2026-11-20T10:30:05Z.utc.second == 5";
-    DateTimeWeekday Pure "DateTime.weekday -> Int" "1 for Monday to 7 for Sunday." "@2026-11-20T10:30:05Z.utc.weekday == 5";
-    MakeDate Pure "Int.date(month: Int, day: Int) -> Date?" "The date of a year, a month and a day, if there is one." "date(2026, 2, 28) == @2026-02-28 and date(2026, 2, 30) == none";
-    DateYear Pure "Date.year -> Int" "The year." "@2026-11-20.year == 2026";
-    DateMonth Pure "Date.month -> Int" "The month, 1 to 12." "@2026-11-20.month == 11";
-    DateDay Pure "Date.day -> Int" "The day of the month." "@2026-11-20.day == 20";
-    DateWeekday Pure "Date.weekday -> Int" "1 for Monday to 7 for Sunday." "@2026-11-20.weekday == 5";
-    DateDayOfYear Pure "Date.day_of_year -> Int" "The day of the year, from 1." "@2026-02-01.day_of_year == 32";
-    DateWeek Pure "Date.week -> Int" "The number of the ISO week." "@2026-11-20.week == 47";
-    DateStartOfMonth Pure "Date.start_of_month -> Date" "The first day of its month." "@2026-11-20.start_of_month == @2026-11-01";
-    DateEndOfMonth Pure "Date.end_of_month -> Date" "The last day of its month." "@2026-11-20.end_of_month == @2026-11-30";
-    DateStartOfYear Pure "Date.start_of_year -> Date" "The first day of its year." "@2026-11-20.start_of_year == @2026-01-01";
+    DateTimeDate Pure total "DateTime.date -> Date" "The date." "@2026-11-20T10:00:00Z.utc.date == @2026-11-20";
+    DateTimeTime Pure total "DateTime.time -> Time" "The time of day." "@2026-11-20T10:00:00Z.utc.time == 10:00";
+    DateTimeYear Pure total "DateTime.year -> Int" "The year." "@2026-11-20T10:00:00Z.utc.year == 2026";
+    DateTimeMonth Pure total "DateTime.month -> Int" "The month, 1 to 12." "@2026-11-20T10:00:00Z.utc.month == 11";
+    DateTimeDay Pure total "DateTime.day -> Int" "The day of the month." "@2026-11-20T10:00:00Z.utc.day == 20";
+    DateTimeHour Pure total "DateTime.hour -> Int" "The hour, 0 to 23." "@2026-11-20T10:30:00Z.utc.hour == 10";
+    DateTimeMinute Pure total "DateTime.minute -> Int" "The minute." "@2026-11-20T10:30:00Z.utc.minute == 30";
+    DateTimeSecond Pure total "DateTime.second -> Int" "The second." "@2026-11-20T10:30:05Z.utc.second == 5";
+    DateTimeWeekday Pure total "DateTime.weekday -> Int" "1 for Monday to 7 for Sunday." "@2026-11-20T10:30:05Z.utc.weekday == 5";
+    MakeDate Pure total "Int.date(month: Int, day: Int) -> Date?" "The date of a year, a month and a day, if there is one." "date(2026, 2, 28) == @2026-02-28 and date(2026, 2, 30) == none";
+    DateYear Pure total "Date.year -> Int" "The year." "@2026-11-20.year == 2026";
+    DateMonth Pure total "Date.month -> Int" "The month, 1 to 12." "@2026-11-20.month == 11";
+    DateDay Pure total "Date.day -> Int" "The day of the month." "@2026-11-20.day == 20";
+    DateWeekday Pure total "Date.weekday -> Int" "1 for Monday to 7 for Sunday." "@2026-11-20.weekday == 5";
+    DateDayOfYear Pure total "Date.day_of_year -> Int" "The day of the year, from 1." "@2026-02-01.day_of_year == 32";
+    DateWeek Pure total "Date.week -> Int" "The number of the ISO week." "@2026-11-20.week == 47";
+    DateStartOfMonth Pure total "Date.start_of_month -> Date" "The first day of its month." "@2026-11-20.start_of_month == @2026-11-01";
+    DateEndOfMonth Pure total "Date.end_of_month -> Date" "The last day of its month." "@2026-11-20.end_of_month == @2026-11-30";
+    DateStartOfYear Pure total "Date.start_of_year -> Date" "The first day of its year." "@2026-11-20.start_of_year == @2026-01-01";
     DatePlusDays Pure "Date.plus_days(days: Int) -> Date" "So many days later." "@2026-11-30.plus_days(1) == @2026-12-01";
     DatePlusMonths Pure "Date.plus_months(months: Int) -> Date" "So many months later, on the same day or the month's last." "@2026-01-31.plus_months(1) == @2026-02-28";
-    DateMonthsUntil Pure "Date.months_until(other: Date) -> Int" "The number of whole months to another date." "@2026-01-31.months_until(@2026-03-30) == 1";
+    DateMonthsUntil Pure total "Date.months_until(other: Date) -> Int" "The number of whole months to another date." "@2026-01-31.months_until(@2026-03-30) == 1";
     DateAt Pure "Date.at(time: Time, zone: Text) -> Instant" "The moment of a time of day in a zone." r#"@2026-11-20.at(10:00, "UTC") == @2026-11-20T10:00:00Z"#;
-    TimeHour Pure "Time.hour -> Int" "The hour, 0 to 23." "10:30.hour == 10";
-    TimeMinute Pure "Time.minute -> Int" "The minute." "10:30.minute == 30";
-    DurationDays Pure "Duration.days -> Int" "The number of whole days, rounded down." "36h.days == 1";
-    DurationHours Pure "Duration.hours -> Int" "The number of whole hours, rounded down." "90min.hours == 1";
-    DurationMinutes Pure "Duration.minutes -> Int" "The number of whole minutes, rounded down." "90s.minutes == 1";
-    DurationSeconds Pure "Duration.seconds -> Int" "The number of whole seconds, rounded down." "1500ms.seconds == 1";
-    DurationMilliseconds Pure "Duration.milliseconds -> Int" "The number of whole milliseconds, rounded down." "2s.milliseconds == 2000";
+    TimeHour Pure total "Time.hour -> Int" "The hour, 0 to 23." "10:30.hour == 10";
+    TimeMinute Pure total "Time.minute -> Int" "The minute." "10:30.minute == 30";
+    DurationDays Pure total "Duration.days -> Int" "The number of whole days, rounded down." "36h.days == 1";
+    DurationHours Pure total "Duration.hours -> Int" "The number of whole hours, rounded down." "90min.hours == 1";
+    DurationMinutes Pure total "Duration.minutes -> Int" "The number of whole minutes, rounded down." "90s.minutes == 1";
+    DurationSeconds Pure total "Duration.seconds -> Int" "The number of whole seconds, rounded down." "1500ms.seconds == 1";
+    DurationMilliseconds Pure total "Duration.milliseconds -> Int" "The number of whole milliseconds, rounded down." "2s.milliseconds == 2000";
 
     // Collections.
-    Length Pure "[T].length -> Int" "The number of elements." "[1, 2].length == 2";
-    BagLength Pure "Bag[T].length -> Int" "The number of elements." "";
-    SetLength Pure "Set[T].length -> Int" "The number of elements." "[1, 1].to_set.length == 1";
-    MapLength Pure "Map[K, T].length -> Int" "The number of entries." r#"["a": 1].length == 1"#;
-    BytesLength Pure "Bytes.length -> Int" "The number of octets." r#"0x"ff00".length == 2"#;
-    ListFirst Pure "[T].first -> T?" "The first element." "[1, 2].first == 1";
-    ListLast Pure "[T].last -> T?" "The last element." "[1, 2].last == 2";
-    ListAt Pure "[T].at(position: Int) -> T?" "The element at a position, from 0. Also written `xs[0]`." "[1, 2].at(1) == 2";
-    ListSlice Pure "[T].slice(from: Int, to: Int) -> [T]" "The elements from a position up to another. Also written `xs[0..2]`." "[1, 2, 3].slice(1, 3) == [2, 3]";
-    ListTake Pure "[T].take(count: Int) -> [T]" "The first elements." "[1, 2, 3].take(2) == [1, 2]";
-    ListDrop Pure "[T].drop(count: Int) -> [T]" "Without the first elements." "[1, 2, 3].drop(2) == [3]";
-    ListReverse Pure "[T].reverse -> [T]" "From the last to the first." "[1, 2].reverse == [2, 1]";
-    ListContains Pure "[T].contains(element: T) -> Bool" "True if the element is there." "[1, 2].contains(2)";
-    ListFind Pure "[T].find(element: T) -> Int?" "The position of the first such element." "[1, 2].find(2) == 1";
-    ListDistinct Pure "[K].distinct -> [K]" "Each element once, where it first stood." "[2, 1, 2].distinct == [2, 1]";
+    Length Pure total "[T].length -> Int" "The number of elements." "[1, 2].length == 2";
+    BagLength Pure total "Bag[T].length -> Int" "The number of elements." "";
+    SetLength Pure total "Set[T].length -> Int" "The number of elements." "[1, 1].to_set.length == 1";
+    MapLength Pure total "Map[K, T].length -> Int" "The number of entries." r#"["a": 1].length == 1"#;
+    BytesLength Pure total "Bytes.length -> Int" "The number of octets." r#"0x"ff00".length == 2"#;
+    ListFirst Pure total "[T].first -> T?" "The first element." "[1, 2].first == 1";
+    ListLast Pure total "[T].last -> T?" "The last element." "[1, 2].last == 2";
+    ListAt Pure total "[T].at(position: Int) -> T?" "The element at a position, from 0. Also written `xs[0]`." "[1, 2].at(1) == 2";
+    ListSlice Pure total "[T].slice(from: Int, to: Int) -> [T]" "The elements from a position up to another. Also written `xs[0..2]`." "[1, 2, 3].slice(1, 3) == [2, 3]";
+    ListTake Pure total "[T].take(count: Int) -> [T]" "The first elements." "[1, 2, 3].take(2) == [1, 2]";
+    ListDrop Pure total "[T].drop(count: Int) -> [T]" "Without the first elements." "[1, 2, 3].drop(2) == [3]";
+    ListReverse Pure total "[T].reverse -> [T]" "From the last to the first." "[1, 2].reverse == [2, 1]";
+    ListContains Pure total "[T].contains(element: T) -> Bool" "True if the element is there." "[1, 2].contains(2)";
+    ListFind Pure total "[T].find(element: T) -> Int?" "The position of the first such element." "[1, 2].find(2) == 1";
+    ListDistinct Pure total "[K].distinct -> [K]" "Each element once, where it first stood." "[2, 1, 2].distinct == [2, 1]";
     ListEnumerate Pure "[T].enumerate -> [(index: Int, item: T)]" "The elements with their positions, from 0." r#"["a"].enumerate.length == 1"#;
     ListZip Pure "[T].zip(other: [U]) -> [(left: T, right: U)]" "Pairs of elements at the same positions, up to the shorter end." "[1, 2].zip([3]).length == 1";
-    ListToSet Pure "[K].to_set -> Set[K]" "Each element once." "[2, 1, 2].to_set.length == 2";
-    BagToSet Pure "Bag[K].to_set -> Set[K]" "Each element once." "";
-    BagToList Pure "Bag[T].to_list -> [T]" "In canonical order." "";
-    SetToList Pure "Set[T].to_list -> [T]" "In the order of the type." "[2, 1].to_set.to_list == [1, 2]";
-    SetContains Pure "Set[T].contains(element: T) -> Bool" "True if the element is there." "[1].to_set.contains(1)";
+    ListToSet Pure total "[K].to_set -> Set[K]" "Each element once." "[2, 1, 2].to_set.length == 2";
+    BagToSet Pure total "Bag[K].to_set -> Set[K]" "Each element once." "";
+    BagToList Pure total "Bag[T].to_list -> [T]" "In canonical order." "";
+    SetToList Pure total "Set[T].to_list -> [T]" "In the order of the type." "[2, 1].to_set.to_list == [1, 2]";
+    SetContains Pure total "Set[T].contains(element: T) -> Bool" "True if the element is there." "[1].to_set.contains(1)";
     SetInsert Pure "Set[T].insert(element: T) -> Set[T]" "With the element." "[1].to_set.insert(2).length == 2";
     SetRemove Pure "Set[T].remove(element: T) -> Set[T]" "Without the element." "[1].to_set.remove(1).length == 0";
-    SetUnion Pure "Set[T].union(other: Set[T]) -> Set[T]" "The elements of either." "[1].to_set.union([2].to_set).length == 2";
-    SetIntersect Pure "Set[T].intersect(other: Set[T]) -> Set[T]" "The elements of both." "[1].to_set.intersect([2].to_set).length == 0";
-    SetMinus Pure "Set[T].minus(other: Set[T]) -> Set[T]" "The elements that the other has not." "[1].to_set.minus([2].to_set).length == 1";
+    SetUnion Pure total "Set[T].union(other: Set[T]) -> Set[T]" "The elements of either." "[1].to_set.union([2].to_set).length == 2";
+    SetIntersect Pure total "Set[T].intersect(other: Set[T]) -> Set[T]" "The elements of both." "[1].to_set.intersect([2].to_set).length == 0";
+    SetMinus Pure total "Set[T].minus(other: Set[T]) -> Set[T]" "The elements that the other has not." "[1].to_set.minus([2].to_set).length == 1";
     ListToMap Pure "[(key: K, value: T)].to_map -> Map[K, T]" "A map; a later entry replaces an earlier one of the same key." r#"[(key: "a", value: 1)].to_map == ["a": 1]"#;
-    MapGet Pure "Map[K, T].get(key: K) -> T?" "The value under a key. Also written `m[key]`." r#"["a": 1].get("a") == 1"#;
-    MapContains Pure "Map[K, T].contains(key: K) -> Bool" "True if the key is there." r#"["a": 1].contains("a")"#;
+    MapGet Pure total "Map[K, T].get(key: K) -> T?" "The value under a key. Also written `m[key]`." r#"["a": 1].get("a") == 1"#;
+    MapContains Pure total "Map[K, T].contains(key: K) -> Bool" "True if the key is there." r#"["a": 1].contains("a")"#;
     MapInsert Pure "Map[K, T].insert(key: K, value: T) -> Map[K, T]" "With the entry." r#"["a": 1].insert("b", 2).length == 2"#;
     MapRemove Pure "Map[K, T].remove(key: K) -> Map[K, T]" "Without the key." r#"["a": 1].remove("a").length == 0"#;
-    MapKeys Pure "Map[K, T].keys -> [K]" "The keys, in their order." r#"["b": 1, "a": 2].keys == ["a", "b"]"#;
-    MapValues Pure "Map[K, T].values -> [T]" "The values, in the order of the keys." r#"["b": 1, "a": 2].values == [2, 1]"#;
-    MapEntries Pure "Map[K, T].entries -> [(key: K, value: T)]" "The entries, in the order of the keys." r#"["a": 1].entries.length == 1"#;
+    MapKeys Pure total "Map[K, T].keys -> [K]" "The keys, in their order." r#"["b": 1, "a": 2].keys == ["a", "b"]"#;
+    MapValues Pure total "Map[K, T].values -> [T]" "The values, in the order of the keys." r#"["b": 1, "a": 2].values == [2, 1]"#;
+    MapEntries Pure total "Map[K, T].entries -> [(key: K, value: T)]" "The entries, in the order of the keys." r#"["a": 1].entries.length == 1"#;
 
     // Identity, chance and the log.
     NewUuid Random "uuid() -> Uuid" "A fresh UUID." "";

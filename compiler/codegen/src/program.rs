@@ -1,5 +1,6 @@
 //! A whole program to an image.
 
+use tenon_core::calls::CallGraph;
 use tenon_core::ir::{FunctionId, Program, ScenarioStep};
 use tenon_plan::physical::Plan;
 use tenon_runtime::native::{Entry, Image, Interface};
@@ -75,11 +76,12 @@ pub fn compile(
     let mut shapes = unit.shapes.shapes;
     shapes.finish().map_err(|e| Error::new(format!("a type has no layout: {e}")))?;
     let site = |site: &tenon_core::ir::Site| format!("{}: {} {}", site.file, site.kind, site.item);
+    let calls = CallGraph::new(program);
     let interface = Interface {
         api: program.api.clone(),
         endpoints: program.endpoints.iter().map(|e| e.function.0).collect(),
         sites: program.sites.iter().map(site).collect(),
-        heavy: program.endpoints.iter().map(|e| is_heavy(program, plans, e.function)).collect(),
+        heavy: program.endpoints.iter().map(|e| is_heavy(&calls, plans, e.function)).collect(),
         main: program.main.map(|id| id.0),
     };
     let image = Image {
@@ -136,9 +138,9 @@ fn roots(program: &Program, more: &[FunctionId]) -> Vec<FunctionId> {
 /// More rows than this in one call are expected to take longer than about a millisecond.
 const HEAVY_ROWS: f64 = 100_000.0;
 
-/// Whether a call of a function is expected to read many rows.
-fn is_heavy(program: &Program, plans: &[Plan], function: FunctionId) -> bool {
-    let queries = tenon_core::calls::queries_of(program, function.index());
-    let rows: f64 = queries.into_iter().filter_map(|query| plans.get(query)).map(crate::query::rows_of).sum();
-    rows > HEAVY_ROWS
+/// Whether a call of a function is expected to read many rows, or may run long whatever it is given.
+fn is_heavy(calls: &CallGraph<'_>, plans: &[Plan], function: FunctionId) -> bool {
+    let queries = calls.queries_of(function.index()).into_iter();
+    let rows: f64 = queries.filter_map(|query| plans.get(query)).map(crate::query::rows_of).sum();
+    rows > HEAVY_ROWS || calls.may_run_long(function.index())
 }

@@ -1,4 +1,5 @@
-//! Who calls whom, for the depth check: only a function that can reach itself can go too deep.
+//! Who calls whom, for the depth check: only a function that can reach itself can go too deep; and for servers, what may
+//! take long.
 
 use crate::effects::exprs_of;
 use crate::ir::{Block, Command, Expr, ExprKind, FailWith, Output, Program, Query, Stmt};
@@ -45,12 +46,86 @@ fn reached(callees: &[Vec<usize>], from: &[usize]) -> Vec<bool> {
     seen
 }
 
-/// The queries that a function may run, directly or through others.
-pub fn queries_of(program: &Program, function: usize) -> Vec<usize> {
-    let callees = callees(program);
-    let Some(own) = callees.get(function) else { return Vec::new() };
-    let seen = reached(&callees, own);
-    (0..program.queries.len()).filter(|query| seen[program.functions.len() + query]).collect()
+/// Who calls whom in a program, to ask about many functions.
+pub struct CallGraph<'p> {
+    program: &'p Program,
+    callees: Vec<Vec<usize>>,
+    /// For each function, then for each query: nothing written in it bounds the time of its own code.
+    unbounded: Vec<bool>,
+}
+
+impl<'p> CallGraph<'p> {
+    /// The graph of a program.
+    pub fn new(program: &'p Program) -> CallGraph<'p> {
+        let callees = callees(program);
+        let has_loop: Vec<bool> = program.functions.iter().map(|f| f.body.iter().any(loops)).collect();
+        let reaches_loop = |id: usize| {
+            let below = reached(&callees, &callees[id]);
+            has_loop[id] || has_loop.iter().zip(&below).any(|(has_loop, below)| *has_loop && *below)
+        };
+        let functions = program.functions.iter().zip(recursive(program)).map(|(function, circular)| {
+            let mut unbounded = circular || function.body.iter().any(|stmt| nested(stmt, program, &reaches_loop));
+            each_expr(&function.body, &mut |e| unbounded = unbounded || computed_range(e));
+            unbounded
+        });
+        let queries = program.queries.iter().map(|query| {
+            let mut unbounded = false;
+            exprs_of(&query.root, &mut |e| unbounded = unbounded || computed_range(e));
+            unbounded
+        });
+        let unbounded = functions.chain(queries).collect();
+        CallGraph { program, callees, unbounded }
+    }
+
+    /// For functions, then for queries, whether a function may reach them; it reaches itself.
+    fn reached_by(&self, function: usize) -> Vec<bool> {
+        reached(&self.callees, &[function])
+    }
+
+    /// The queries that a function may run, directly or through others.
+    pub fn queries_of(&self, function: usize) -> Vec<usize> {
+        let seen = self.reached_by(function);
+        (0..self.program.queries.len()).filter(|query| seen[self.program.functions.len() + query]).collect()
+    }
+
+    /// Whether nothing written in the program bounds the time of a call of a function by the size of what it is given: it
+    /// can reach a `while`, a range between numbers that are computed, a loop inside of a loop, or itself again.
+    pub fn may_run_long(&self, function: usize) -> bool {
+        self.reached_by(function).iter().zip(&self.unbounded).any(|(reached, unbounded)| *reached && *unbounded)
+    }
+}
+
+fn loops(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Loop(_) | Stmt::ForEach(..) => true,
+        Stmt::If(_, a, b) => a.iter().chain(b).any(loops),
+        _ => false,
+    }
+}
+
+/// Whether a statement has a loop without a source, or one in whose rounds another one is run.
+fn nested(stmt: &Stmt, program: &Program, reaches_loop: &dyn Fn(usize) -> bool) -> bool {
+    match stmt {
+        Stmt::Loop(_) => true,
+        Stmt::If(_, a, b) => a.iter().chain(b).any(|stmt| nested(stmt, program, reaches_loop)),
+        Stmt::ForEach(_, _, body) => {
+            let mut called = Vec::new();
+            block_calls(body, program, &mut called);
+            body.iter().any(loops) || called.iter().any(|id| *id < program.functions.len() && reaches_loop(*id))
+        }
+        _ => false,
+    }
+}
+
+fn computed_range(expr: &Expr) -> bool {
+    if let ExprKind::Range(from, to, _) = &expr.kind
+        && !(matches!(from.kind, ExprKind::Literal(_)) && matches!(to.kind, ExprKind::Literal(_)))
+    {
+        return true;
+    }
+    let mut found = false;
+    expr.children(&mut |child| found = found || computed_range(child));
+    found
 }
 
 fn block_calls(block: &Block, program: &Program, found: &mut Vec<usize>) {

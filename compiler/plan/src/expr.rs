@@ -278,7 +278,7 @@ impl<'p> Safe<'p> {
                 worst
             }
             ExprKind::Prim(prim, args, _) => {
-                let own = if prim_fails(*prim) && !safe_divisor(*prim, args) { Safety::Failing } else { Safety::Total };
+                let own = if prim.can_fail() && !safe_divisor(*prim, args) { Safety::Failing } else { Safety::Total };
                 args.iter().fold(own, |w, a| w.max(self.walk(a, facts, depth)))
             }
             ExprKind::Call(function, args, _) => {
@@ -367,134 +367,6 @@ fn safe_divisor(prim: Prim, args: &[Expr]) -> bool {
     matches!(prim, Prim::DivInt | Prim::ModInt)
         && matches!(args, [_, Expr { kind: ExprKind::Literal(Value::Int(n)), .. }] if *n != 0 && *n != -1)
 }
-
-/// Whether a primitive can end in a fault.
-pub fn prim_fails(prim: Prim) -> bool {
-    match prim {
-        Prim::Not
-        | Prim::Eq
-        | Prim::Ne
-        | Prim::Lt
-        | Prim::Le
-        | Prim::Gt
-        | Prim::Ge
-        | Prim::IntToFloat
-        | Prim::NegFloat
-        | Prim::AbsFloat
-        | Prim::Concat
-        | Prim::ToText
-        | Prim::Matches(_)
-        | Prim::Contains
-        | Prim::Length
-        | Prim::ElementAt
-        | Prim::ValueAt
-        | Prim::Append
-        | Prim::ToSet
-        | Prim::ToList
-        | Prim::ToBag
-        | Prim::ToMap
-        | Prim::Entries
-        | Prim::TagOf => false,
-        Prim::Builtin(n) => {
-            let row = tenon_core::builtins::BUILTINS.get(usize::from(n));
-            !row.is_some_and(|row| TOTAL.contains(&row.id))
-        }
-        _ => true,
-    }
-}
-
-/// Library primitives that have a value whatever their arguments. All others count as able to fail.
-const TOTAL: &[&str] = &[
-    "TextLength",
-    "TextLower",
-    "TextUpper",
-    "TextCapitalise",
-    "TextTrim",
-    "TextTrimStart",
-    "TextTrimEnd",
-    "TextSlice",
-    "TextAt",
-    "TextFind",
-    "TextContains",
-    "TextStartsWith",
-    "TextEndsWith",
-    "TextSplit",
-    "TextWords",
-    "TextLines",
-    "TextReverse",
-    "TextNormalise",
-    "TextToInt",
-    "TextToFloat",
-    "TextToDecimal",
-    "TextToDate",
-    "TextToInstant",
-    "TextToUuid",
-    "ToText",
-    "IntSign",
-    "IntToFloat",
-    "DecimalFloor",
-    "DecimalCeil",
-    "DecimalToInt",
-    "DecimalToFloat",
-    "Min",
-    "Max",
-    "InstantUtc",
-    "DateTimeDate",
-    "DateTimeTime",
-    "DateTimeYear",
-    "DateTimeMonth",
-    "DateTimeDay",
-    "DateTimeHour",
-    "DateTimeMinute",
-    "DateTimeSecond",
-    "DateTimeWeekday",
-    "MakeDate",
-    "DateYear",
-    "DateMonth",
-    "DateDay",
-    "DateWeekday",
-    "DateDayOfYear",
-    "DateWeek",
-    "DateStartOfMonth",
-    "DateEndOfMonth",
-    "DateStartOfYear",
-    "DateMonthsUntil",
-    "TimeHour",
-    "TimeMinute",
-    "DurationDays",
-    "DurationHours",
-    "DurationMinutes",
-    "DurationSeconds",
-    "DurationMilliseconds",
-    "Length",
-    "BagLength",
-    "SetLength",
-    "MapLength",
-    "BytesLength",
-    "ListFirst",
-    "ListLast",
-    "ListAt",
-    "ListSlice",
-    "ListTake",
-    "ListDrop",
-    "ListReverse",
-    "ListContains",
-    "ListFind",
-    "ListDistinct",
-    "ListToSet",
-    "BagToSet",
-    "BagToList",
-    "SetToList",
-    "SetContains",
-    "SetUnion",
-    "SetIntersect",
-    "SetMinus",
-    "MapGet",
-    "MapContains",
-    "MapKeys",
-    "MapValues",
-    "MapEntries",
-];
 
 /// Folds what is decided by constants and by construction, bottom up. Never removes what can fail.
 pub fn simplify(expr: &mut Expr, safe: &Safe) {
@@ -601,17 +473,5 @@ pub fn identity(expr: &Expr) -> Option<VarId> {
             _ => None,
         },
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn total_primitives_are_in_the_table() {
-        for id in TOTAL {
-            assert!(tenon_core::builtins::BUILTINS.iter().any(|row| row.id == *id), "{id}");
-        }
     }
 }

@@ -12,7 +12,9 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use serde_json::json;
-use tenon_value::dispatch::{Dispatched, Headers, Outcome, Request, Response, Routed, UNKNOWN_SITE, dispatch, respond};
+use tenon_value::dispatch::{
+    Dispatched, EndpointKind, Headers, Outcome, Request, Response, Routed, UNKNOWN_SITE, dispatch, respond,
+};
 use tenon_value::{BuiltIn, Failure, Fault};
 
 use crate::body::{self, BodyError, Held, Whole};
@@ -143,19 +145,20 @@ impl Thread {
         }
     }
 
-    /// Runs the call here, or in the pool where it is heavy.
+    /// Runs the call here, or in the pool where it is heavy, or would wait for a heavy one that writes.
     async fn call(&self, loaded: &Arc<Loaded>, parts: &Parts, bytes: Bytes, number: u64) -> Dispatched {
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let method = parts.method.as_str();
-        let is_heavy = !loaded.heavy.is_empty()
-            && match loaded.program.router.route(if method == "HEAD" { "GET" } else { method }, parts.uri.path()) {
-                Routed::Endpoint { endpoint, .. } => loaded.heavy.contains(&endpoint),
-                _ => false,
-            };
+        let shared = &self.shared;
+        let (heavy, writes) = match loaded.heavy.is_empty() {
+            true => (false, false),
+            false => self.weight(loaded, method, parts.uri.path()),
+        };
+        // Handlers run one at a time: one that waits here for a heavy one would hold up whoever this thread serves.
+        let is_heavy = heavy || writes && shared.heavy_writing.load(Ordering::Acquire) > 0;
         if !is_heavy {
             return guarded(loaded, method, target, &parts.headers, &bytes, number);
         }
-        let shared = &self.shared;
         let busy = |detail| failed(loaded, BuiltIn::Busy, detail, number);
         if shared.heavy_waiting.load(Ordering::Relaxed) >= shared.settings.heavy_waiting as i64 {
             return busy("too many requests are waiting");
@@ -170,7 +173,9 @@ impl Thread {
         let loaded = loaded.clone();
         let (method, target, headers) = (method.to_owned(), target.to_owned(), parts.headers.clone());
         let own = loaded.clone();
+        let counted = (heavy && writes).then(|| self.shared.clone());
         let running = tokio::task::spawn_blocking(move || {
+            let _writing = counted.as_ref().map(|shared| Counted::new(&shared.heavy_writing));
             let dispatched = guarded(&own, &method, &target, &headers, &bytes, number);
             drop(turn);
             dispatched
@@ -179,6 +184,17 @@ impl Thread {
             Ok(dispatched) => dispatched,
             Err(_) => faulted(&loaded, number),
         }
+    }
+
+    /// Whether the endpoint of a request is heavy, and whether it writes.
+    fn weight(&self, loaded: &Loaded, method: &str, path: &str) -> (bool, bool) {
+        let method = if method == "HEAD" { "GET" } else { method };
+        let Routed::Endpoint { endpoint, .. } = loaded.program.router.route(method, path) else {
+            return (false, false);
+        };
+        let described = loaded.program.service.api().endpoints.get(endpoint as usize);
+        let writes = described.is_some_and(|endpoint| endpoint.kind == EndpointKind::Handler);
+        (loaded.heavy.contains(&endpoint), writes)
     }
 
     /// Writes down what happened.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! One current-thread runtime per core accepts connections of its own, reads requests, and runs calls right there: a hop
-//! to another thread would cost more than most calls. Calls that a [`Service`] says are heavy run in a bounded pool. A
+//! to another thread would cost more than most calls. Calls that a [`Service`] says are heavy run in a bounded pool,
+//! and so do handlers while a heavy one writes: they would wait for it, and with them whoever their thread serves. A
 //! response is sent when the commit that it rests on is durable; one wake per thread and group of commits reaches all
 //! that wait.
 //!
@@ -100,7 +101,7 @@ impl Default for Settings {
             exchange_time: Duration::from_secs(5),
             connections: 10_000,
             heavy: cores,
-            heavy_waiting: 64,
+            heavy_waiting: 1024,
             stop_delay: Duration::ZERO,
             drain_time: Duration::from_secs(10),
             log_requests: false,

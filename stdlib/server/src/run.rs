@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) log: Log,
     pub(crate) heavy: Arc<Semaphore>,
     pub(crate) heavy_waiting: AtomicI64,
+    /// Heavy calls of handlers that run.
+    pub(crate) heavy_writing: AtomicI64,
     /// Bytes of bodies that are being read or answered.
     pub(crate) body_memory: AtomicUsize,
     /// Bytes of answers that are not sent yet.
@@ -108,6 +110,7 @@ impl Server {
         let shared = Arc::new(Shared {
             heavy: Arc::new(Semaphore::new(settings.heavy.max(1))),
             heavy_waiting: AtomicI64::new(0),
+            heavy_writing: AtomicI64::new(0),
             body_memory: AtomicUsize::new(0),
             answer_memory: Arc::default(),
             metrics,

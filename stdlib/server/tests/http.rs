@@ -5,9 +5,9 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,13 +20,14 @@ use tenon_value::shape::{Field, Kind};
 use tenon_value::sink::NoPredicates;
 use tenon_value::{Fault, Value};
 
-/// `POST /items` (a commit), `GET /items/{n}` (a query), `GET /big/{n}` (an answer of so many bytes), `GET /slow` (a heavy
+/// `POST /fill` and `POST /put` (handlers, of which one runs at a time; the first is heavy), `POST /items` (a commit), `GET /items/{n}` (a query), `GET /big/{n}` (an answer of so many bytes), `GET /slow` (a heavy
 /// query), `GET /stuck` (one that keeps its thread), and ways to fail.
 struct Items {
     api: Api,
     greeting: &'static str,
     commit: Arc<AtomicU64>,
     slow: Duration,
+    writer: Mutex<()>,
 }
 
 impl Service for Items {
@@ -60,13 +61,20 @@ impl Service for Items {
                 thread::sleep(self.slow);
                 call.answer(&Value::text("done")).into()
             }
+            "fill" | "put" => {
+                let _writer = self.writer.lock().unwrap();
+                if self.is_heavy(call.endpoint) {
+                    thread::sleep(self.slow);
+                }
+                call.answer(&Value::text("written")).into()
+            }
             "fault" => Outcome::Faulted { fault: Fault::AssertFailed, site: 7 }.into(),
             _ => panic!("on purpose"),
         }
     }
 
     fn is_heavy(&self, endpoint: u32) -> bool {
-        self.api.endpoints[endpoint as usize].name == "slow"
+        matches!(self.api.endpoints[endpoint as usize].name.as_str(), "slow" | "fill")
     }
 
     fn describe_site(&self, site: u32) -> Option<String> {
@@ -89,7 +97,7 @@ fn slow_items(greeting: &'static str, commit: &Arc<AtomicU64>, slow: Duration) -
         api.endpoints.push(Endpoint {
             name: name.into(),
             doc: None,
-            kind: EndpointKind::Query,
+            kind: if matches!(name, "fill" | "put") { EndpointKind::Handler } else { EndpointKind::Query },
             method,
             path: path.into(),
             params: source.map(|(name, source)| Param { name: name.into(), source }).into_iter().collect(),
@@ -106,10 +114,12 @@ fn slow_items(greeting: &'static str, commit: &Arc<AtomicU64>, slow: Duration) -
     add("big", Method::Get, "/big/{n}", Some(("n", Source::Path)), one, text, Format::Text);
     add("stuck", Method::Get, "/stuck", None, nothing, text, Format::Text);
     add("slow", Method::Get, "/slow", None, nothing, text, Format::Text);
+    add("fill", Method::Post, "/fill", None, nothing, text, Format::Text);
+    add("put", Method::Post, "/put", None, nothing, text, Format::Text);
     add("fault", Method::Get, "/fault", None, nothing, text, Format::Text);
     add("panic", Method::Get, "/panic", None, nothing, text, Format::Text);
     api.shapes.finish().unwrap();
-    Program::new(Arc::new(Items { api, greeting, commit: commit.clone(), slow })).unwrap()
+    Program::new(Arc::new(Items { api, greeting, commit: commit.clone(), slow, writer: Mutex::new(()) })).unwrap()
 }
 
 /// How long a call takes that keeps its thread.
@@ -525,6 +535,22 @@ fn heavy_calls_hold_nobody_up() {
     assert_eq!(Client::new(address).get("/greet").status, 200);
     assert!(started.elapsed() < Duration::from_millis(200), "{:?}", started.elapsed());
     assert_eq!(slow.read(false).unwrap().text(), "done");
+}
+
+#[test]
+fn a_handler_that_waits_for_a_heavy_one_holds_nobody_up() {
+    let bench = start(|settings| settings.threads = 1);
+    let address = bench.running.address();
+    let [mut fill, mut put] = [Client::new(address), Client::new(address)];
+    fill.send(b"POST /fill HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
+    thread::sleep(Duration::from_millis(50));
+    put.send(b"POST /put HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
+    thread::sleep(Duration::from_millis(50));
+    let started = Instant::now();
+    assert_eq!(Client::new(address).get("/healthz").status, 200);
+    assert!(started.elapsed() < Duration::from_millis(200), "{:?}", started.elapsed());
+    assert_eq!(fill.read(false).unwrap().text(), "written");
+    assert_eq!(put.read(false).unwrap().text(), "written");
 }
 
 #[test]

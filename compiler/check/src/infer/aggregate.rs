@@ -72,6 +72,9 @@ impl Infer<'_> {
                 | ast::ExprKind::SetOperation { .. }
         );
         let path = matches!(arg.value.kind, ast::ExprKind::Name(_) | ast::ExprKind::Field { .. });
+        if !plain && (closed || grouped.is_none()) {
+            return Some(self.elements_without_name(name, arg, range));
+        }
         if closed || (plain && (grouped.is_none() || path)) {
             let errors = self.diagnostics.len();
             let noted = self.uses.len();
@@ -101,6 +104,31 @@ impl Infer<'_> {
             return Some(self.no_group(name, &arg.value, range, !matches!(fold, Folding::Aggregate(_))));
         };
         Some(self.group_aggregate(frame, function, arg, name, range))
+    }
+
+    /// `count(ts where c)`, `sum(ts per c)`: a condition is about rows of a group; the elements of a collection have no
+    /// name by which it could ask for them.
+    fn elements_without_name(&mut self, name: &ast::Ident, arg: &ast::Arg, range: Range) -> Expr {
+        let source = self.source_expr(&arg.value, None);
+        let collection =
+            matches!(self.base(&source.ty), Ty::List(_) | Ty::Bag(_) | Ty::Set(_) | Ty::Map(..) | Ty::Error);
+        if !collection {
+            return self.no_group(name, &arg.value, range, false);
+        }
+        let word = if arg.filter.is_some() { "where" } else { "per" };
+        let mut d = self
+            .diagnostic(
+                Code::AggregateWithoutGroup,
+                arg.value.range,
+                format!("`{word}` is about the rows of a group, and the elements of a collection have no name here"),
+                "a collection",
+            )
+            .note(format!("write `{}(from x in … where …)`, with `x.` before what the condition reads", name.text));
+        if let Some(filter) = &arg.filter {
+            d = d.because(self.label(filter.range, "what this reads has no row"));
+        }
+        self.report(d);
+        self.broken(range)
     }
 
     /// `0.95` as parts per million; `None` never, an error gives 0.

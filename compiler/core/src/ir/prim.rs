@@ -116,3 +116,64 @@ pub enum Prim {
     /// A library function: the index of its row in `tenon_check::builtins`.
     Builtin(u16),
 }
+
+impl Prim {
+    /// Whether it can end in a fault for some operands of its types; limits of the call aside.
+    pub fn can_fail(self) -> bool {
+        match self {
+            Prim::Not
+            | Prim::Eq
+            | Prim::Ne
+            | Prim::Lt
+            | Prim::Le
+            | Prim::Gt
+            | Prim::Ge
+            | Prim::NegFloat
+            | Prim::AbsFloat
+            | Prim::IntToFloat
+            | Prim::Concat
+            | Prim::ToText
+            | Prim::Matches(_)
+            | Prim::Contains
+            | Prim::Length
+            | Prim::ElementAt
+            | Prim::ValueAt
+            | Prim::Append
+            | Prim::ToSet
+            | Prim::ToList
+            | Prim::ToBag
+            | Prim::ToMap
+            | Prim::Entries
+            | Prim::TagOf => false,
+            Prim::Builtin(n) => !crate::builtins::BUILTINS.get(usize::from(n)).is_some_and(|row| row.total),
+            Prim::AddInt
+            | Prim::SubInt
+            | Prim::MulInt
+            | Prim::NegInt
+            | Prim::DivInt
+            | Prim::ModInt
+            | Prim::AbsInt
+            | Prim::AddDecimal
+            | Prim::SubDecimal
+            | Prim::MulDecimal
+            | Prim::DivDecimal
+            | Prim::NegDecimal
+            | Prim::AbsDecimal
+            | Prim::Rescale
+            | Prim::IntToDecimal
+            | Prim::AddFloat
+            | Prim::SubFloat
+            | Prim::MulFloat
+            | Prim::DivFloat
+            | Prim::AddDuration
+            | Prim::SubDuration
+            | Prim::Elapsed
+            | Prim::AddDurations
+            | Prim::SubDurations
+            | Prim::ScaleDuration
+            | Prim::NegDuration
+            | Prim::DivDuration
+            | Prim::Guard(_) => true,
+        }
+    }
+}

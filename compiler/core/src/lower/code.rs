@@ -59,7 +59,7 @@ impl Scope<'_, '_> {
             typed::Stmt::Expr(expr) => {
                 let value = self.expr(expr);
                 // A value that nobody takes is still computed where computing it can fail.
-                if super::scope::can_fail(&value) && !self.in_query() {
+                if super::partial::is_partial(&value) && !self.in_query() {
                     self.name(value);
                 }
             }
@@ -277,7 +277,7 @@ impl Scope<'_, '_> {
                     }
                     // The value of a last expression that nobody wants is still computed.
                     Some(value) => {
-                        if super::scope::can_fail(&value) {
+                        if super::partial::is_partial(&value) {
                             self.name(value);
                         }
                         unit()

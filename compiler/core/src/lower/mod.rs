@@ -27,6 +27,7 @@ mod import;
 mod library;
 mod limits;
 mod operators;
+mod partial;
 mod pattern;
 mod proofs;
 mod query;

@@ -4,7 +4,7 @@
 //! order, and so on), which is the canonical order of the language; so no operator is added to make a result
 //! deterministic, and the planner may drop an order that nobody sees.
 
-use super::scope::{RowVar, Scope, bool_literal, int_literal, is_partial, not, unit};
+use super::scope::{RowVar, Scope, bool_literal, int_literal, not, unit};
 use crate::ir::{
     self, Aggregate, AggregateFn, Apply, Expr, ExprKind, JoinKind, Lift, Output, Prim, Rel, SiteId, SortKey, Type,
     VarId, WindowExpr, WindowFn,
@@ -754,52 +754,4 @@ fn conjunction(mut parts: Vec<Expr>) -> Expr {
         return super::scope::and(conjunction(parts), conjunction(rest));
     }
     super::code::all_of(parts)
-}
-
-/// True if the operators may be evaluated only under the conditions around them, see [`is_partial`].
-pub(super) fn rel_is_partial(rel: &Rel) -> bool {
-    match rel {
-        Rel::Unit | Rel::Scan { .. } => false,
-        Rel::Unnest { source, .. } => is_partial(source),
-        Rel::Filter { input, predicate } => is_partial(predicate) || rel_is_partial(input),
-        Rel::Map { input, defs } => defs.iter().any(|(_, e)| is_partial(e)) || rel_is_partial(input),
-        Rel::Join { left, right, on, .. } => is_partial(on) || rel_is_partial(left) || rel_is_partial(right),
-        Rel::Apply { left, right, .. } => rel_is_partial(left) || rel_is_partial(right),
-        Rel::Group { input, keys, aggregates, .. } => {
-            keys.iter().any(|(_, e)| is_partial(e))
-                || aggregates.iter().any(|(_, a)| {
-                    a.argument.as_ref().is_some_and(is_partial) || a.filter.as_ref().is_some_and(is_partial)
-                })
-                || rel_is_partial(input)
-        }
-        Rel::Window { input, .. } | Rel::Limit { input, .. } | Rel::Distinct { input, .. } => rel_is_partial(input),
-        Rel::Sort { input, keys } => keys.iter().any(|k| is_partial(&k.expr)) || rel_is_partial(input),
-        Rel::SetOp { left, right, .. } => rel_is_partial(left) || rel_is_partial(right),
-    }
-}
-
-/// The same operators over sources that have rows only where the predicate (over variables from outside) holds.
-pub(super) fn restrict_source(rel: Rel, predicate: &Expr) -> Rel {
-    let go = |rel: Box<Rel>| Box::new(restrict_source(*rel, predicate));
-    match rel {
-        Rel::Unit | Rel::Scan { .. } => Rel::Filter { input: Box::new(rel), predicate: predicate.clone() },
-        // A filter would come too late: the source itself is there only where the predicate holds.
-        Rel::Unnest { source, var, index } => {
-            let ty = source.ty.clone();
-            let empty = Expr::new(ExprKind::Collection(Vec::new()), ty.clone());
-            let source = ExprKind::If(Box::new(predicate.clone()), Box::new(source), Box::new(empty));
-            Rel::Unnest { source: Expr::new(source, ty), var, index }
-        }
-        Rel::Filter { input, predicate } => Rel::Filter { input: go(input), predicate },
-        Rel::Map { input, defs } => Rel::Map { input: go(input), defs },
-        // One empty side empties an inner join, and the left side any other.
-        Rel::Join { kind, left, right, on } => Rel::Join { kind, left: go(left), right, on },
-        Rel::Apply { kind, left, right } => Rel::Apply { kind, left: go(left), right },
-        Rel::Group { input, keys, aggregates, all } => Rel::Group { input: go(input), keys, aggregates, all },
-        Rel::Window { input, windows } => Rel::Window { input: go(input), windows },
-        Rel::Sort { input, keys } => Rel::Sort { input: go(input), keys },
-        Rel::Limit { input, limit, offset } => Rel::Limit { input: go(input), limit, offset },
-        Rel::Distinct { input, vars } => Rel::Distinct { input: go(input), vars },
-        Rel::SetOp { kind, left, right, vars } => Rel::SetOp { kind, left: go(left), right: go(right), vars },
-    }
 }

@@ -2,6 +2,7 @@
 //! being built, and the frame that says what the locals of the source stand for.
 
 use super::Lowering;
+use super::partial;
 use super::types::substitute;
 use crate::ir::{
     Block, Check, CheckKind, Command, Expr, ExprKind, Name, Prim, Query, QueryId, Rel, SiteId, Stmt, Type, VarId,
@@ -308,7 +309,7 @@ impl<'l, 'a> Scope<'l, 'a> {
         let guard = self.path_condition();
         match guard {
             // Evaluated on some rows only, and without a value on others: an option that is present just there.
-            Some(condition) if is_partial(&expr) => {
+            Some(condition) if partial::is_partial(&expr) => {
                 let option = ty.clone().optional();
                 let var = self.fresh_query("t", option.clone());
                 // Options do not nest: what is an option already is just absent elsewhere.
@@ -613,15 +614,15 @@ impl<'l, 'a> Scope<'l, 'a> {
     }
 
     pub fn apply(&mut self, kind: crate::ir::Apply, right: Rel) {
-        let right = self.under_path(right);
+        let right = self.under_path(&kind, right);
         let left = self.take_rel();
         self.set_rel(Rel::Apply { kind, left: Box::new(left), right: Box::new(right) });
     }
 
     /// A subquery that is partial runs only where the expression it stands in is evaluated.
-    fn under_path(&self, right: Rel) -> Rel {
+    fn under_path(&self, kind: &crate::ir::Apply, right: Rel) -> Rel {
         match self.path_condition() {
-            Some(predicate) if super::query::rel_is_partial(&right) => super::query::restrict_source(right, &predicate),
+            Some(predicate) if partial::apply_is_partial(kind, &right) => partial::restrict(kind, right, &predicate),
             _ => right,
         }
     }
@@ -678,56 +679,6 @@ fn breaks(block: &[Stmt]) -> bool {
         Stmt::If(_, a, b) => breaks(a) || breaks(b),
         _ => false,
     })
-}
-
-/// True if the expression has a value only under the conditions around it: it can end in a fault, or takes apart
-/// an option or a variant. Such an expression must not be computed ahead of the test that makes it valid.
-pub(super) fn is_partial(expr: &Expr) -> bool {
-    let mut partial = matches!(expr.kind, ExprKind::Unwrap(_) | ExprKind::CaseField(..)) || can_fail(expr);
-    if !partial {
-        expr.children(&mut |child| partial = partial || is_partial(child));
-    }
-    partial
-}
-
-/// True if evaluating the expression can end in a fault.
-pub(super) fn can_fail(expr: &Expr) -> bool {
-    let own = match &expr.kind {
-        ExprKind::Prim(prim, ..) => !matches!(
-            prim,
-            Prim::Not
-                | Prim::Eq
-                | Prim::Ne
-                | Prim::Lt
-                | Prim::Le
-                | Prim::Gt
-                | Prim::Ge
-                | Prim::Concat
-                | Prim::ToText
-                | Prim::Matches(_)
-                | Prim::Contains
-                | Prim::Length
-                | Prim::ElementAt
-                | Prim::ValueAt
-                | Prim::Append
-                | Prim::ToSet
-                | Prim::ToList
-                | Prim::ToBag
-                | Prim::ToMap
-                | Prim::Entries
-                | Prim::TagOf
-                | Prim::IntToFloat
-        ),
-        ExprKind::Call(..) | ExprKind::Query(..) => true,
-        // An option that is absent is not unwrapped, nor is a field read of another case, or a row that is not there.
-        ExprKind::Unwrap(_) | ExprKind::CaseField(..) | ExprKind::Follow(_) => true,
-        _ => false,
-    };
-    let mut fails = own;
-    if !fails {
-        expr.children(&mut |child| fails = fails || can_fail(child));
-    }
-    fails
 }
 
 pub(super) fn unit() -> Expr {

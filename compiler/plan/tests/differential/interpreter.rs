@@ -408,10 +408,14 @@ impl<'a> Interpreter<'a> {
                     let key = self.tuple(partition.iter(), &row)?;
                     partitions.entry(key).or_default().push(row);
                 }
+                if partition.is_empty() {
+                    // The bounds are evaluated whether there are rows or not.
+                    partitions.entry(Vec::new()).or_default();
+                }
                 let mut out = Vec::new();
                 for members in partitions.into_values() {
                     let members = self.sort(members, keys)?;
-                    let first = members[0].clone();
+                    let first = members.first().unwrap_or(outer).clone();
                     let rows = self.limited(members, limit, offset, &first)?;
                     out.extend(rows.iter().map(|r| keep(r, payload, outer)));
                 }
