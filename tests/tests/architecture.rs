@@ -76,6 +76,11 @@ const ONLY: &[(&str, &[&str])] = &[
 /// editor that is no part of the workspace.
 const AROUND: &[&str] = &["tenon-driver", "tenon-tests", "tenon-faults", "tenon-bench", "tenon-zed"];
 
+/// The crates that have unsafe code, beside their tests: the image and what runs on it; the borders of the page's WebAssembly
+/// and of tree-sitter; the harnesses that fail a disk and that measure.
+const UNSAFE: &[&str] =
+    &["tenon-store", "tenon-runtime", "tenon-playground-wasm", "tenon-tree-sitter", "tenon-faults", "tenon-bench"];
+
 /// The names of a section's parts, without its brackets: `target.'cfg(unix)'.dependencies` has three.
 fn parts(section: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
@@ -293,25 +298,34 @@ fn a_crate_is_named_by_its_path_or_where_it_is_used() {
     assert!(!names("let salsa = ready;", "salsa"));
 }
 
+/// What a crate is built from, and its tests, benches and examples.
+struct Texts {
+    sources: String,
+    tests: String,
+}
+
+fn texts(manifest: &Manifest, manifests: &BTreeMap<String, Manifest>) -> Texts {
+    let folder = root().join(&manifest.folder);
+    let nested: Vec<PathBuf> = manifests.values().map(|of| root().join(&of.folder)).collect();
+    let own = |path: &PathBuf| {
+        let is_source = path.extension().is_some_and(|ending| ending == "rs" || ending == "lalrpop");
+        let inner = |of: &&PathBuf| of.starts_with(&folder) && **of != folder && path.starts_with(of);
+        is_source && !nested.iter().any(|of| inner(&of))
+    };
+    let (tests, sources): (Vec<PathBuf>, Vec<PathBuf>) =
+        files_below(&folder).into_iter().filter(own).partition(|path| {
+            let first = path.strip_prefix(&folder).unwrap().iter().next().unwrap();
+            ["tests", "benches", "examples"].iter().any(|known| first == *known)
+        });
+    let read = |paths: &[PathBuf]| -> String { paths.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect() };
+    Texts { sources: read(&sources), tests: read(&tests) }
+}
+
 #[test]
 fn every_dependency_is_named_in_the_sources() {
     let manifests = manifests();
     for (package, manifest) in &manifests {
-        let folder = root().join(&manifest.folder);
-        let nested: Vec<PathBuf> = manifests.values().map(|of| root().join(&of.folder)).collect();
-        let own = |path: &PathBuf| {
-            let is_source = path.extension().is_some_and(|ending| ending == "rs" || ending == "lalrpop");
-            let inner = |of: &&PathBuf| of.starts_with(&folder) && **of != folder && path.starts_with(of);
-            is_source && !nested.iter().any(|of| inner(&of))
-        };
-        let (tests, sources): (Vec<PathBuf>, Vec<PathBuf>) =
-            files_below(&folder).into_iter().filter(own).partition(|path| {
-                let first = path.strip_prefix(&folder).unwrap().iter().next().unwrap();
-                ["tests", "benches", "examples"].iter().any(|known| first == *known)
-            });
-        let read =
-            |paths: &[PathBuf]| -> String { paths.iter().map(|p| std::fs::read_to_string(p).unwrap()).collect() };
-        let (tests, sources) = (read(&tests), read(&sources));
+        let Texts { sources, tests } = texts(manifest, &manifests);
         for dependency in &manifest.dependencies {
             assert!(names(&sources, dependency), "{package} does not use {dependency} (tests do not count)");
         }
@@ -319,5 +333,22 @@ fn every_dependency_is_named_in_the_sources() {
             let used = names(&tests, dependency) || names(&sources, dependency);
             assert!(used, "the tests of {package} do not use {dependency}");
         }
+    }
+}
+
+#[test]
+fn unsafe_code_stays_in_its_rooms() {
+    let manifests = manifests();
+    for (package, manifest) in &manifests {
+        let sources = texts(manifest, &manifests).sources;
+        let is_unsafe = |line: &str| {
+            let code = line.trim_start();
+            !code.starts_with("//")
+                && ["{", "fn ", "impl ", "extern ", "trait "].iter().any(|behind| {
+                    code.match_indices("unsafe ").any(|(at, word)| code[at + word.len()..].starts_with(behind))
+                })
+        };
+        let found = sources.lines().any(is_unsafe);
+        assert_eq!(found, UNSAFE.contains(&package.as_str()), "{package}: is there unsafe code, and may it be there?");
     }
 }
