@@ -453,7 +453,7 @@ fn may_not_need_itself(node: &Node) -> bool {
 
 /// True if something in a file may need itself: a circle, or more than is followed.
 #[salsa::tracked(returns(copy))]
-fn file_may_circle(db: &dyn Db, file: SourceFile) -> bool {
+pub(crate) fn file_may_circle(db: &dyn Db, file: SourceFile) -> bool {
     let seeds = file_facts(db, file).iter().filter(|facts| may_not_need_itself(&facts.node) && !facts.runs.is_empty());
     seeds.map(|facts| reach(db, &facts.node)).any(|reached| reached.is_none_or(|reached| reached.circle))
 }

@@ -6,7 +6,7 @@ use crate::agreement::{agreement, overlapping_endpoints, repeated_names};
 use crate::bodies::body_diagnostics;
 use crate::db::{CheckDatabase, Db, Program, SourceFile};
 use crate::declare::{aliases_settled, declared, name_range};
-use crate::effects::circular_fields;
+use crate::effects::{circular_fields, file_may_circle};
 use crate::items::{Item, items, parse, program_items, syntax_errors};
 use crate::names::{ModuleKey, SymbolKey, is_library_module, item_of, modules, symbol_of};
 use crate::stored::{refused_names, refused_shape, relations_in};
@@ -73,6 +73,12 @@ fn all_found_together(db: &dyn Db) -> FxHashMap<Arc<str>, Vec<Diagnostic>> {
 #[salsa::tracked(returns(ref))]
 fn found_together(db: &dyn Db, file: SourceFile) -> Vec<Diagnostic> {
     all_found_together(db).get(file.path(db)).cloned().unwrap_or_default()
+}
+
+/// Asks of a file what [`check_file`] of any other asks of it: its bodies, which take most of the time of a check. Several
+/// threads share the work where each begins with other files.
+pub fn prepare_file(db: &CheckDatabase, file: SourceFile) {
+    file_may_circle(db, file);
 }
 
 /// Everything that is wrong with the library.

@@ -3,7 +3,7 @@
 use crate::Analysis;
 use crate::answer::{FileRange, TextEdit, WorkspaceEdit};
 use serde::Serialize;
-use tenon_check::program::check_file;
+use tenon_check::program::{check_file, prepare_file};
 use tenon_span::Range;
 
 /// How bad it is.
@@ -74,6 +74,12 @@ impl Analysis {
             found.sort_by_key(|diagnostic| diagnostic.range.start);
         }
         found
+    }
+
+    /// Does of the program's check what [`Analysis::diagnostics`] of any file needs of all files, from the last file to the
+    /// first: who asks for diagnostics meanwhile goes the other way, and they meet.
+    pub fn prepare(&self) {
+        self.db.program().files(&self.db).iter().rev().for_each(|file| prepare_file(&self.db, *file));
     }
 
     fn diagnostic(&self, found: &tenon_diagnostics::Diagnostic) -> Diagnostic {

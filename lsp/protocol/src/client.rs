@@ -24,6 +24,8 @@ pub struct Client {
     pub refreshes_hints: bool,
     /// Asks for code lenses again when told to.
     pub refreshes_lenses: bool,
+    /// Shows the progress of what the server does of itself.
+    pub shows_progress: bool,
     /// Shows trees of symbols.
     pub symbol_trees: bool,
     /// Completion may place the cursor.
@@ -175,6 +177,7 @@ impl Client {
                 .is_some_and(|s| yes(s.refresh_support)),
             refreshes_hints: workspace.and_then(|w| w.inlay_hint.as_ref()).is_some_and(|h| yes(h.refresh_support)),
             refreshes_lenses: workspace.and_then(|w| w.code_lens.as_ref()).is_some_and(|l| yes(l.refresh_support)),
+            shows_progress: capabilities.window.as_ref().is_some_and(|w| yes(w.work_done_progress)),
             symbol_trees: document
                 .and_then(|d| d.document_symbol.as_ref())
                 .is_some_and(|s| yes(s.hierarchical_document_symbol_support)),

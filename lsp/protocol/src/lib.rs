@@ -8,7 +8,7 @@
 //! | [`task`] | work over a snapshot |
 //! | [`message`], [`error`] | JSON-RPC |
 //! | [`client`], [`capabilities`] | what either side can do |
-//! | [`lifecycle`] | beginning and end; documents and files |
+//! | [`lifecycle`], `start` | beginning and end; documents and files; the first look at them |
 //! | [`workspace`] | which programs and documents there are |
 //! | [`view`] | a file of a snapshot, and places in it |
 //! | [`lines`], [`uri`] | positions and paths of the client |
@@ -37,6 +37,7 @@ pub mod navigation;
 pub mod publish;
 pub mod rename;
 pub mod session;
+mod start;
 pub mod structure;
 pub mod symbols;
 pub mod task;

@@ -48,6 +48,7 @@ pub fn initialized(session: &mut Session, _: InitializedParams) -> Result<(), Re
     }
     let folders = std::mem::take(&mut session.folders);
     session.workspace.set_folders(folders);
+    session.begin_start();
     Ok(())
 }
 

@@ -20,6 +20,8 @@ pub enum Finding {
     Publications(Publications),
     /// What lowering refuses, of each program of which it refuses something.
     Refused(Vec<Arc<[tenon_diagnostics::Diagnostic]>>),
+    /// Nothing but that the programs have been looked at once.
+    Prepared,
 }
 
 /// The diagnostics of documents.

@@ -10,6 +10,7 @@ use crate::error::{ErrorKind, ResponseError};
 use crate::message::{Id, Message};
 use crate::methods::{self, Kind};
 use crate::publish::{Finding, Published};
+use crate::start::{CREATE, Start};
 use crate::task::{Ended, Task, progress};
 use crate::tokens::TokenMemory;
 use crate::view::View;
@@ -53,6 +54,7 @@ pub struct Session {
     pub(crate) published: Published,
     /// The folders that the client told in `initialize`, until it says `initialized`.
     pub(crate) folders: Vec<PathBuf>,
+    pub(crate) start: Start,
     phase: Phase,
     /// What an event sends to the client, in order.
     outbox: Vec<Effect>,
@@ -88,6 +90,7 @@ impl Session {
             tokens: Arc::default(),
             published: Published::default(),
             folders: Vec::new(),
+            start: Start::default(),
             phase: Phase::New,
             outbox: Vec::new(),
             asked: HashMap::new(),
@@ -173,6 +176,7 @@ impl Session {
     /// not ask.
     pub fn idle(&mut self) -> Vec<Effect> {
         if std::mem::take(&mut self.changed) && self.phase == Phase::Running {
+            self.go_on_with_start();
             self.tell_news();
         }
         std::mem::take(&mut self.outbox)
@@ -209,6 +213,7 @@ impl Session {
                 }
             }
             Finding::Refused(_) => {}
+            Finding::Prepared => self.end_start(),
         }
         std::mem::take(&mut self.outbox)
     }
@@ -300,7 +305,11 @@ impl Session {
     }
 
     fn answered(&mut self, id: &Id, outcome: Result<Value, ResponseError>) {
-        if let (Some(what), Err(error)) = (self.asked.remove(id), outcome) {
+        let Some(what) = self.asked.remove(id) else { return };
+        if what == CREATE {
+            self.progress_created(outcome.is_ok());
+        }
+        if let Err(error) = outcome {
             self.log(format!("`{what}`: {}", error.message));
         }
     }
