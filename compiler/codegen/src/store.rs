@@ -123,6 +123,9 @@ impl Emit<'_, '_> {
         let begun = self.b.ins().icmp(IntCC::UnsignedLessThanOrEqual, begin, snapshot);
         self.branch(begun, found, older);
         self.at(older);
+        // One row may have many versions, and an old reader passes all of them.
+        let one = self.int(1);
+        self.burn(one, None);
         let before = self.version_u32(view, contract::VIEW_PREV, candidate);
         self.jump_with(walk, &[before]);
         self.at(found);

@@ -261,3 +261,37 @@ fn variables_that_stay_are_not_passed_through_every_branch() {
     let given: Vec<Value> = (0..200).map(|i| if i % 3 == 0 { Value::None } else { Value::some(1.into()) }).collect();
     many.value("row", &given);
 }
+
+/// Calls of the store that pass over what they do not find take fuel for it: these rounds find nothing, and are too much work
+/// all the same.
+#[test]
+fn what_a_call_of_the_store_passes_over_counts() {
+    let rounds = |name: &str, condition: &str| {
+        format!(
+            "query {name}() {{ scan Item i filter {condition} group fold n = count() one n }}
+             fn {name}s(from: Int, rounds: Int) -> Int writes {{
+               vars t: Int, i: Row[Item]
+               for k in range(0, 1000) {{
+                 do i <- insert Item(id = (from + k), v = 1) on_key Conflict(; \"exists\")
+                 do i <- update Item ref(i) set (v = 2) on_gone NotFound(; \"gone\")
+               }}
+               let t = 0
+               for k in range(0, rounds) {{ let t = (t + (query {name}() : Int)) }}
+               return t
+             }}"
+        )
+    };
+    let text = format!(
+        "relation Item {{ field id: Int field v: Int key id }} {} {}",
+        rounds("equal", "(i.v == 1)"),
+        rounds("below", "(i.v < 2)")
+    );
+    let mut both = Both::new(&text);
+    for name in ["equals", "belows"] {
+        let from = both.native(name, &[0.into(), 1.into()], 0);
+        assert_eq!(from, Outcome::Value(0.into()), "{name}");
+        let again = both.native(name, &[5_000.into(), 3_000.into()], 0);
+        assert_eq!(again, Outcome::Fault(Fault::FuelExhausted), "{name}");
+        both = Both::new(&text);
+    }
+}

@@ -167,6 +167,11 @@ impl Meter {
         }
     }
 
+    /// Counts steps that cost as much as a round of a loop.
+    pub(crate) fn stepped(&self, steps: usize) {
+        self.take(steps);
+    }
+
     /// Counts elements that were walked through.
     pub(crate) fn worked(&self, elements: usize) {
         self.take(elements / ELEMENTS_PER_UNIT);

@@ -94,9 +94,8 @@ functions! {
     rows::rows_by_index(ctx, relation, index, lanes) fallible Reads;
     rows::row_visible(ctx, relation, entity) total Reads;
     rows::row_count(ctx, relation) total Reads;
-    rows::scan_slots(ctx, relation, from, capacity, out) total Reads;
     rows::range_open(ctx, relation, index, low, low_columns, high, high_columns, flags) fallible Writes;
-    rows::range_next(cursor, capacity, out) total Writes;
+    rows::range_next(ctx, cursor, capacity, out) total Writes;
     rows::insert_row(ctx, relation, lanes) fallible Writes;
     rows::update_row(ctx, relation, entity, fields, count, lanes) fallible Writes;
     rows::delete_row(ctx, relation, entity) fallible Writes;

@@ -5,6 +5,7 @@
 //! is the lanes of its parts in order. A write that a rule of the store refuses sets
 //! [`Status::Violation`] and the context's `violation`.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use tenon_store::image::Reader;
@@ -104,17 +105,25 @@ pub unsafe extern "C" fn row_by_unique(ctx: *mut CallContext, relation: u32, uni
 /// The rows with the values of a hash index: a collection of rows, in no order.
 pub unsafe extern "C" fn rows_by_index(ctx: *mut CallContext, relation: u32, index: u32, lanes: *const u64) -> u64 {
     context!(ctx);
-    let mut rows = Vec::new();
+    let mut rows: Vec<u64> = Vec::new();
     // SAFETY: generated code passes the lanes of the index's parts, with valid texts.
-    unsafe {
+    let steps = unsafe {
         let reader = reader(ctx);
         let id = RelationId(relation);
         let meta = reader.relation(id).meta();
         let lanes = lanes_at(lanes, meta.part_lanes(&meta.indexes[index as usize].0));
-        reader.find_all(id, index as usize, lanes, |row| {
+        reader.find_while(id, index as usize, lanes, |row| {
             rows.extend([u64::from(row.entity), u64::from(row.slot)]);
-        });
-    }
+            // They are copied to the arena then, which has no room for more.
+            if ctx.meter.fits(size_of_val(rows.as_slice())) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })
+    };
+    // Generated code counts the rows that were found.
+    ctx.meter.stepped(steps.saturating_sub(rows.len() / 2));
     collect(ctx, rows.len() / 2, &rows)
 }
 
@@ -130,33 +139,12 @@ pub unsafe extern "C" fn row_visible(ctx: *mut CallContext, relation: u32, entit
 pub unsafe extern "C" fn row_count(ctx: *mut CallContext, relation: u32) -> u64 {
     context!(ctx);
     // SAFETY: the context is that of a call that reads.
-    unsafe { reader(ctx) }.count(RelationId(relation))
-}
-
-/// The next visible slots of a relation, from slot `from` on, at most `capacity`, as 32-bit numbers at
-/// `out`. Returns how many, and from where to go on; there are no more if that is `u32::MAX`.
-pub unsafe extern "C" fn scan_slots(
-    ctx: *mut CallContext,
-    relation: u32,
-    from: u32,
-    capacity: u32,
-    out: *mut u32,
-) -> Pair {
-    context!(ctx);
-    // SAFETY: the context is that of a call that reads; `out` has room for `capacity` slots.
-    let (reader, out) = unsafe { (reader(ctx), std::slice::from_raw_parts_mut(out, capacity as usize)) };
-    let relation = reader.relation(RelationId(relation));
-    let slots = relation.view().slots.load(Ordering::Acquire);
-    let (mut slot, mut count) = (from, 0);
-    while slot < slots && count < out.len() {
-        if relation.sees(reader.number(), slot) {
-            out[count] = slot;
-            count += 1;
-        }
-        slot += 1;
+    let (reader, relation) = (unsafe { reader(ctx) }, RelationId(relation));
+    if let Some(count) = reader.count_kept(relation) {
+        return count;
     }
-    let next = if slot < slots { slot } else { NONE };
-    Pair { first: count as u64, second: u64::from(next) }
+    ctx.meter.worked(reader.relation(relation).view().slots.load(Ordering::Acquire) as usize);
+    reader.count(relation)
 }
 
 /// A walk over the rows of an ordered index, in the order of the index. The bounds are lanes of its
@@ -217,7 +205,8 @@ const _: () = assert!(align_of::<Walk<'static>>() <= 8 && !std::mem::needs_drop:
 
 /// The next rows of a walk, at most `capacity`, two words each, at `out`. Returns how many; fewer than
 /// `capacity` only at the end.
-pub unsafe extern "C" fn range_next(cursor: *mut u64, capacity: u64, out: *mut u64) -> u64 {
+pub unsafe extern "C" fn range_next(ctx: *mut CallContext, cursor: *mut u64, capacity: u64, out: *mut u64) -> u64 {
+    context!(ctx);
     // SAFETY: generated code passes what `range_open` gave in this call, and room for `capacity` rows.
     unsafe {
         let walk = &mut *cursor.cast::<Walk<'_>>();
@@ -228,6 +217,8 @@ pub unsafe extern "C" fn range_next(cursor: *mut u64, capacity: u64, out: *mut u
             out.add(2 * count as usize + 1).write(u64::from(slot));
             count += 1;
         }
+        // Generated code counts the rows that were found.
+        ctx.meter.stepped(walk.range.take_passed());
         count
     }
 }
@@ -301,7 +292,10 @@ pub unsafe extern "C" fn update_row(
 pub unsafe extern "C" fn delete_row(ctx: *mut CallContext, relation: u32, entity: u32) {
     context!(ctx);
     let Some(transaction) = transaction(ctx) else { return };
-    if let Err(violation) = transaction.delete(RelationId(relation), entity) {
+    let before = transaction.steps();
+    let done = transaction.delete(RelationId(relation), entity);
+    ctx.meter.stepped(transaction.steps() - before);
+    if let Err(violation) = done {
         violated(ctx, violation);
     }
 }

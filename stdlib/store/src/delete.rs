@@ -1,5 +1,6 @@
 //! Deletes: what goes with a row, what is cleared, and what stands in the way.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use crate::layout::NONE;
@@ -20,14 +21,24 @@ impl WriteTxn<'_> {
         let mut next = 0;
         while let Some((target, gone)) = going.get(next).copied() {
             next += 1;
-            for referrer in &self.image().relation(target).meta.referrers {
+            let referrers = &self.image().relation(target).meta.referrers;
+            let cascades = next > 1 || referrers.iter().any(|referrer| referrer.on_delete == OnDelete::Cascade);
+            for referrer in referrers {
                 let optional = self.is_optional(referrer.relation, referrer.field);
                 let lanes = [1, u64::from(gone)];
                 let lanes = if optional { &lanes[..] } else { &lanes[1..] };
                 let mut found = Vec::new();
                 // SAFETY: the lanes are those of the reference, which holds no text.
-                unsafe {
-                    self.reader().find_all(referrer.relation, referrer.index, lanes, |row| found.push(row.entity))
+                self.steps += unsafe {
+                    self.reader().find_while(referrer.relation, referrer.index, lanes, |row| {
+                        // Where nothing else goes, one row that stands in the way is enough, and there may be many.
+                        let alone = !cascades && referrer.on_delete == OnDelete::Restrict;
+                        let itself = (referrer.relation, row.entity) == (id, entity);
+                        if !alone || !itself {
+                            found.push(row.entity);
+                        }
+                        if alone && !found.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    })
                 };
                 found.sort_unstable();
                 for other in found {

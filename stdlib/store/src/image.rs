@@ -22,6 +22,7 @@
 //! entity wait until all of those have left (`garbage.rs`). Until then a slot is not reused, so no
 //! reader ever sees a slot change its meaning.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -289,23 +290,48 @@ impl<'a> Reader<'a> {
     /// # Safety
     /// The lanes must be those of the index's parts, and texts among them valid.
     pub unsafe fn find_all(&self, relation: RelationId, index: usize, lanes: &[u64], mut each: impl FnMut(Row)) {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            self.find_while(relation, index, lanes, |row| {
+                each(row);
+                ControlFlow::Continue(())
+            })
+        };
+    }
+
+    /// As [`Reader::find_all`], until `each` breaks. Yields how many entries of the index were looked at: those of rows that
+    /// are not seen, too.
+    ///
+    /// # Safety
+    /// As for [`Reader::find_all`].
+    pub unsafe fn find_while(
+        &self,
+        relation: RelationId,
+        index: usize,
+        lanes: &[u64],
+        mut each: impl FnMut(Row) -> ControlFlow<()>,
+    ) -> usize {
+        let mut steps = 0;
         let relation = self.relation(relation);
         let parts = relation.parts(Which::Index(index));
         let Secondary::Hash(hash_index) = &relation.indexes[index] else {
             debug_assert!(false, "an ordered index is searched with a cursor");
-            return;
+            return steps;
         };
         // SAFETY: by the caller's promise; a visible version is not freed.
         unsafe {
             let hash = relation.hash_lanes(parts, lanes);
             for entity in hash_index.find(hash) {
+                steps += 1;
                 if let Some(slot) = relation.visible(self.snapshot, entity)
                     && relation.parts_are(parts, slot, lanes)
+                    && each(Row { entity, slot }).is_break()
                 {
-                    each(Row { entity, slot });
+                    break;
                 }
             }
         }
+        steps
     }
 
     /// A walk over the rows of an ordered index between two bounds.
@@ -337,7 +363,7 @@ impl<'a> Reader<'a> {
             Place::End => None,
             low => ordered.map(|ordered| ordered.cursor(low.key(), high.key(), self.own)),
         };
-        Range { reader: *self, relation: here, index, cursor }
+        Range { reader: *self, relation: here, index, cursor, passed: 0 }
     }
 
     /// All visible rows, in the order of their slots.
@@ -352,12 +378,14 @@ impl<'a> Reader<'a> {
 
     /// The number of visible rows.
     pub fn count(&self, relation: RelationId) -> u64 {
+        self.count_kept(relation).unwrap_or_else(|| self.scan(relation).count() as u64)
+    }
+
+    /// The number of visible rows, where it is kept: unless others have written since.
+    pub fn count_kept(&self, relation: RelationId) -> Option<u64> {
         let view = self.relation(relation).view();
         let live = view.live.load(Ordering::Acquire);
-        if view.last_commit.load(Ordering::Acquire) <= self.snapshot {
-            return live;
-        }
-        self.scan(relation).count() as u64
+        (view.last_commit.load(Ordering::Acquire) <= self.snapshot).then_some(live)
     }
 
     /// The lanes of a field of a row.
@@ -432,6 +460,8 @@ pub struct Range<'a> {
     index: usize,
     /// `None`: there is nothing between the bounds.
     cursor: Option<Cursor>,
+    /// Entries of rows that are not seen, or have another value now, since it was last asked.
+    passed: usize,
 }
 
 impl Range<'_> {
@@ -441,13 +471,22 @@ impl Range<'_> {
         loop {
             let found = if backward { cursor.previous() } else { cursor.next() }?;
             let entity = found.entity();
-            let Some(slot) = self.relation.visible(self.reader.snapshot, entity) else { continue };
+            let Some(slot) = self.relation.visible(self.reader.snapshot, entity) else {
+                self.passed += 1;
+                continue;
+            };
             // The entry may be that of an older or newer version with another value.
             let parts = self.relation.parts(Which::Index(self.index));
             if found.has_key(&self.relation.order_key(parts, slot)) {
                 return Some(Row { entity, slot });
             }
+            self.passed += 1;
         }
+    }
+
+    /// How many entries were passed over since this was last asked.
+    pub fn take_passed(&mut self) -> usize {
+        std::mem::take(&mut self.passed)
     }
 }
 

@@ -108,6 +108,8 @@ pub struct WriteTxn<'a> {
     sizes_count: bool,
     /// Bytes of texts and collections that were copied for new versions.
     copied: usize,
+    /// Entries of indexes that were looked at for deletes.
+    pub(crate) steps: usize,
 }
 
 /// A point to which a transaction can be undone.
@@ -154,12 +156,17 @@ impl Parts {
 impl<'a> WriteTxn<'a> {
     pub(crate) fn begin(image: &'a Image, writer: MutexGuard<'a, Writer>) -> WriteTxn<'a> {
         debug_assert!(writer.undo.is_empty() && writer.redo.is_empty(), "the last transaction ended");
-        WriteTxn { image, commit: image.newest() + 1, writer, sizes_count: true, copied: 0 }
+        WriteTxn { image, commit: image.newest() + 1, writer, sizes_count: true, copied: 0, steps: 0 }
     }
 
     /// Bytes of texts and collections that the transaction has copied into the image so far.
     pub fn copied(&self) -> usize {
         self.copied
+    }
+
+    /// Entries of indexes that the transaction has looked at so far, where that depends on how many rows refer to one.
+    pub fn steps(&self) -> usize {
+        self.steps
     }
 
     /// The number that the transaction will have: what it reads as its snapshot.
