@@ -1,6 +1,6 @@
 //! Requests over bytes against a small shop: what is answered, and every way to be refused.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
