@@ -69,3 +69,70 @@ fn kinds_of_joins_over_ways_to_find_rows() {
     }
     assert_eq!(elsewhere, "");
 }
+
+/// Equalities that may fail, and what is tested before or behind them.
+const FAILING: [&str; 7] = [
+    "((l.n + 1) == r.n)",
+    "(l.n == (r.n + 1))",
+    "((l.n + 1) == (r.n + 1))",
+    "((r.n > 0) and ((l.n + 1) == r.n))",
+    "((l.n > 0) and (l.n == (r.n + 1)))",
+    "(((l.n + 1) == r.n) and ((l.n + r.n) > 3))",
+    "((l.o == some((r.n + 1))) and (r.n != 2))",
+];
+
+#[test]
+fn keys_that_may_fail_are_computed_once_for_each_row() {
+    let relations = r#"
+relation Left { field id: Int field n: Int field o: Int? key id }
+relation Right { field id: Int field n: Int key id }
+fn left(id: Int, n: Int) writes {
+  do l <- insert Left(id = id, n = n, o = some(n)) on_key Conflict(; "exists")
+  return unit
+}
+fn right(id: Int, n: Int) writes {
+  do r <- insert Right(id = id, n = n) on_key Conflict(; "exists")
+  return unit
+}
+"#;
+    // A row that fails alone, rows that meet it and rows that do not, on either side.
+    let max = i64::MAX;
+    let fillings: [&[(&str, i64)]; 8] = [
+        &[],
+        &[("left", max)],
+        &[("right", max)],
+        &[("left", 1), ("right", 2), ("right", 0), ("left", 3), ("right", 4), ("left", 3)],
+        &[("left", max), ("right", -5)],
+        &[("right", max), ("left", -5)],
+        &[("right", max), ("left", 5)],
+        &[("left", 1), ("left", max), ("right", 2), ("right", 3)],
+    ];
+    let (mut elsewhere, mut failed, mut found) = (String::new(), 0, 0);
+    for on in FAILING {
+        for (kind, query, ty) in
+            kinds(on).map(|(kind, query, ty)| (kind, query.replace("(r.id != 22)", "(r.id != 7)"), ty))
+        {
+            let text = format!(
+                "{relations}\nquery answer() {{ scan Left l map x = l.id {query} }}\n\
+                 fn answer() -> {ty} reads {{ let r = (query answer() : {ty}) return r }}\n"
+            );
+            let mut both = Both::new(&text);
+            let plan = both.plan_of("answer");
+            if !plan.contains("hash join") {
+                elsewhere.push_str(&format!("{kind} on {on}: {plan}"));
+            }
+            for filling in fillings {
+                both.clear();
+                for (id, (side, n)) in filling.iter().enumerate() {
+                    both.value(side, &[(id as i64).into(), (*n).into()]);
+                }
+                match both.call("answer", &[]) {
+                    harness::Outcome::Value(_) => found += 1,
+                    _ => failed += 1,
+                }
+            }
+        }
+    }
+    assert_eq!(elsewhere, "");
+    assert!(failed > 30 && found > 100, "{failed} {found}");
+}

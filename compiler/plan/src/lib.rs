@@ -4,7 +4,7 @@
 //!
 //! 1. `build` and `limits`: functions and nested queries are put in their place, order becomes explicit sort keys;
 //! 2. `unnest`: no dependent join is left;
-//! 3. `rewrite`: predicates travel to the data;
+//! 3. `rewrite`: predicates travel to the data; `keys`: equalities that can fail become keys of joins;
 //! 4. `planner`, `block`, `joins` and `group`: the order of joins, the way to each relation, an algorithm for each operator, by
 //!    cost;
 //! 5. `finish`: what nobody needs is dropped. What holds of every plan, `verify` asserts in debug builds.
@@ -23,6 +23,7 @@ mod finish;
 mod group;
 mod inline;
 mod joins;
+mod keys;
 mod limits;
 mod logical;
 pub mod physical;

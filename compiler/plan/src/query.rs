@@ -9,6 +9,7 @@ use crate::advise::{ChosenIndex, check_stored, choose_indexes, schema};
 use crate::build::{self, Fold};
 use crate::expr::Safe;
 use crate::finish::finish;
+use crate::keys::failing_keys;
 use crate::logical::{Context, Node};
 use crate::physical::{Output, Plan, Temp};
 use crate::planner::Planner;
@@ -171,6 +172,7 @@ pub(crate) fn logical(ctx: &mut Context, query: &Query, set: bool) -> Result<(No
         fuse_guards(&mut node, &safe);
         ctx.temps[i].1 = push_down(node, Vec::new(), &safe);
     }
+    let root = failing_keys(ctx, root);
     Ok((root, fold))
 }
 

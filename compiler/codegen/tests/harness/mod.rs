@@ -88,6 +88,12 @@ impl Both {
         Both { loaded, ..self }
     }
 
+    /// Takes all rows away.
+    pub fn clear(&mut self) {
+        self.store = MemoryStore::new(&self.program);
+        self.data = tenon_store::Image::new(Arc::new(self.planned.schema.clone())).unwrap();
+    }
+
     fn function(&self, name: &str) -> u32 {
         let found = self.program.functions.iter().position(|f| f.name == name);
         found.unwrap_or_else(|| panic!("there is no function {name}")) as u32

@@ -561,8 +561,11 @@ impl Scope<'_, '_> {
         }
         let mut folded = Vec::new();
         for (local, aggregate) in aggregates {
-            let argument = aggregate.argument.as_ref().map(|a| self.expr(a));
             let filter = aggregate.filter.as_ref().map(|f| self.expr(f));
+            // What the filter says holds where the argument is evaluated, and there alone.
+            filter.iter().for_each(|f| self.push_path(f.clone()));
+            let argument = aggregate.argument.as_ref().map(|a| self.expr(a));
+            filter.iter().for_each(|_| self.pop_path());
             let grain = aggregate.grain.as_ref().map(|locals| self.grain(locals));
             folded.push((*local, aggregate, argument, filter, grain));
         }
