@@ -9,8 +9,9 @@ use tenon_codegen::Cpu;
 use tenon_core::eval::{Evaluator, Inputs, Limits as EvaluatorLimits};
 use tenon_core::ir::{self, FunctionId, SiteId};
 use tenon_core::scenario::{Engine as ScenarioEngine, EvaluatorEngine, START};
+use tenon_diagnostics::Code;
 use tenon_plan::statistics::{Assumed, Statistics};
-use tenon_plan::{Planned, plan};
+use tenon_plan::{NotPlanned, PlanError, Planned, plan};
 use tenon_runtime::context::Limits;
 use tenon_runtime::database::Database;
 use tenon_runtime::native::{Ended, Image, Loaded, load};
@@ -30,6 +31,17 @@ pub enum Engine {
 
 /// The evaluator recurses on the stack of its thread; commands run it on threads of this size.
 pub const EVALUATOR_STACK: usize = 64 << 20;
+
+/// A query that is larger than the planner follows, with the number of what is wrong and its place.
+fn not_planned(core: &ir::Program, error: &NotPlanned) -> Stop {
+    let number = match error.error {
+        PlanError::TooDeep | PlanError::TooManyJoins | PlanError::TooLarge => format!("[{}] ", Code::TooDeep),
+        PlanError::NoThread | PlanError::RecursiveType(_) => String::new(),
+    };
+    let site = error.query.as_ref().and_then(|(id, _)| core.sites.get(core.query(*id).site.index()));
+    let place = site.map(|site| format!(" ({})", site.file)).unwrap_or_default();
+    Stop::failed(format!("{number}{error}{place}"))
+}
 
 /// A program as machine code.
 pub struct Native {
@@ -112,7 +124,7 @@ fn compiled(
     statistics: &dyn Statistics,
     options: &tenon_codegen::Options,
 ) -> Result<(Planned, Image), Stop> {
-    let planned = plan(core, statistics).map_err(|error| Stop::failed(format!("cannot plan: {error}")))?;
+    let planned = plan(core, statistics).map_err(|error| not_planned(core, &error))?;
     // Functions of imports are endpoints; nothing else is called from outside.
     let compiled = tenon_codegen::compile(core, &planned.schema, &planned.queries, &[], options)
         .map_err(|error| Stop::failed(format!("cannot compile: {}", error.message)))?;

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use tenon_core::ir::{Generated, OnDelete, Program, Type};
 use tenon_value::schema;
 
-use crate::PlanError;
 use crate::access::{IndexShape, Reason};
 use crate::query::{on_deep_stack, plan_with};
 use crate::statistics::Assumed;
+use crate::{NotPlanned, PlanError};
 
 /// A secondary index of a program.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,11 +22,11 @@ pub struct ChosenIndex {
 }
 
 /// Chooses the secondary indexes of a program, per relation.
-pub fn choose_indexes(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanError> {
+pub fn choose_indexes(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, NotPlanned> {
     on_deep_stack(|| choose_here(program))
 }
 
-fn choose_here(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanError> {
+fn choose_here(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, NotPlanned> {
     let hinted: Vec<Vec<IndexShape>> = program
         .relations
         .iter()
@@ -47,7 +47,7 @@ fn choose_here(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanError> {
     let mut all = hinted.clone();
     let mut wanted: Vec<BTreeMap<Vec<(u32, bool)>, IndexShape>> = vec![BTreeMap::new(); program.relations.len()];
     for query in &program.queries {
-        let (_, uses) = plan_with(program, query, false, &statistics, &mut all, true)?;
+        let (_, uses) = plan_with(program, query, false, &statistics, &mut all, true).map_err(NotPlanned::of(query))?;
         for (relation, shape, _) in uses {
             let key = shape.parts.iter().map(|(f, d)| (f.0, *d)).chain([(u32::MAX, shape.ordered)]).collect();
             wanted[relation.index()].insert(key, shape);
@@ -89,7 +89,8 @@ fn choose_here(program: &Program) -> Result<Vec<Vec<ChosenIndex>>, PlanError> {
         })
         .collect();
     for query in &program.queries {
-        let (_, uses) = plan_with(program, query, false, &statistics, &mut kept, false)?;
+        let (_, uses) =
+            plan_with(program, query, false, &statistics, &mut kept, false).map_err(NotPlanned::of(query))?;
         for (relation, shape, reason) in uses {
             if let Some(index) = chosen[relation.index()].iter_mut().find(|i| i.shape == shape)
                 && !index.reasons.contains(&reason)

@@ -2,6 +2,7 @@
 //!
 //! Up to [`DP_LEAVES`] leaves are ordered by dynamic programming over all subsets, more of them greedily.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use tenon_core::ir::{Expr, FieldId, SiteId, SortKey, Type, VarId};
@@ -34,6 +35,16 @@ enum Step {
 struct Best {
     cost: f64,
     step: Step,
+}
+
+/// Two sets that may be joined next.
+struct Pair {
+    left: u128,
+    right: u128,
+    /// Whether a conjunct or a collection links them.
+    linked: bool,
+    /// How they are joined, and what that adds to the whole, once it was asked for; `None` in it: they cannot be.
+    step: Option<Option<(Best, f64)>>,
 }
 
 /// The cost of visiting a row of a scan, in nanoseconds like all that follow.
@@ -252,37 +263,39 @@ impl Planner<'_, '_> {
                 best.insert(1 << i, self.leaf_best(block, i));
             }
         }
-        // How two sets are joined does not change while both are there.
-        let mut steps: BTreeMap<(u128, u128), Option<(Best, f64)>> = BTreeMap::new();
+        // How two sets are joined does not change while both are there; it is asked once, and only if nothing is linked
+        // of those that are not.
+        let mut pairs: Vec<Pair> = Vec::new();
+        let pair = |left: u128, right: u128| Pair { left, right, linked: linked(block, left, right), step: None };
+        for &left in &sets {
+            pairs.extend(sets.iter().filter(|right| **right != left).map(|right| pair(left, *right)));
+        }
         while sets.len() > 1 {
-            let mut found: Option<((u128, u128), f64)> = None;
+            let mut found: Option<(f64, u128, u128)> = None;
             for connected in [true, false] {
-                for &left in &sets {
-                    for &right in &sets {
-                        if left == right || linked(block, left, right) != connected {
-                            continue;
-                        }
-                        let step =
-                            steps.entry((left, right)).or_insert_with(|| self.weighed_step(block, &best, left, right));
-                        if let Some((_, weight)) = step
-                            && found.as_ref().is_none_or(|(_, w)| *weight < *w)
-                        {
-                            found = Some(((left, right), *weight));
-                        }
+                for p in pairs.iter_mut().filter(|p| p.linked == connected) {
+                    let step = p.step.get_or_insert_with(|| self.weighed_step(block, &best, p.left, p.right));
+                    if let Some((_, weight)) = step
+                        && found.is_none_or(|(w, l, r)| {
+                            weight.total_cmp(&w).then((p.left, p.right).cmp(&(l, r))) == Ordering::Less
+                        })
+                    {
+                        found = Some((*weight, p.left, p.right));
                     }
                 }
                 if found.is_some() {
                     break;
                 }
             }
-            let Some((pair, _)) = found else { break };
-            let Some(Some((step, _))) = steps.remove(&pair) else { break };
-            let joined = pair.0 | pair.1;
+            let Some((_, left, right)) = found else { break };
+            let Some(at) = pairs.iter().position(|p| p.left == left && p.right == right) else { break };
+            let Some(Some((step, _))) = pairs.swap_remove(at).step else { break };
+            let joined = left | right;
             best.insert(joined, step);
             sets.retain(|s| s & joined == 0);
+            pairs.retain(|p| (p.left | p.right) & joined == 0);
+            pairs.extend(sets.iter().flat_map(|other| [pair(joined, *other), pair(*other, joined)]));
             sets.push(joined);
-            sets.sort_unstable();
-            steps.retain(|(left, right), _| (left | right) & joined == 0);
         }
         debug_assert!(best.contains_key(&all), "collections need only leaves of their own block");
         best

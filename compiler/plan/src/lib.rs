@@ -38,6 +38,8 @@ mod verify;
 
 use std::fmt;
 
+use tenon_core::ir::{Name, Query, QueryId};
+
 pub use access::{IndexShape, Reason};
 pub use advise::{ChosenIndex, choose_indexes};
 pub use expr::free;
@@ -50,25 +52,60 @@ pub use statistics::Statistics;
 pub enum PlanError {
     /// Operators, queries or expressions are nested more deeply than the planner follows.
     TooDeep,
-    /// In this item, more relations and collections are joined than the planner follows.
-    TooManyJoins(tenon_core::ir::Name),
+    /// More relations and collections are joined than the planner follows.
+    TooManyJoins,
+    /// It has more operators than the planner follows.
+    TooLarge,
     /// The system gives no thread to plan on.
     NoThread,
     /// A stored type contains itself.
-    RecursiveType(tenon_core::ir::Name),
+    RecursiveType(Name),
 }
 
 impl fmt::Display for PlanError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PlanError::TooDeep => f.write_str("the query is nested too deeply"),
-            PlanError::RecursiveType(name) => write!(f, "the type `{name}` contains itself and cannot be stored"),
+            PlanError::TooDeep => f.write_str("nests too deeply"),
+            PlanError::TooManyJoins => write!(f, "joins more than {} relations and collections", block::MAX_LEAVES),
+            PlanError::TooLarge => write!(f, "has more than {} operators", query::MAX_OPERATORS),
             PlanError::NoThread => f.write_str("the system gives no thread to plan on"),
-            PlanError::TooManyJoins(name) => {
-                write!(f, "a query of `{name}` joins more than {} relations and collections", block::MAX_LEAVES)
-            }
+            PlanError::RecursiveType(name) => write!(f, "the type `{name}` contains itself and cannot be stored"),
         }
     }
 }
 
 impl std::error::Error for PlanError {}
+
+/// Why a program has no plans.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotPlanned {
+    /// The query that has none, with the name of its item; `None` where it is not about one.
+    pub query: Option<(QueryId, Name)>,
+    /// Why.
+    pub error: PlanError,
+}
+
+impl NotPlanned {
+    /// Says of which query an error is.
+    pub(crate) fn of(query: &Query) -> impl Fn(PlanError) -> NotPlanned + use<> {
+        let query = Some((query.id, query.name.clone()));
+        move |error| NotPlanned { query: query.clone(), error }
+    }
+}
+
+impl From<PlanError> for NotPlanned {
+    fn from(error: PlanError) -> NotPlanned {
+        NotPlanned { query: None, error }
+    }
+}
+
+impl fmt::Display for NotPlanned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.query {
+            Some((_, name)) => write!(f, "a query of `{name}` {}", self.error),
+            None => self.error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for NotPlanned {}

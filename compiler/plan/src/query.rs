@@ -3,7 +3,6 @@
 use tenon_core::ir::{Program, Query, RelationId, Type};
 use tenon_value::schema::Schema;
 
-use crate::PlanError;
 use crate::access::{IndexShape, Reason};
 use crate::advise::{ChosenIndex, check_stored, choose_indexes, schema};
 use crate::build::{self, Fold};
@@ -17,6 +16,7 @@ use crate::rewrite::{fuse_guards, push_down};
 use crate::statistics::{Estimates, Statistics};
 use crate::unnest::unnest;
 use crate::verify::verify;
+use crate::{NotPlanned, PlanError};
 
 /// A whole program, planned.
 #[derive(Clone, PartialEq, Debug)]
@@ -30,11 +30,13 @@ pub struct Planned {
 }
 
 /// Plans a whole program: chooses its indexes, then plans each query.
-pub fn plan(program: &Program, statistics: &dyn Statistics) -> Result<Planned, PlanError> {
+pub fn plan(program: &Program, statistics: &dyn Statistics) -> Result<Planned, NotPlanned> {
     check_stored(program)?;
     let indexes = choose_indexes(program)?;
     let queries = on_deep_stack(|| {
-        let plan = |(query, set)| plan_here(program, query, set, statistics, &indexes);
+        let plan = |(query, set): (&Query, bool)| {
+            plan_here(program, query, set, statistics, &indexes).map_err(NotPlanned::of(query))
+        };
         program.queries.iter().zip(sets(program)).map(plan).collect::<Result<_, _>>()
     })?;
     Ok(Planned { schema: schema(program, &indexes), indexes, queries })
@@ -44,7 +46,9 @@ pub fn plan(program: &Program, statistics: &dyn Statistics) -> Result<Planned, P
 const STACK: usize = 128 << 20;
 
 /// Plans on a thread with a stack for the deepest query that is not refused.
-pub(crate) fn on_deep_stack<T: Send>(plan: impl FnOnce() -> Result<T, PlanError> + Send) -> Result<T, PlanError> {
+pub(crate) fn on_deep_stack<T: Send, E: From<PlanError> + Send>(
+    plan: impl FnOnce() -> Result<T, E> + Send,
+) -> Result<T, E> {
     // The browser gives no threads; its stack is as deep as the page says.
     if cfg!(target_family = "wasm") {
         return plan();
@@ -85,7 +89,7 @@ fn plan_here(
 }
 
 /// More operators than this in one tree are refused: planning them would take long.
-const MAX_OPERATORS: usize = 480;
+pub(crate) const MAX_OPERATORS: usize = 480;
 
 /// What a plan uses.
 pub(crate) type Uses = Vec<(RelationId, IndexShape, Reason)>;
@@ -103,7 +107,7 @@ pub(crate) fn plan_with(
     let temps = std::mem::take(&mut ctx.temps);
     for node in temps.iter().map(|(_, node)| node).chain([&root]) {
         if size(node) > MAX_OPERATORS {
-            return Err(PlanError::TooManyJoins(query.name.clone()));
+            return Err(PlanError::TooLarge);
         }
     }
     let mut planner = Planner {
@@ -141,7 +145,7 @@ pub(crate) fn plan_with(
         Fold::Exists => (planner.plan(root, None), Output::Exists { early_stop }),
     };
     if planner.too_many {
-        return Err(PlanError::TooManyJoins(query.name.clone()));
+        return Err(PlanError::TooManyJoins);
     }
     let uses = std::mem::take(&mut planner.uses);
     let mut plan = Plan {

@@ -72,7 +72,7 @@ fn blocks_of_many_inputs_are_planned_or_refused() {
     let text = r#"program "p" relation R { field id: Int key id }
 query q() { scan R r collect r.id }
 sites { "" "" "" 0 0..0 }"#;
-    for (inputs, planned) in [(60, true), (125, false), (130, false), (200, false)] {
+    for (inputs, planned) in [(60, true), (100, true), (125, false), (130, false), (200, false)] {
         let mut program = parse(text).unwrap_or_else(|e| panic!("{e}"));
         let query = &mut program.queries[0];
         for _ in 1..inputs {
