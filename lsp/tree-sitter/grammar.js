@@ -636,9 +636,9 @@ module.exports = grammar({
     order_clause: ($) => seq(pair($, 'order by'), commaOne($.sort_key)),
     limit_clause: ($) =>
       choice(
-        seq('limit', $._amount),
-        seq('offset', $._amount),
-        seq('page', $._amount, optional(seq('after', $._amount))),
+        seq('limit', $._count),
+        seq('offset', $._count),
+        seq('page', $._count, optional(seq('after', $._count))),
       ),
     definition: ($) => seq(field('name', $._name), '=', field('value', $.expression)),
     sort_key: ($) => seq($.expression, optional($._direction), optional(pair($, 'none first'))),
@@ -656,6 +656,9 @@ module.exports = grammar({
     _amount: ($) => choice($._postfix, alias($._amount_unary, $.unary), alias($._amount_binary, $.binary)),
     _amount_unary: ($) => prec(BINDS.unary, seq(field('operator', choice('-', soft($, 'has'))), $._amount)),
     _amount_binary: ($) => choice(...arithmetic.map(binary($._amount))),
+    // How many rows.
+    _count: ($) => choice($._amount, alias($._count_binary, $.binary)),
+    _count_binary: ($) => binary($._amount)([prec.right, BINDS.coalesce, '??']),
     quantified: ($) =>
       prec.right(
         BINDS.quantified,
@@ -748,7 +751,7 @@ module.exports = grammar({
         $._close_paren,
       ),
     frame: ($) => seq('rows', $._bound, 'to', $._bound),
-    _bound: ($) => choice(seq($._amount, choice('before', 'after')), 'current'),
+    _bound: ($) => choice(seq($._count, choice('before', 'after')), 'current'),
 
     // ---------- literals and texts ----------
     _literal: ($) =>

@@ -346,7 +346,10 @@ impl<'db> Agreement<'db> {
             let Some(at) = written(&param.name) else { continue };
             let in_path = steps.contains(&declare::PathStep::Parameter(param.name.clone()));
             match text_place(param, in_path, &endpoint.method) {
-                Some(place) => self.from_text(&param.ty, at.ty.range, &param.name, place),
+                Some(place) => {
+                    self.from_text(&param.ty, at.ty.range, &param.name, place);
+                    self.none_is_said(at, &param.ty, place);
+                }
                 None => self.on_the_wire(&param.ty, at.ty.range, &param.name),
             }
             self.rows_enter(&param.ty, at.ty.range);
@@ -371,6 +374,22 @@ impl<'db> Agreement<'db> {
                 _ => String::from("records and collections come in a body: `at POST`, or `from body`"),
             });
         }
+    }
+
+    /// A text that is left out is `none`, unless a default takes its place: then nothing says `none`.
+    fn none_is_said(&mut self, param: &ast::Param, ty: &Ty, place: &str) {
+        let Some(default) = &param.default else { return };
+        if !matches!(ty.base(), Ty::Option(_)) || matches!(default.kind, ast::ExprKind::Literal(ast::Literal::None)) {
+            return;
+        }
+        let label = self.item.label(self.db, default.range, "so it is this where it is left out");
+        let message =
+            format!("`{}` is read from {place}, which has no way to say `none` beside a default", param.name.text);
+        let diagnostic = self.report(Code::WireType, param.ty.range, message, "never `none`");
+        diagnostic.secondary.push(label);
+        diagnostic.notes.push(String::from(
+            "leave out the default or the `?`, or take it in a body, where `null` says it: `at POST`, or `from body`",
+        ));
     }
 
     fn is_text(&self, ty: &Ty, depth: u32) -> bool {

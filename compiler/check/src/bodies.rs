@@ -16,9 +16,10 @@ use crate::chains::{self, MAX_CHAIN};
 use crate::db::{Db, Program};
 use crate::declare::{self, Declared, Inverse, declared, inverses, name_range, place_of, signature};
 use crate::effects::effect_diagnostics;
-use crate::infer::{self, BodyKind, Checked, Context, Effects, Probed, Surroundings};
+use crate::infer::{self, Checked, Context, Effects, Probed, Surroundings};
 use crate::items::{Item, code as code_text, tree};
 use crate::names::{self, Resolution, SymbolKey, cases_in_sight, item_of, resolve, resolve_in, symbol_of};
+use crate::secrets::secret_diagnostics;
 use crate::signature::{Generic, ParamSig, ResultSig, Signature, TypeBound};
 use crate::sites::{BodyPart, Expected, Scope, Site, SiteCode, sites};
 use crate::ty::{RuleRef, Symbol, Ty};
@@ -128,12 +129,10 @@ fn rules_of<'db>(
             continue;
         }
         let around = Surroundings {
-            kind: BodyKind::Rule,
             generics: &generics,
             names: vec![(SmolStr::new_static("it"), base.clone())],
             row: None,
             unborn: None,
-            open: false,
             expected: Some(Ty::Bool),
         };
         let checked = infer::expression(context, &around, rule.predicate);
@@ -211,15 +210,8 @@ fn main_of(tree: &ast::Item, declared: &Declared, context: &BodyContext<'_>) -> 
             body(checked)
         }
         (ItemKind::Const(constant), Some(Signature::Const(sig))) => {
-            let around = Surroundings {
-                kind: BodyKind::Const,
-                generics: &[],
-                names: Vec::new(),
-                row: None,
-                unborn: None,
-                open: false,
-                expected: sig.ty.clone(),
-            };
+            let around =
+                Surroundings { generics: &[], names: Vec::new(), row: None, unborn: None, expected: sig.ty.clone() };
             let mut checked = infer::expression(context, &around, &constant.value);
             context.probed(checked.probed.take());
             body(checked)
@@ -461,6 +453,9 @@ pub fn body_diagnostics<'db>(db: &'db dyn Db, item: Item<'db>, found: &mut Vec<D
     if has.rules || has.parts || matches!(item.word(db), "query" | "const") {
         found.extend(effect_diagnostics(db, item).iter().cloned());
     }
+    if has.rules || has.main || has.parts {
+        found.extend(secret_diagnostics(db, item).iter().cloned());
+    }
 }
 
 /// What stands around a place of a tree that is tried in the place of an item's own: the names in sight, and what is
@@ -564,25 +559,13 @@ impl<'db> BodyContext<'db> {
             }
             Scope::ErrorFields => (error_fields, None),
         };
-        let kind = match site.part {
-            BodyPart::Computed(_) | BodyPart::UniquePart(..) => BodyKind::Computed,
-            BodyPart::Default(_) | BodyPart::ParamDefault(_) | BodyPart::RecordDefault(_) => BodyKind::Default,
-            BodyPart::Message => BodyKind::Message,
-            _ => BodyKind::Rule,
-        };
         let expected = match &site.expected {
             Expected::Type(ty) => Some(ty.clone()),
             Expected::Condition(_) => Some(Ty::Bool),
             Expected::Failure => None,
         };
         let unborn = matches!(site.part, BodyPart::Default(_)).then(|| owner_of(self.db, self.item));
-        let open = match (site.part, declared.signature.as_deref()) {
-            (BodyPart::Computed(n), Some(Signature::Relation(sig))) => {
-                sig.fields.get(n as usize).is_some_and(|field| !field.secret)
-            }
-            _ => false,
-        };
-        let around = Surroundings { kind, generics, names, row, unborn, open, expected };
+        let around = Surroundings { generics, names, row, unborn, expected };
         let checked = match (site.code, &site.expected) {
             (SiteCode::Text(text), _) => infer::text(self, &around, text),
             (SiteCode::Expr(failure), Expected::Failure) => infer::failure(self, &around, failure),

@@ -526,6 +526,12 @@ impl FoldInfo {
         FOLDS.iter().find(|fold| fold.name == name)
     }
 
+    /// A call of it on something.
+    pub fn example(&self, of: &str) -> String {
+        let written = self.arguments.iter().map(|argument| if argument.is_empty() { of } else { argument });
+        format!("{}({})", self.name, written.collect::<Vec<_>>().join(", "))
+    }
+
     /// True if it may stand before `over`.
     pub fn is_over_windows(&self) -> bool {
         match self.over {

@@ -18,6 +18,7 @@
 //! | `wire` | names of fields on the wire |
 //! | `width` | how many lanes types have in native code |
 //! | [`effects`] | what callables read, write and fail with, through calls |
+//! | `secrets` | where secrets go, through calls |
 //! | [`library`] | the standard library's text |
 //! | [`program`] | the check of the whole program |
 //! | [`planned`] | words of what this version does not run |
@@ -37,6 +38,7 @@ pub mod library;
 pub mod names;
 pub mod planned;
 pub mod program;
+mod secrets;
 pub mod show;
 pub mod signature;
 pub mod sites;

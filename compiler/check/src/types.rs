@@ -6,7 +6,7 @@
 use crate::bounds::{Asked, Obligation, discharge};
 use crate::db::{Db, Program};
 use crate::declare::{self, signature};
-use crate::items::Item;
+use crate::items::{Item, code};
 use crate::names::{self, Resolution, item_of, resolve, resolve_in, symbol_of};
 use crate::signature::{Generic, Signature, TypeBody, TypeBound};
 use crate::suggest::{closest, upper_camel};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
 use tenon_syntax::ast::{self, TypeKind};
-use tenon_syntax::words::foreign_type;
+use tenon_syntax::words::{counts_rows, foreign_type};
 use tenon_value::decimal::MAX_SCALE;
 
 /// The base types by name.
@@ -671,8 +671,25 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             self.report(Code::UnknownType, name.range, message, format!("I expected `T?`, not `{text}[T]`"));
             return;
         }
+        if counts_rows(text) {
+            let message = "a key that counts is an `Int` with the default `serial()`";
+            let written = if self.is_key_alone(name.range) { "Int = serial()" } else { "Int" };
+            let fix = self.item.fix(self.db, format!("write `{written}`"), name.range, written, false);
+            let label = format!("there is no `{text}`");
+            self.report(Code::UnknownType, name.range, message, label).fixes.push(fix);
+            return;
+        }
         let message = format!("no type or relation is called `{text}`");
         self.report(Code::UnknownType, name.range, message, "not known here").did_you_mean(suggestion.as_deref());
+    }
+
+    /// True for a type behind `key name:` that ends its line.
+    fn is_key_alone(&self, range: Range) -> bool {
+        let text = code(self.db, self.item);
+        let (before, after) = (text.get(..range.start as usize), text.get(range.end as usize..));
+        let line = before.and_then(|before| before.rsplit(['\n', ';', '{']).next()).unwrap_or_default();
+        let ends = after.is_some_and(|after| after.trim_start_matches(' ').starts_with(['\n', ';', '}']));
+        line.trim_start().starts_with("key ") && ends
     }
 
     fn unknown_in_module(&mut self, module: &str, name: &ast::Ident) {

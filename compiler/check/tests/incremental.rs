@@ -146,3 +146,42 @@ fn an_edit_of_another_file_reaches_nobody_here() {
     let count = |query: &str| heard.iter().filter(|event| event.starts_with(query)).count();
     assert_eq!((count("parse"), count("main_code"), count("declared")), (1, 1, 1), "{heard:?}");
 }
+
+const SECRETS: &str = r#"
+relation User { key id: Int; secret pin: Text; name: Text }
+
+fn same(x: Text) -> Text { x }
+
+fn through(x: Text) -> Text { same(x) }
+
+query fits(u: User, pin: Text) -> Bool { through(u.pin) == pin }
+
+query name(u: User) -> Text { same(u.name) }
+
+fn apart(n: Int) -> Int { n }
+"#;
+
+#[test]
+fn an_edit_that_changes_no_flow_asks_for_no_secrets_of_callers() {
+    let mut watched = Watched::new(SECRETS);
+    let found = watched.edit("-> Text { x }", "-> Text { let y = x; y }");
+    // The facts of `same` are what they were, so nobody sums up anew.
+    assert_eq!(found.get("flow_facts"), Some(&1), "{found:?}");
+    assert_eq!(found.get("secret_diagnostics"), Some(&1), "{found:?}");
+    assert_eq!(found.get("summary_by_key"), None, "{found:?}");
+    assert_eq!(found.get("main_code"), Some(&1), "{found:?}");
+}
+
+#[test]
+fn an_edit_that_changes_a_flow_reaches_the_callers_alone() {
+    let mut watched = Watched::new(SECRETS);
+    let found = watched.edit("-> Text { x }", "-> Text { log(x); x }");
+    // `same` and `through` are told now, which `through`, `fits` and `name` ask; no body is typed again.
+    assert_eq!(found.get("flow_facts"), Some(&1), "{found:?}");
+    assert_eq!(found.get("summary_by_key"), Some(&2), "{found:?}");
+    assert_eq!(found.get("secret_diagnostics"), Some(&4), "{found:?}");
+    assert_eq!(found.get("main_code"), Some(&1), "{found:?}");
+    let found = watched.edit("{ n }", "{ n + 1 }");
+    assert_eq!(found.get("summary_by_key"), None, "{found:?}");
+    assert_eq!(found.get("secret_diagnostics"), Some(&1), "{found:?}");
+}

@@ -159,6 +159,7 @@ pub fn schema(program: &Program, indexes: &[Vec<ChosenIndex>]) -> schema::Schema
                 .map(|(i, f)| {
                     let mut out = schema::Field::new(f.name.clone(), data_type(program, &f.ty));
                     out.default = f.initial.clone();
+                    out.derived = f.derived.clone();
                     if relation.key == [tenon_core::ir::FieldId(i as u32)] {
                         out.generated = match relation.generated {
                             Generated::No => None,

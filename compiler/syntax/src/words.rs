@@ -122,6 +122,12 @@ pub fn foreign_type(word: &str) -> Option<&'static str> {
     FOREIGN_TYPES.iter().find(|(foreign, _)| *foreign == lowered).map(|(_, meant)| *meant)
 }
 
+/// What other languages call a number that counts the rows, as a type or behind one.
+pub fn counts_rows(word: &str) -> bool {
+    let words = ["serial", "bigserial", "smallserial", "auto_increment", "autoincrement", "identity"];
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

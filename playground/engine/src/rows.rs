@@ -52,7 +52,7 @@ impl<'a> Table<'a> {
 
     /// The stored fields that the program declares, with their positions.
     fn declared(&self) -> impl Iterator<Item = (usize, &'a tenon_core::ir::Field)> {
-        self.relation.fields.iter().enumerate().filter(|(_, field)| !field.derived)
+        self.relation.fields.iter().enumerate().filter(|(_, field)| field.derived.is_none())
     }
 
     /// The fields of an import's arguments: parallel to the declared ones.

@@ -34,6 +34,16 @@ pub enum Difference {
         /// The field.
         field: SmolStr,
     },
+    /// The program has a unique over what is made of fields, or no longer has one: stored rows hold no value for it, or one
+    /// too many.
+    UniqueChanged {
+        /// The relation.
+        relation: SmolStr,
+        /// What is unique, as the program writes it.
+        unique: SmolStr,
+        /// The program has it now.
+        is_new: bool,
+    },
     /// A field has another type.
     TypeChanged {
         /// The relation.
@@ -67,7 +77,13 @@ impl fmt::Display for Difference {
                 write!(f, "field {relation}.{field} is gone from the program")
             }
             Difference::FieldWithoutDefault { relation, field } => {
-                write!(f, "field {relation}.{field} is new, and is neither optional nor has a default")
+                write!(f, "field {relation}.{field} is new, and is neither optional nor has a constant as its default")
+            }
+            Difference::UniqueChanged { relation, unique, is_new: true } => {
+                write!(f, "`unique {unique}` of {relation} is new, and stored rows hold no value of `{unique}`")
+            }
+            Difference::UniqueChanged { relation, unique, is_new: false } => {
+                write!(f, "`unique {unique}` of {relation} is gone from the program, and stored rows hold its values")
             }
             Difference::TypeChanged { relation, field, was, is } => {
                 write!(f, "field {relation}.{field} was {was} and is {is}")
@@ -130,16 +146,25 @@ impl Shapes<'_> {
         }
         for field in &old.fields {
             let Some(at) = new.field_named(&field.name) else {
-                differences.push(Difference::FieldRemoved { relation: new.name.clone(), field: field.name.clone() });
+                let relation = new.name.clone();
+                differences.push(match field.is_derived() {
+                    true => Difference::UniqueChanged { relation, unique: field.shown().into(), is_new: false },
+                    false => Difference::FieldRemoved { relation, field: field.name.clone() },
+                });
                 continue;
             };
             let now = new.field(at);
+            if field.derived.is_some() && now.derived.is_some() && field.derived != now.derived {
+                let relation = new.name.clone();
+                differences.push(Difference::UniqueChanged { relation, unique: now.shown().into(), is_new: true });
+                continue;
+            }
             match self.compare(&field.ty, &now.ty) {
                 Change::None => {}
                 Change::MoreCases => additions.fields.push((id, at)),
                 Change::Other => differences.push(Difference::TypeChanged {
                     relation: new.name.clone(),
-                    field: field.name.clone(),
+                    field: now.shown().into(),
                     was: show(self.stored, &field.ty),
                     is: show(self.program, &now.ty),
                 }),
@@ -150,9 +175,10 @@ impl Shapes<'_> {
                 if has_value_for_old_rows(field) {
                     additions.fields.push((id, FieldId(number as u32)));
                 } else {
-                    differences.push(Difference::FieldWithoutDefault {
-                        relation: new.name.clone(),
-                        field: field.name.clone(),
+                    let relation = new.name.clone();
+                    differences.push(match field.is_derived() {
+                        true => Difference::UniqueChanged { relation, unique: field.shown().into(), is_new: true },
+                        false => Difference::FieldWithoutDefault { relation, field: field.name.clone() },
                     });
                 }
             }
@@ -280,7 +306,7 @@ mod tests {
             [
                 "field A.s was X | Y and is X",
                 "field A.gone is gone from the program",
-                "field A.r is new, and is neither optional nor has a default",
+                "field A.r is new, and is neither optional nor has a constant as its default",
             ]
         );
     }

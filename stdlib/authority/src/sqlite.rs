@@ -56,6 +56,9 @@ pub struct SqliteAuthority {
     stopped: bool,
     /// Whether the shape has been changed and not accepted yet.
     opening: bool,
+    /// The indexes that a program of another shape adds. They are made when its rows were looked at: who loads them says which
+    /// collide in a new unique.
+    missing_indexes: Vec<String>,
     since_checkpoint: u32,
     read_only: bool,
     _lock: Option<DirectoryLock>,
@@ -276,6 +279,7 @@ impl SqliteAuthority {
             names: schema.relations.iter().map(|r| r.name.to_string()).collect(),
             stopped: false,
             opening: false,
+            missing_indexes: Vec::new(),
             since_checkpoint: 0,
             read_only,
             _lock: lock,
@@ -445,7 +449,8 @@ impl SqliteAuthority {
         // Ended by `accept`; who drops the connection before rolls it back.
         self.run("BEGIN IMMEDIATE")?;
         self.opening = true;
-        self.apply_all(stored, schema, additions, defaults)
+        self.missing_indexes = self.apply_all(stored, schema, additions, defaults)?;
+        Ok(())
     }
 
     fn apply_all(
@@ -454,7 +459,7 @@ impl SqliteAuthority {
         schema: &Schema,
         additions: &Additions,
         defaults: &Defaults<'_>,
-    ) -> Result<(), OpenError> {
+    ) -> Result<Vec<String>, OpenError> {
         for id in &additions.relations {
             self.run(&self.tables[id.index()].create(schema, *id))?;
         }
@@ -480,13 +485,9 @@ impl SqliteAuthority {
                 self.run(&format!("DROP INDEX {}", quote(name)))?;
             }
         }
-        for (name, sql) in wanted {
-            if !known.contains(&(name, sql.clone())) {
-                self.run(&sql)?;
-            }
-        }
+        let missing = wanted.into_iter().filter(|index| !known.contains(index)).map(|(_, sql)| sql);
         self.write_shape(schema)?;
-        Ok(())
+        Ok(missing.collect())
     }
 
     fn add_columns(
@@ -617,6 +618,9 @@ impl Authority for SqliteAuthority {
 
     fn accept(&mut self) -> Result<(), AuthorityError> {
         if std::mem::take(&mut self.opening) {
+            for index in std::mem::take(&mut self.missing_indexes) {
+                self.run(&index)?;
+            }
             self.run("COMMIT")?;
         }
         Ok(())

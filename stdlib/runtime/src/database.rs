@@ -70,6 +70,17 @@ pub enum StartError {
         /// Which row, and what is wrong with it.
         problem: String,
     },
+    /// Stored rows meet in a unique of the program.
+    Collision {
+        /// The relation's name.
+        relation: String,
+        /// What is unique, as the program writes it.
+        unique: String,
+        /// The keys of two rows that meet, a line each.
+        rows: Vec<String>,
+        /// How many more there are.
+        more: usize,
+    },
     /// The commit thread cannot be started.
     Thread(std::io::Error),
 }
@@ -82,6 +93,14 @@ impl std::fmt::Display for StartError {
             StartError::Authority(error) => error.fmt(f),
             StartError::Row { relation, problem } => {
                 write!(f, "a stored row of {relation} does not fit the program: {problem}")
+            }
+            StartError::Collision { relation, unique, rows, more } => {
+                write!(f, "stored rows of {relation} meet in `unique {unique}`, which the program has now:")?;
+                rows.iter().try_for_each(|row| write!(f, "\n  {row}"))?;
+                if *more > 0 {
+                    write!(f, "\n  and {more} more")?;
+                }
+                f.write_str("\nnothing was changed; change these rows by the program before, or leave the unique out")
             }
             StartError::Thread(error) => write!(f, "the commit thread cannot be started: {error}"),
         }
@@ -607,7 +626,7 @@ pub fn describe(schema: &Schema, violation: &Violation) -> String {
         Violation::Key { relation: id, .. } => format!("a row of {} with this key exists", relation(id)),
         Violation::Unique { relation: id, unique, .. } => {
             let parts = &schema.relation(*id).uniques[*unique].parts;
-            let names: Vec<&str> = parts.iter().map(|p| schema.relation(*id).field(p.field()).name.as_str()).collect();
+            let names: Vec<&str> = parts.iter().map(|p| schema.relation(*id).field(p.field()).shown()).collect();
             format!("a row of {} with this {} exists", relation(id), names.join(", "))
         }
         Violation::Reference { relation: id, field } => {

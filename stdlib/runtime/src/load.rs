@@ -7,8 +7,10 @@
 //! references lead to rows that are there.
 
 use tenon_authority::{Authority, AuthorityError, Cell};
+use tenon_store::image::Reader;
 use tenon_store::schema::{DataType, FieldId, RelationId, Schema};
-use tenon_store::{Image, WriteTxn};
+use tenon_store::{Image, Violation, WriteTxn};
+use tenon_value::Value;
 
 use crate::cells::{CellReader, own};
 use crate::context::{CallContext, Limits};
@@ -28,6 +30,63 @@ struct Waiting {
     cells: Vec<tenon_authority::sqlite::OwnedCell>,
 }
 
+/// How many rows that collide are named.
+const NAMED: usize = 5;
+
+/// Rows that meet in a unique of one relation.
+#[derive(Default)]
+struct Collisions {
+    /// Which unique; the first that any rows meet in.
+    unique: Option<usize>,
+    /// The first of them, a line each.
+    named: Vec<String>,
+    count: usize,
+}
+
+impl Collisions {
+    /// Two rows meet, both of which are in the image.
+    fn add(&mut self, stored: &Stored, reader: &Reader<'_>, relation: RelationId, unique: usize, rows: [u32; 2]) {
+        if *self.unique.get_or_insert(unique) != unique {
+            return;
+        }
+        self.count += 1;
+        if self.named.len() < NAMED {
+            let [first, second] = rows.map(|entity| key_text(stored, reader, relation, entity));
+            self.named.push(format!("{first} and {second}"));
+        }
+    }
+
+    /// What is wrong, if anything is.
+    fn error(self, schema: &Schema, relation: RelationId) -> Option<StartError> {
+        let unique = self.unique?;
+        let relation = schema.relation(relation);
+        let fields = relation.uniques[unique].parts.iter().map(|part| relation.field(part.field()).shown());
+        Some(StartError::Collision {
+            relation: relation.name.to_string(),
+            unique: fields.collect::<Vec<_>>().join(", "),
+            more: self.count - self.named.len(),
+            rows: self.named,
+        })
+    }
+}
+
+/// The key of a row as JSON has it, several fields between parentheses.
+fn key_text(stored: &Stored, reader: &Reader<'_>, relation: RelationId, entity: u32) -> String {
+    let description = stored.schema().relation(relation);
+    let key = stored.key_of(reader, relation, entity);
+    let parts: Vec<&Value> = match &key {
+        Value::Record(parts) if description.key.len() > 1 => parts.iter().collect(),
+        only => vec![only],
+    };
+    let types = description.key.iter().map(|field| &description.field(*field).ty);
+    let texts: Vec<String> =
+        types.zip(parts).map(|(ty, part)| stored.json(ty, part).unwrap_or_else(|_| String::from("…"))).collect();
+    match texts.as_slice() {
+        [only] => only.clone(),
+        _ => format!("({})", texts.join(", ")),
+    }
+}
+
 /// Fills an empty image.
 pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority) -> Result<(), StartError> {
     let meta = authority.meta().clone();
@@ -43,10 +102,11 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
     let limits = Limits { memory: usize::MAX, ..Limits::default() };
     let mut arena = CallContext::new(limits, 0, 0);
     for relation in order(&schema) {
+        let mut collisions = Collisions::default();
         let mut problem = None;
         let result = authority.load(relation, &mut |cells| {
             arena.reset(limits, 0, 0);
-            match load_row(stored, &mut txn, &mut arena, relation, cells, &mut open) {
+            match load_row(stored, &mut txn, &mut arena, relation, cells, &mut open, &mut collisions) {
                 Ok(true) => Ok(()),
                 Ok(false) => {
                     waiting.push(Waiting { relation, cells: cells.iter().map(own).collect() });
@@ -65,6 +125,9 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
             }
             (Err(error), None) => return Err(StartError::Authority(error)),
         }
+        if let Some(error) = collisions.error(&schema, relation) {
+            return Err(error);
+        }
     }
     let bad = |relation: RelationId, problem: String| StartError::Row {
         relation: schema.relation(relation).name.to_string(),
@@ -77,7 +140,11 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
         for row in waiting.into_iter().rev() {
             arena.reset(limits, 0, 0);
             let cells: Vec<Cell<'_>> = row.cells.iter().map(borrow).collect();
-            let inserted = load_row(stored, &mut txn, &mut arena, row.relation, &cells, &mut open);
+            let mut collisions = Collisions::default();
+            let inserted = load_row(stored, &mut txn, &mut arena, row.relation, &cells, &mut open, &mut collisions);
+            if let Some(error) = collisions.error(&schema, row.relation) {
+                return Err(error);
+            }
             if !inserted.map_err(|problem| bad(row.relation, problem))? {
                 rest.push(row);
             }
@@ -89,7 +156,11 @@ pub(crate) fn load(image: &Image, stored: &Stored, authority: &mut dyn Authority
     }
     for row in &open {
         arena.reset(limits, 0, 0);
-        complete(stored, &mut txn, &mut arena, row).map_err(|problem| bad(row.relation, problem))?;
+        let mut collisions = Collisions::default();
+        complete(stored, &mut txn, &mut arena, row, &mut collisions).map_err(|problem| bad(row.relation, problem))?;
+        if let Some(error) = collisions.error(&schema, row.relation) {
+            return Err(error);
+        }
     }
     for (relation, value) in &meta.serials {
         txn.set_serial(*relation, *value);
@@ -109,6 +180,7 @@ fn load_row(
     relation: RelationId,
     cells: &[Cell<'_>],
     open: &mut Vec<Open>,
+    collisions: &mut Collisions,
 ) -> Result<bool, String> {
     use tenon_authority::columns::count;
     let schema = stored.schema();
@@ -138,7 +210,15 @@ fn load_row(
     // SAFETY: the lanes were made for all fields in order, or are 0 in an open row; texts lie in the cells or the arena.
     let row =
         unsafe { if unknown.is_empty() { txn.insert(relation, &lanes) } else { txn.insert_open(relation, &lanes) } };
-    let row = row.map_err(|violation| describe(schema, &violation))?;
+    let row = match row {
+        Err(Violation::Unique { unique, entity, .. }) => {
+            // SAFETY: as above.
+            let second = unsafe { txn.insert_open(relation, &lanes) }.map_err(|v| describe(schema, &v))?;
+            collisions.add(stored, &txn.reader(), relation, unique, [entity, second.entity]);
+            return Ok(true);
+        }
+        row => row.map_err(|violation| describe(schema, &violation))?,
+    };
     if !unknown.is_empty() {
         open.push(Open { relation, entity: row.entity, fields: unknown });
     }
@@ -146,7 +226,13 @@ fn load_row(
 }
 
 /// Completes an open row.
-fn complete(stored: &Stored, txn: &mut WriteTxn<'_>, arena: &mut CallContext, row: &Open) -> Result<(), String> {
+fn complete(
+    stored: &Stored,
+    txn: &mut WriteTxn<'_>,
+    arena: &mut CallContext,
+    row: &Open,
+    collisions: &mut Collisions,
+) -> Result<(), String> {
     let schema = stored.schema();
     let mut fields = Vec::with_capacity(row.fields.len());
     for (id, cells) in &row.fields {
@@ -162,7 +248,13 @@ fn complete(stored: &Stored, txn: &mut WriteTxn<'_>, arena: &mut CallContext, ro
         fields.push((*id, lanes));
     }
     // SAFETY: the lanes are those of the fields; texts lie in the arena, or in cells of the row.
-    unsafe { txn.complete(row.relation, row.entity, &fields) }.map_err(|violation| describe(schema, &violation))
+    match unsafe { txn.complete(row.relation, row.entity, &fields) } {
+        Err(Violation::Unique { unique, entity, .. }) => {
+            collisions.add(stored, &txn.reader(), row.relation, unique, [entity, row.entity]);
+            Ok(())
+        }
+        done => done.map_err(|violation| describe(schema, &violation)),
+    }
 }
 
 fn borrow(cell: &tenon_authority::sqlite::OwnedCell) -> Cell<'_> {

@@ -686,8 +686,8 @@ fn stored_rows_that_break_a_new_rule_are_named() {
     let authority = SqliteAuthority::open(&directory.0, &schema, NO_DEFAULTS).expect("opens");
     let world = Arc::new(TestWorld::new(1, 1));
     match Database::start(Arc::new(schema.clone()), Box::new(authority), world) {
-        Err(StartError::Row { relation, problem }) => {
-            assert_eq!((relation.as_str(), problem.as_str()), ("Person", "a row of Person with this name exists"));
+        Err(StartError::Collision { relation, unique, rows, more }) => {
+            assert_eq!((relation.as_str(), unique.as_str(), rows.len(), more), ("Person", "name", 1, 0));
         }
         other => panic!("{:?}", other.err()),
     }

@@ -253,6 +253,9 @@ pub struct Field {
     /// The value that rows stored before the field existed receive. An optional field needs none: such
     /// rows have no value.
     pub default: Option<Value>,
+    /// What a field that the program does not have holds for a unique, as the program writes it.
+    #[serde(default)]
+    pub derived: Option<SmolStr>,
 }
 
 /// The name of the field that holds a part of a unique which is more than a field: part `part` of unique `unique`, made
@@ -264,7 +267,20 @@ pub fn derived_name(field: &str, unique: usize, part: usize) -> SmolStr {
 impl Field {
     /// A field with the plain columns of its type, not generated, without a default.
     pub fn new(name: impl Into<SmolStr>, ty: DataType) -> Field {
-        Field { name: name.into(), ty, narrow: None, generated: None, default: None }
+        Field { name: name.into(), ty, narrow: None, generated: None, default: None, derived: None }
+    }
+
+    /// What people know it by. Names of derived fields are made up: the field that they begin with, and a `$`.
+    pub fn shown(&self) -> &str {
+        match &self.derived {
+            Some(derived) => derived,
+            None => self.name.split('$').next().unwrap_or_default(),
+        }
+    }
+
+    /// True for a field that the program does not have: it holds what a unique compares.
+    pub fn is_derived(&self) -> bool {
+        self.name.contains('$')
     }
 
     /// The columns of the field.

@@ -3,7 +3,7 @@
 use super::facts::{Facts, Place};
 use super::obligations::{Atom, Bounds};
 use super::query::Frame;
-use super::{BodyKind, Checked, Context, Effects, Probed};
+use super::{Checked, Context, Effects, Probed};
 use crate::show::Shown;
 use crate::signature::{Generic, RelationSig, Signature, TypeBound, TypeSig};
 use crate::ty::{FieldTy, MAX_LEVELS, MAX_PARTS, RecordTy, RuleRef, Symbol, Ty};
@@ -108,7 +108,6 @@ pub(crate) struct Mark {
 
 pub(crate) struct Infer<'a> {
     pub ctx: &'a dyn Context,
-    pub kind: BodyKind,
     pub generics: &'a [Generic],
     pub locals: Vec<Local>,
     pub vars: Vec<Var>,
@@ -143,10 +142,6 @@ pub(crate) struct Infer<'a> {
     pub atom_of: FxHashMap<Place, u32>,
     pub local_bounds: FxHashMap<LocalId, Bounds>,
     pub rule_bounds: FxHashMap<RuleRef, Bounds>,
-    /// Whether a relation with a secret field was met: without one, nothing has to be followed.
-    pub saw_secret: Cell<bool>,
-    /// Whoever sees the row sees the value of this body.
-    pub open: bool,
     /// The next block is a function's own.
     pub function_body: bool,
     /// Locals below this number lie outside of the innermost lambda.
@@ -164,10 +159,9 @@ pub(crate) struct Infer<'a> {
 }
 
 impl<'a> Infer<'a> {
-    pub fn new(ctx: &'a dyn Context, kind: BodyKind, generics: &'a [Generic]) -> Infer<'a> {
+    pub fn new(ctx: &'a dyn Context, generics: &'a [Generic]) -> Infer<'a> {
         Infer {
             ctx,
-            kind,
             generics,
             locals: Vec::new(),
             vars: Vec::new(),
@@ -192,8 +186,6 @@ impl<'a> Infer<'a> {
             atom_of: FxHashMap::default(),
             local_bounds: FxHashMap::default(),
             rule_bounds: FxHashMap::default(),
-            saw_secret: Cell::new(false),
-            open: false,
             function_body: false,
             lambda_start: None,
             generated: 0,
@@ -332,12 +324,7 @@ impl<'a> Infer<'a> {
 
     pub fn relation(&self, symbol: &Symbol) -> Option<&'a RelationSig> {
         match self.ctx.signature(symbol)? {
-            Signature::Relation(sig) => {
-                if sig.fields.iter().any(|field| field.secret) {
-                    self.saw_secret.set(true);
-                }
-                Some(sig)
-            }
+            Signature::Relation(sig) => Some(sig),
             _ => None,
         }
     }
@@ -496,7 +483,6 @@ impl<'a> Infer<'a> {
         }
         self.refuse_what_was_cut(value.range);
         self.refuse_what_cannot_run(&value);
-        self.refuse_secrets(&value);
         let locals = std::mem::take(&mut self.locals);
         let locals = locals.into_iter().map(|l| Local { ty: self.resolve(&l.ty), ..l }).collect();
         let result = value.ty.clone();

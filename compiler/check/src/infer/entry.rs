@@ -1,8 +1,8 @@
 //! The bodies of an item, one entry point per kind.
 
 use super::engine::Infer;
-use super::{BodyKind, Checked, Context, Surroundings};
-use crate::signature::{CallableKind, FunctionSig, ResultSig};
+use super::{Checked, Context, Surroundings};
+use crate::signature::{FunctionSig, ResultSig};
 use crate::ty::Ty;
 use crate::typed::{Body, Expr, ExprKind, LocalId, Scenario};
 use tenon_diagnostics::Code;
@@ -11,12 +11,7 @@ use tenon_syntax::ast;
 
 /// The body of a `fn`, `query` or `handler`.
 pub fn function(ctx: &dyn Context, sig: &FunctionSig, body: &ast::Function) -> Checked<Body> {
-    let kind = match sig.kind {
-        CallableKind::Fn => BodyKind::Fn,
-        CallableKind::Query => BodyKind::Query,
-        CallableKind::Handler => BodyKind::Handler,
-    };
-    let mut infer = Infer::new(ctx, kind, &sig.generics);
+    let mut infer = Infer::new(ctx, &sig.generics);
     let mut params = Vec::with_capacity(sig.params.len());
     for (index, param) in sig.params.iter().enumerate() {
         let ty = if param.absent { param.ty.clone().optional() } else { param.ty.clone() };
@@ -99,13 +94,13 @@ pub fn failure(ctx: &dyn Context, around: &Surroundings<'_>, e: &ast::Expr) -> C
 
 /// A scenario.
 pub fn scenario(ctx: &dyn Context, scenario: &ast::Scenario) -> Checked<Scenario> {
-    let mut infer = Infer::new(ctx, BodyKind::Free, &[]);
+    let mut infer = Infer::new(ctx, &[]);
     infer.scenario = true;
     infer.scenario_body(scenario)
 }
 
 fn surrounded<'a>(ctx: &'a dyn Context, around: &Surroundings<'a>, range: Range) -> (Infer<'a>, Vec<LocalId>) {
-    let mut infer = Infer::new(ctx, around.kind, around.generics);
+    let mut infer = Infer::new(ctx, around.generics);
     let mut params = Vec::new();
     if let Some(relation) = &around.row {
         let row = infer.local("", Ty::Row(relation.clone()), false, Range::empty(range.start));
@@ -113,11 +108,9 @@ fn surrounded<'a>(ctx: &'a dyn Context, around: &Surroundings<'a>, range: Range)
         params.push(row);
     }
     infer.unborn.clone_from(&around.unborn);
-    infer.open = around.open;
     for (name, ty) in &around.names {
         params.push(infer.bind(name, ty.clone(), false, Range::empty(range.start)));
     }
-    infer.scenario = around.kind == BodyKind::Free;
     (infer, params)
 }
 

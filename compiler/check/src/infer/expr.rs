@@ -1,6 +1,5 @@
 //! Expressions: names, texts, records, collections, branches, lambdas.
 
-use super::BodyKind;
 use super::ProbedAt;
 use super::calls::Callee;
 use super::engine::{Infer, MAX_DEPTH, Seen, Why};
@@ -572,10 +571,5 @@ impl Infer<'_> {
         self.wrote();
         let ty = Ty::Fn(types.into(), Arc::new(body.ty.clone()));
         self.node(ExprKind::Lambda(locals, Box::new(body)), ty, range)
-    }
-
-    /// True if the body gives its value to somebody else.
-    pub fn answers(&self) -> bool {
-        matches!(self.kind, BodyKind::Fn | BodyKind::Query | BodyKind::Handler)
     }
 }

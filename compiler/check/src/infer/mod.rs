@@ -14,7 +14,6 @@
 //! | `query`, `select`, `aggregate`, `window`, `determines` | queries; what they give, what a group knows of its rows |
 //! | `facts`, `obligations` | what is known where, and what has to be proved; the prover will replace them |
 //! | `scenario` | scenarios |
-//! | `secrets` | where secrets go |
 //! | `running` | what cannot be run, as far as a body tells |
 //! | `probe` | what is known around the place at which an editor asks |
 //! | `entry` | the entry points |
@@ -73,34 +72,9 @@ pub trait Context {
     fn source(&self, range: Range) -> SmolStr;
 }
 
-/// What kind of body it is: it decides what may stand in it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum BodyKind {
-    /// Of a `fn`.
-    Fn,
-    /// Of a `query`.
-    Query,
-    /// Of a `handler`.
-    Handler,
-    /// A refinement, `check`, `requires`, `ensures`, a unique's filter: a condition without store or clock.
-    Rule,
-    /// The default of a field or parameter: may ask the clock.
-    Default,
-    /// A computed field.
-    Computed,
-    /// A `const`.
-    Const,
-    /// The message of an error.
-    Message,
-    /// A scenario.
-    Free,
-}
-
 /// What stands around an expression that is a body by itself.
 #[derive(Clone, Debug)]
 pub struct Surroundings<'a> {
-    /// What kind of body it is.
-    pub kind: BodyKind,
     /// Type parameters in sight.
     pub generics: &'a [Generic],
     /// Names in sight and their types; they become the parameters of the body, in order. `it` is such a name.
@@ -110,8 +84,6 @@ pub struct Surroundings<'a> {
     pub row: Option<Symbol>,
     /// The relation whose row does not exist yet: a default sees none of its fields.
     pub unborn: Option<Symbol>,
-    /// Whoever sees the row sees the value: it is that of a computed field that is not `secret`.
-    pub open: bool,
     /// The type that is wanted; `None` takes what comes.
     pub expected: Option<Ty>,
 }
@@ -178,7 +150,6 @@ mod query;
 mod records;
 mod running;
 mod scenario;
-mod secrets;
 mod select;
 mod store;
 mod window;

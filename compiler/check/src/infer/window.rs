@@ -34,13 +34,22 @@ impl Infer<'_> {
             Some(Over::Many(Folding::Aggregate(function))) => WindowFn::Aggregate(function),
             _ => {
                 self.skip_args(args);
-                let message = format!("`{}` is no aggregate or window function", name.text);
                 let names: Vec<&str> =
                     FOLDS.iter().filter(|fold| fold.is_over_windows()).map(|fold| fold.name).collect();
-                let d = self
-                    .diagnostic(Code::Window, name.range, message, "not over a window")
-                    .note(format!("over a window: {}", names.join(" ")));
-                self.report(d);
+                let d = match FoldInfo::named(&name.text) {
+                    Some(fold) => {
+                        let message = format!("`{}` folds a group or a collection, not a window", fold.name);
+                        self.diagnostic(Code::Window, name.range, message, "not over a window").note(format!(
+                            "a query of its own gives it, as in `with v = {}`",
+                            fold.example("(from o in Order where o.by == p select o.paid)")
+                        ))
+                    }
+                    None => {
+                        let message = format!("`{}` is no aggregate or window function", name.text);
+                        self.diagnostic(Code::Window, name.range, message, "not over a window")
+                    }
+                };
+                self.report(d.note(format!("over a window: {}", names.join(" "))));
                 return self.broken(range);
             }
         };

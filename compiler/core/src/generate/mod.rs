@@ -156,7 +156,7 @@ impl Generator {
             ty,
             secret: false,
             on_delete: OnDelete::Restrict,
-            derived: false,
+            derived: None,
             initial: None,
         };
         let clear = |name: &str, ty: Type| Field { on_delete: OnDelete::Clear, ..field(name, ty) };

@@ -80,8 +80,9 @@ pub struct Field {
     pub secret: bool,
     /// What a delete of the row that it refers to does.
     pub on_delete: OnDelete,
-    /// Computed by lowering from the other fields for a unique over an expression; not a field of the program.
-    pub derived: bool,
+    /// Computed by lowering from the other fields for a unique over an expression, as the program writes that; not a field
+    /// of the program.
+    pub derived: Option<Name>,
     /// A constant that old rows get when the field is new in a store; `None` if it has no constant default
     /// and is not optional.
     pub initial: Option<tenon_value::Value>,

@@ -46,7 +46,7 @@ impl Lowering<'_> {
             let (source, name) = self.param_source(param, method, &path);
             let shape = self.shape(&param.ty, Way::In);
             let ty = self.wire_type_way(&param.ty, Way::In);
-            let fill = self.fill(sig, at, param, &ty);
+            let fill = self.fill(sig, at, param);
             let presence = match &fill {
                 Fill::Required => Presence::Required,
                 Fill::Absentable | Fill::Computed => Presence::Absentable,
@@ -86,6 +86,10 @@ impl Lowering<'_> {
     }
 
     fn param_source(&mut self, param: &ParamSig, method: Method, path: &str) -> (Source, Name) {
+        // Nobody outside calls a function that is not exposed: what it takes travels as JSON, which can say every value.
+        if path.is_empty() {
+            return (Source::Body, param.name.clone());
+        }
         let wire = param.wire.clone().unwrap_or_else(|| self.wire_name(&param.name));
         if let Some((part, name, format)) = &param.from {
             let name = name.clone().unwrap_or_else(|| wire.clone());
@@ -106,7 +110,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn fill(&mut self, sig: &FunctionSig, at: usize, param: &ParamSig, ty: &Type) -> Fill {
+    fn fill(&mut self, sig: &FunctionSig, at: usize, param: &ParamSig) -> Fill {
         if param.absent {
             return Fill::Absentable;
         }
@@ -114,7 +118,7 @@ impl Lowering<'_> {
             return Fill::Required;
         }
         let body = self.source.body(&sig.symbol, BodyPart::ParamDefault(at as u32));
-        match body.and_then(|b| self.constant_value(&b.value, ty)) {
+        match body.and_then(|b| self.constant_value(&b.value)) {
             Some(value) => Fill::Constant(value),
             None => Fill::Computed,
         }

@@ -19,6 +19,7 @@ mod branches;
 mod call;
 mod checked;
 mod code;
+mod constants;
 mod conversions;
 mod edit;
 mod endpoint;

@@ -76,7 +76,7 @@ impl Scope<'_, '_> {
         }
         for (at, value) in values.iter().enumerate() {
             let field = self.l.program.relation(id).field(FieldId(at as u32));
-            if field.derived {
+            if field.derived.is_some() {
                 continue;
             }
             let name = field.name.clone();

@@ -3,10 +3,9 @@
 
 use super::Lowering;
 use super::source::BodyPart;
-use crate::ir::{Field, FieldId, Generated, Index, OnDelete, Relation, RelationId, SiteId, Type, Unique};
+use crate::ir::{Field, FieldId, Generated, Index, Name, OnDelete, Relation, RelationId, SiteId, Type, Unique};
 use tenon_check::signature::{self, GeneratedKey, RelationSig, Signature};
 use tenon_check::ty::{Symbol, Ty};
-use tenon_check::typed::{Conversion, Expr, ExprKind};
 use tenon_span::Range;
 use tenon_value::Value;
 use tenon_value::schema::derived_name;
@@ -53,7 +52,7 @@ impl Lowering<'_> {
                     signature::OnDelete::Restrict => OnDelete::Restrict,
                     signature::OnDelete::Clear => OnDelete::Clear,
                 },
-                derived: false,
+                derived: None,
             });
         }
         let find = |fields: &[Field], name: &str| fields.iter().position(|f| f.name == name).map(|i| FieldId(i as u32));
@@ -74,7 +73,7 @@ impl Lowering<'_> {
                     ty,
                     secret: false,
                     on_delete: OnDelete::Restrict,
-                    derived: true,
+                    derived: Some(self.spelled_part(&sig.symbol, n, p)),
                 });
             }
             uniques.push(Unique { fields: parts, skip_none: unique.skip_none });
@@ -102,36 +101,19 @@ impl Lowering<'_> {
         }
     }
 
+    /// A part of a unique as the program writes it.
+    fn spelled_part(&self, relation: &Symbol, unique: usize, part: usize) -> Name {
+        let body = self.source.body(relation, BodyPart::UniquePart(unique as u32, part as u32));
+        let text = body.map(|body| self.source.source_text(relation, body.value.range)).unwrap_or_default();
+        Name::from(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
     /// The constant that old rows get in a new field.
     fn initial(&mut self, sig: &RelationSig, at: usize, ty: &Type) -> Option<Value> {
         if let Some(body) = self.source.body(&sig.symbol, BodyPart::Default(at as u32)) {
-            return self.constant_value(&body.value, ty);
+            return self.constant_value(&body.value);
         }
         matches!(ty, Type::Option(_)).then_some(Value::None)
-    }
-
-    /// The value of an expression that is a constant in so many words.
-    pub(super) fn constant_value(&mut self, expr: &Expr, ty: &Type) -> Option<Value> {
-        match &expr.kind {
-            ExprKind::Literal(literal) => Some(super::expr::literal_value(literal, ty.present())),
-            ExprKind::Convert(Conversion::Some, inner) => Some(Value::some(self.constant_value(inner, ty.present())?)),
-            ExprKind::Convert(
-                Conversion::Forget | Conversion::Unchecked | Conversion::Refine { checked: false },
-                inner,
-            ) => self.constant_value(inner, ty),
-            ExprKind::Variant(_, case, fields) if fields.is_empty() => {
-                let Type::Variant(id) = ty.present() else { return None };
-                let tag = self.program.variant(*id).cases.iter().position(|c| c.name == *case)?;
-                Some(Value::Variant { tag: tag as u32, fields: Vec::new().into() })
-            }
-            ExprKind::Collection(items) if items.is_empty() => Some(match ty {
-                Type::Set(_) => Value::set(Vec::new()),
-                Type::Map(..) => Value::map(Vec::new()),
-                Type::Bag(_) => Value::bag(Vec::new()),
-                _ => Value::list(Vec::new()),
-            }),
-            _ => None,
-        }
     }
 
     /// The signature of a field.

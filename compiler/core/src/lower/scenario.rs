@@ -1,6 +1,7 @@
 //! Scenarios: each step a function over the bindings made so far.
 
 use super::scope::{Binding, Scope, bool_literal, unit};
+use super::wire::Way;
 use super::{Lowering, wire};
 use crate::ir::{
     Expr, ExprKind, Function, FunctionId, FunctionKind, Name, Scenario, ScenarioStep, SiteId, Stmt, ThenPart, Type,
@@ -361,13 +362,22 @@ impl Scope<'_, '_> {
         let mut values = Vec::new();
         let mut marks = Vec::new();
         for (at, (param, (_, want))) in sig.params.iter().zip(&record_ty.fields).enumerate() {
+            let own = self.l.wire_type_way(&param.ty, Way::In);
             let value = match args.get(at) {
                 Some(Arg::Value(value)) => {
                     let value = self.expr(value);
                     let value = self.argument_to_wire(value, &param.ty);
-                    self.coerce(value, want)
+                    match want {
+                        // What may be `none` and may be left out: it is here, whatever it is.
+                        Type::Option(held) if *want != own && matches!(own, Type::Option(_)) => {
+                            let value = self.coerce(value, &own);
+                            super::scope::some(Expr::new(ExprKind::Record(vec![value]), (**held).clone()))
+                        }
+                        _ => self.coerce(value, want),
+                    }
                 }
-                _ => match (param.default && !matches!(want, Type::Option(_)))
+                // What the endpoint computes where nothing comes is left out; a constant is a value like others.
+                _ => match (param.default && *want == own)
                     .then(|| self.l.source.body(&sig.symbol, super::source::BodyPart::ParamDefault(at as u32)))
                     .flatten()
                 {

@@ -223,8 +223,7 @@ impl Lowering<'_> {
         let Some(body) = self.source.body(&default.owner, BodyPart::RecordDefault(default.index)) else {
             return Presence::Required;
         };
-        let ty = self.wire_type_way(&field.ty, way);
-        self.constant_value(&body.value, &ty).map_or(Presence::Required, Presence::Default)
+        self.constant_value(&body.value).map_or(Presence::Required, Presence::Default)
     }
 
     fn key_shape(&mut self, symbol: &Symbol) -> Shape {

@@ -61,8 +61,14 @@ impl Scope<'_, '_> {
         let Some(sig) = self.l.relation_sig(relation) else { return unit() };
         let id = self.l.relation_id(relation);
         let spread = spread.map(|(ty, value)| (self.closed(&ty), self.name(value)));
-        let stored: Vec<(SmolStr, Type, bool)> =
-            self.l.program.relation(id).fields.iter().map(|f| (f.name.clone(), f.ty.clone(), f.derived)).collect();
+        let stored: Vec<(SmolStr, Type, bool)> = self
+            .l
+            .program
+            .relation(id)
+            .fields
+            .iter()
+            .map(|f| (f.name.clone(), f.ty.clone(), f.derived.is_some()))
+            .collect();
         let mut given: Vec<(SmolStr, Expr)> = given.into_iter().map(|(n, v)| (n, self.name(v))).collect();
         let mut values: Vec<Expr> = Vec::new();
         for (name, ty, derived) in &stored {
@@ -419,7 +425,7 @@ impl Scope<'_, '_> {
             self.derive(sig, id, &mut values, range);
             for (at, value) in values.iter().enumerate() {
                 let field = FieldId(at as u32);
-                if self.l.program.relation(id).field(field).derived {
+                if self.l.program.relation(id).field(field).derived.is_some() {
                     sets.push((field, value.clone()));
                 }
             }

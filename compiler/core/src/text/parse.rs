@@ -589,7 +589,7 @@ impl Parser<'_> {
                 let ty = self.ty()?;
                 let secret = self.eat_word("secret");
                 let on_delete = if self.eat_word("clear") { OnDelete::Clear } else { OnDelete::Restrict };
-                let derived = self.eat_word("derived");
+                let derived = if self.eat_word("derived") { Some(self.text()?.into()) } else { None };
                 let initial = if self.eat_word("initial") { Some(self.value()?) } else { None };
                 let field = Field { name, ty, secret, on_delete, derived, initial };
                 self.program.relations[id.index()].fields.push(field);

@@ -346,8 +346,8 @@ impl<'a> Printer<'a> {
                 if field.on_delete == OnDelete::Clear {
                     p.push(" clear");
                 }
-                if field.derived {
-                    p.push(" derived");
+                if let Some(derived) = &field.derived {
+                    let _ = write!(p.out, " derived {}", quote(derived));
                 }
                 if let Some(initial) = &field.initial {
                     p.push(" initial ");

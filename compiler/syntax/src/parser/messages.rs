@@ -291,7 +291,7 @@ fn operator_before(tokens: &[Token], index: usize, wanted: impl Fn(K) -> bool) -
                 token.kind,
                 K::Semi | K::Comma | K::Equal | K::KwAnd | K::KwOr | K::KwNot | K::KwImplies | K::FatArrow | K::Colon
             );
-            if ends || token.kind.class() == TokenClass::Reserved {
+            if ends || token.kind.class() == TokenClass::Reserved || begins_query_clause(token.kind) {
                 return None;
             }
         }

@@ -14,7 +14,7 @@ use crate::value::Value;
 pub struct OwnedRequest {
     /// The method.
     pub method: String,
-    /// The path and the query string, encoded. For an internal endpoint the query string alone.
+    /// The path and the query string, encoded; empty for an internal endpoint.
     pub target: String,
     /// The headers.
     pub headers: Vec<(String, Vec<u8>)>,

@@ -311,7 +311,8 @@ impl Translator<'_> {
             at += 2;
         }
         let assigns = matches!(self.kind(at + 1), Some(K::Equal | K::PlusEqual | K::MinusEqual | K::StarEqual));
-        (at > index && assigns).then(|| (at - 1, at + 1))
+        // Behind a comma it is one of several assignments of an update.
+        (at > index && assigns && self.kind_before(index) != Some(K::Comma)).then(|| (at - 1, at + 1))
     }
 
     /// `p.stock = 4`

@@ -2,6 +2,7 @@
 
 use super::Translator;
 use crate::error::SyntaxError;
+use crate::words::counts_rows;
 use crate::words::{self, TokenKind as K};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
@@ -361,9 +362,7 @@ impl Translator<'_> {
                 self.remove(index, index + 2);
                 self.mark_as_key(field);
             }
-            "auto_increment" | "autoincrement" | "serial" | "identity"
-                if self.kind_before(index) == Some(K::UpperName) =>
-            {
+            word if counts_rows(word) && self.kind_before(index) == Some(K::UpperName) => {
                 self.tell(
                     SyntaxError::new(Code::ForeignWord, "a key that counts has the default `serial()`", range).fix(
                         "write `= serial()`",

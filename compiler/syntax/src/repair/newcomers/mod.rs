@@ -14,6 +14,7 @@ mod loops;
 mod queries;
 mod signs;
 mod types;
+mod windows;
 mod words;
 mod writes;
 
@@ -55,6 +56,7 @@ impl<'a> Translator<'a> {
         self.members();
         self.writes();
         self.queries();
+        self.windows();
         self.loops();
         self.foreign_words();
         self.scenario_lines();

@@ -3,7 +3,7 @@
 use super::Translator;
 use super::declarations::upper_camel;
 use crate::error::SyntaxError;
-use crate::words::{TokenKind as K, foreign_type};
+use crate::words::{TokenKind as K, counts_rows, foreign_type};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 
@@ -155,6 +155,9 @@ impl Translator<'_> {
             self.remove(index - 1, index + 1);
             return;
         }
+        if counts_rows(word) {
+            return self.counting_type(index);
+        }
         let (code, meant, message) = match foreign_type(word) {
             Some(meant) => (Code::ForeignType, meant.to_string(), format!("the type is called `{meant}`")),
             None => {
@@ -170,6 +173,28 @@ impl Translator<'_> {
         ));
         let name = meant.split('(').next().unwrap_or(&meant).to_string();
         self.become_text(index, K::UpperName, name);
+    }
+
+    /// `key id: serial`, `key id: serial()`
+    fn counting_type(&mut self, index: usize) {
+        let called = self.kind(index + 1) == Some(K::LParen) && self.kind(index + 2) == Some(K::RParen);
+        let end = index + if called { 3 } else { 1 };
+        let range = self.range(index).cover(self.range(end - 1));
+        let relation = matches!(self.item_word().1, Some(K::ItemRelation));
+        let counts = relation && self.kind(end) != Some(K::Equal);
+        let meant = if counts { "Int = serial()" } else { "Int" };
+        self.tell(
+            SyntaxError::new(Code::ForeignType, "a key that counts is an `Int` with the default `serial()`", range)
+                .fix(format!("write `{meant}`"), [(range, meant.to_string())], true),
+        );
+        self.remove(index + 1, end);
+        if counts {
+            self.insert(index + 1, K::RParen);
+            self.insert(index + 1, K::LParen);
+            self.insert_text(index + 1, K::LowerName, "serial");
+            self.insert(index + 1, K::Equal);
+        }
+        self.become_text(index, K::UpperName, "Int");
     }
 
     /// `Optional[Int]`, `Int | null`

@@ -4,6 +4,7 @@ use super::Translator;
 use crate::error::SyntaxError;
 use crate::words::TokenKind as K;
 use tenon_diagnostics::Code;
+use tenon_span::Range;
 
 impl Translator<'_> {
     pub(super) fn writes(&mut self) {
@@ -16,6 +17,9 @@ impl Translator<'_> {
             }
             let begins = self.begins_line(index);
             let end = self.statement_end(index);
+            if begins && word == "update" {
+                self.fields_without_values(index);
+            }
             let said = match word {
                 "update" | "UPDATE" if begins => self.update(index, end),
                 "delete" | "DELETE" if begins => self.delete(index, end),
@@ -34,6 +38,51 @@ impl Translator<'_> {
                 self.cut(index, end);
             }
             index += 1;
+        }
+    }
+
+    /// `update p set stock`: what a record may leave out, an update may not.
+    fn fields_without_values(&mut self, index: usize) {
+        let ends = |this: &Self, at: usize| {
+            let new_line = this.token(at).is_some_and(|token| token.first_on_line);
+            this.kind(at) == Some(K::Semi)
+                || new_line && this.kind_before(at) != Some(K::Comma) && this.text(at) != "set"
+        };
+        let set = self.find(index + 1, |this, at| this.text(at) == "set" || ends(this, at));
+        // `set` is the row itself in `update set …`.
+        if self.text(set) != "set" || set == index + 1 || self.kind(index + 1) == Some(K::UpperName) {
+            return;
+        }
+        let mut at = set + 1;
+        while self.is_name(at) {
+            let name = at;
+            while self.kind(at + 1) == Some(K::Dot) && self.is_name(at + 2) {
+                at += 2;
+            }
+            let (field, behind) = (self.range(name).cover(self.range(at)), self.range(at).end);
+            let last = self.find(at + 1, |this, at| this.kind(at) == Some(K::Comma) || ends(this, at)) == at + 1;
+            if last {
+                let field = field.slice(self.source).to_string();
+                let value = self.text(at).to_string();
+                let error =
+                    SyntaxError::new(Code::Missing, format!("`set` gives `{field}` no value"), self.range(name))
+                        .label(format!("I expected `{field} = …`"))
+                        .fix(
+                            format!("write `{field} = {value}`"),
+                            [(Range::empty(behind), format!(" = {value}"))],
+                            false,
+                        );
+                self.tell(error);
+                self.become_kind(set, K::SoftSet);
+                self.insert_text(at + 1, K::LowerName, value);
+                self.insert(at + 1, K::Equal);
+                at += 2;
+            }
+            at = self.find(at + 1, |this, at| this.kind(at) == Some(K::Comma) || ends(this, at));
+            if self.kind(at) != Some(K::Comma) {
+                return;
+            }
+            at += 1;
         }
     }
 

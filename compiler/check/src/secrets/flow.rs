@@ -1,140 +1,195 @@
-//! Where secrets go: what derives from a `secret` field is secret, under whatever name, until it is compared or counted;
-//! it must not be answered, logged, interpolated, stored in a field that is not secret, or given to a function of the
-//! program, which could do any of these. What the library makes of a secret is secret.
+//! The flow of values in one body: which places each value flows to, in whatever order they are written, so that a loop
+//! carries a secret into its next round. A function value whose code is in sight holds what its parameters are given; one that
+//! the library calls may be given whatever stands beside it, and what it gave before.
 //!
-//! A body is looked at as a whole once it is typed: which places each value flows to, in whatever order they are written,
-//! so that a loop carries a secret into its next round; `tenon_analysis::secrets` says where secrets come. A function value
-//! whose code is in sight holds what its parameters are given; one that the library calls may be given whatever stands
-//! beside it, and what it gave before.
+//! Calls of functions of the program are left open: an argument and a result are places, and who asks says what lies
+//! between.
 
-use super::engine::Infer;
 use crate::builtins::Builtin;
+use crate::db::Db;
+use crate::declare::signature;
 use crate::names::is_library_module;
+use crate::signature::{RelationSig, Signature};
 use crate::ty::{Symbol, Ty};
 use crate::typed::{
-    AggregateFn, Arg, Clause, Expr, ExprKind, Fold, LocalId, Pattern, PatternKind, Query, Source, Step, StepKind, Stmt,
-    TextPart, children,
+    AggregateFn, Arg, Body, Clause, Expr, ExprKind, Fold, Local, LocalId, Pattern, PatternKind, Query, Scenario,
+    Source, Step, StepKind, Stmt, TextPart, children,
 };
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use tenon_analysis::secrets::{Place, Secret, holds};
-use tenon_diagnostics::Code;
+use tenon_analysis::secrets::Place;
 use tenon_span::Range;
 
-const ANSWER: &str = "would stand in the answer";
+pub(super) const ANSWER: &str = "would stand in the answer";
 const LOG: &str = "would stand in the log";
 const TEXT: &str = "would stand in the text";
 const STORED: &str = "would be stored in a field that is not secret";
-const SEEN: &str = "would be seen in a field that is not secret";
+pub(super) const SEEN: &str = "would be seen in a field that is not secret";
 const GIVEN: &str = "would be given to a function that may tell it";
 
 /// A part of a value, with the code that reads it.
 #[derive(Clone, Copy)]
-struct Leaf {
-    place: Place,
-    range: Range,
+pub(super) struct Leaf {
+    pub place: Place,
+    pub range: Range,
 }
 
-/// A way out of the program: what would leave by it.
-struct Out {
-    leaves: Vec<Leaf>,
-    what: &'static str,
+/// Where values go out.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    /// Out of the program.
+    Told(&'static str),
+    /// Into a call, by its number, as the argument of a number: out if the function tells it.
+    Into(usize, usize),
+}
+
+/// A way out: what would leave by it.
+pub(super) struct Out {
+    pub leaves: Vec<Leaf>,
+    pub way: Way,
+}
+
+/// A call of a function of the program, or such a function as a value.
+pub(super) struct Call {
+    pub function: Symbol,
+    /// The place of each argument.
+    pub arguments: Vec<Place>,
+    pub result: Place,
 }
 
 /// The flow of values in one body.
-struct Flow<'f, 'a> {
-    infer: &'f Infer<'a>,
-    begins: Vec<(Place, Secret)>,
-    flows: Vec<(Place, Place)>,
-    outs: Vec<Out>,
+pub(super) struct Flow<'f> {
+    db: &'f dyn Db,
+    locals: &'f [Local],
+    /// Where secret fields are read: a place, and the number of the field.
+    pub begins: Vec<(Place, usize)>,
     /// The fields that secrets come from.
-    fields: Vec<(Symbol, SmolStr)>,
-    /// Names that always stand for one function value, with its parameters.
-    functions: FxHashMap<LocalId, Vec<LocalId>>,
+    pub fields: Vec<(Symbol, SmolStr)>,
+    pub flows: Vec<(Place, Place)>,
+    pub outs: Vec<Out>,
+    pub calls: Vec<Call>,
+    /// What the body gives, at its end and by each `return`.
+    pub results: Vec<Vec<Leaf>>,
+    /// Names that always stand for one function value, with the places of its parameters.
+    functions: FxHashMap<LocalId, Vec<Place>>,
     /// What was looked at: parts of a query are reached through it and through its clauses.
     seen: FxHashMap<*const Expr, Vec<Leaf>>,
+    /// Functions of the program as values.
+    values: FxHashMap<*const Expr, usize>,
     next: u32,
 }
 
-impl Infer<'_> {
-    /// Complains where a secret would leave the program through a body.
-    pub fn refuse_secrets(&mut self, body: &Expr) {
-        let (answers, open) = (self.answers(), self.open);
-        self.refuse_flow(|flow| {
-            let value = flow.value(body);
-            if answers {
-                flow.out(value, ANSWER);
-                flow.answers(body);
-            } else if open {
-                flow.out(value, SEEN);
-            }
-        });
+impl<'f> Flow<'f> {
+    /// The flow in a body that gives a value.
+    pub fn of_body(db: &'f dyn Db, body: &'f Body) -> Flow<'f> {
+        let mut flow = Flow::new(db, &body.locals);
+        let value = flow.value(&body.value);
+        flow.results.push(value);
+        flow.returns(&body.value);
+        flow
     }
 
-    /// The same of the steps of a scenario.
-    pub fn refuse_secrets_of_steps(&mut self, steps: &[Step]) {
-        self.refuse_flow(|flow| flow.steps(steps));
+    /// The flow in the steps of a scenario.
+    pub fn of_scenario(db: &'f dyn Db, scenario: &'f Scenario) -> Flow<'f> {
+        let mut flow = Flow::new(db, &scenario.locals);
+        flow.steps(&scenario.steps);
+        flow
     }
 
-    fn refuse_flow(&mut self, look: impl FnOnce(&mut Flow<'_, '_>)) {
-        if !self.saw_secret.get() {
-            return;
-        }
-        let mut flow = Flow {
-            infer: self,
+    fn new(db: &'f dyn Db, locals: &'f [Local]) -> Flow<'f> {
+        Flow {
+            db,
+            locals,
             begins: Vec::new(),
+            fields: Vec::new(),
             flows: Vec::new(),
             outs: Vec::new(),
-            fields: Vec::new(),
+            calls: Vec::new(),
+            results: Vec::new(),
             functions: FxHashMap::default(),
             seen: FxHashMap::default(),
-            next: self.locals.len() as u32,
-        };
-        look(&mut flow);
-        for (range, (relation, field), what) in flow.leaks() {
-            let d = self
-                .diagnostic(Code::SecretOut, range, format!("`{field}` is secret and {what}"), "goes out here")
-                .note("a secret may be compared and counted; leave it out here");
-            let d = self.because(d, &relation, Some(&field), "declared secret");
-            self.report(d);
+            values: FxHashMap::default(),
+            next: locals.len() as u32,
         }
     }
-}
 
-impl Flow<'_, '_> {
-    /// What leaves and is secret: of each value that leaves the first part.
-    fn leaks(&self) -> Vec<(Range, (Symbol, SmolStr), &'static str)> {
-        let mut secret: FxHashMap<Place, Secret> = FxHashMap::default();
-        for (place, of) in holds(&self.begins, &self.flows) {
-            secret.entry(place).or_insert(of);
+    fn relation(&self, symbol: &Symbol) -> Option<&'f RelationSig> {
+        match signature(self.db, symbol)? {
+            Signature::Relation(sig) => Some(sig),
+            _ => None,
         }
-        let first = |out: &Out| {
-            let (leaf, of) = out.leaves.iter().find_map(|leaf| Some((leaf, secret.get(&leaf.place)?)))?;
-            Some((leaf.range, self.fields[of.0 as usize].clone(), out.what))
-        };
-        self.outs.iter().filter_map(first).collect()
+    }
+
+    fn place(&mut self) -> Place {
+        self.next += 1;
+        Place(self.next - 1)
     }
 
     fn out(&mut self, leaves: Vec<Leaf>, what: &'static str) {
         if !leaves.is_empty() {
-            self.outs.push(Out { leaves, what });
+            self.outs.push(Out { leaves, way: Way::Told(what) });
         }
     }
 
     fn begin(&mut self, relation: Symbol, field: SmolStr, range: Range) -> Leaf {
-        let place = Place(self.next);
-        self.next += 1;
-        self.begins.push((place, Secret(self.fields.len() as u32)));
-        self.fields.push((relation, field));
+        let place = self.place();
+        let of = (relation, field);
+        let number = self.fields.iter().position(|known| *known == of).unwrap_or_else(|| {
+            self.fields.push(of);
+            self.fields.len() - 1
+        });
+        self.begins.push((place, number));
         Leaf { place, range }
     }
 
     fn is_secret(&self, relation: &Symbol, field: &str) -> bool {
-        self.infer.relation(relation).is_some_and(|sig| sig.fields.iter().any(|f| f.secret && f.name == field))
+        self.relation(relation).is_some_and(|sig| sig.fields.iter().any(|f| f.secret && f.name == field))
     }
 
     fn bind(&mut self, local: LocalId, leaves: &[Leaf]) {
-        self.flows.extend(leaves.iter().map(|leaf| (leaf.place, Place(local.0))));
+        self.flow_to(Place(local.0), leaves);
+    }
+
+    fn flow_to(&mut self, place: Place, leaves: &[Leaf]) {
+        self.flows.extend(leaves.iter().map(|leaf| (leaf.place, place)));
+    }
+
+    /// A call with so many arguments, its number.
+    fn open_call(&mut self, function: &Symbol, arguments: usize) -> usize {
+        let arguments = (0..arguments).map(|_| self.place()).collect();
+        let result = self.place();
+        self.calls.push(Call { function: function.clone(), arguments, result });
+        self.calls.len() - 1
+    }
+
+    /// A call of a function of the program; what it gives.
+    fn call(&mut self, function: &Symbol, args: &[Arg], range: Range) -> Vec<Leaf> {
+        let call = self.open_call(function, args.len());
+        for (at, arg) in args.iter().enumerate() {
+            if let Arg::Value(value) = arg {
+                let leaves = self.value(value);
+                self.flow_to(self.calls[call].arguments[at], &leaves);
+                if !leaves.is_empty() {
+                    self.outs.push(Out { leaves, way: Way::Into(call, at) });
+                }
+            }
+        }
+        vec![Leaf { place: self.calls[call].result, range }]
+    }
+
+    /// A function of the program as a value: whoever calls it gives it what it likes.
+    fn function_value(&mut self, expr: &Expr, function: &Symbol) -> Vec<Leaf> {
+        let arity = match signature(self.db, function) {
+            Some(Signature::Function(sig)) => sig.params.len(),
+            _ => 0,
+        };
+        let call = self.open_call(function, arity);
+        self.values.insert(std::ptr::from_ref(expr), call);
+        for at in 0..arity {
+            let leaf = Leaf { place: self.calls[call].arguments[at], range: expr.range };
+            self.outs.push(Out { leaves: vec![leaf], way: Way::Into(call, at) });
+        }
+        vec![Leaf { place: self.calls[call].result, range: expr.range }]
     }
 
     /// The parts that a value tells something of; what it does on its way is noted.
@@ -144,7 +199,7 @@ impl Flow<'_, '_> {
         }
         let leaves = self.parts(expr);
         // A comparison tells no secret.
-        let quiet = matches!(self.infer.base(&expr.ty), Ty::Bool | Ty::Unit | Ty::Never);
+        let quiet = matches!(expr.ty.base(), Ty::Bool | Ty::Unit | Ty::Never);
         let leaves = if quiet { Vec::new() } else { leaves };
         self.seen.insert(std::ptr::from_ref(expr), leaves.clone());
         leaves
@@ -158,9 +213,9 @@ impl Flow<'_, '_> {
         match &expr.kind {
             ExprKind::StoredField(base, name) | ExprKind::ComputedField(base, name) => {
                 let of = self.value(base);
-                match self.infer.base(&base.ty) {
-                    Ty::Row(relation) if self.is_secret(&relation, name) => {
-                        vec![self.begin(relation, name.clone(), expr.range)]
+                match base.ty.base() {
+                    Ty::Row(relation) if self.is_secret(relation, name) => {
+                        vec![self.begin(relation.clone(), name.clone(), expr.range)]
                     }
                     Ty::Row(_) => Vec::new(),
                     _ => of,
@@ -228,19 +283,16 @@ impl Flow<'_, '_> {
                 Vec::new()
             }
             ExprKind::Builtin(_, args) => self.library(&args.iter().collect::<Vec<_>>()),
-            ExprKind::Call { function, args, .. } => {
+            ExprKind::Call { function, args, .. } if is_library_module(&function.module) => {
                 let args = args.iter().filter_map(|arg| match arg {
                     Arg::Value(value) => Some(value),
                     Arg::Default | Arg::Absent => None,
                 });
-                if is_library_module(&function.module) {
-                    return self.library(&args.collect::<Vec<_>>());
-                }
-                for arg in args {
-                    let arg = self.value(arg);
-                    self.out(arg, GIVEN);
-                }
-                Vec::new()
+                self.library(&args.collect::<Vec<_>>())
+            }
+            ExprKind::Call { function, args, .. } => self.call(function, args, expr.range),
+            ExprKind::FnValue(function, _) if !is_library_module(&function.module) => {
+                self.function_value(expr, function)
             }
             ExprKind::CallValue(callee, args) => {
                 // What it makes of its parameters is part of the function value.
@@ -249,7 +301,7 @@ impl Flow<'_, '_> {
                 for (at, arg) in args.iter().enumerate() {
                     let arg = self.value(arg);
                     match params.as_ref().and_then(|params| params.get(at)) {
-                        Some(param) => self.bind(*param, &arg),
+                        Some(param) => self.flow_to(*param, &arg),
                         None => self.out(arg, GIVEN),
                     }
                 }
@@ -267,11 +319,11 @@ impl Flow<'_, '_> {
     fn library(&mut self, args: &[&Expr]) -> Vec<Leaf> {
         let leaves = self.values(args.iter().copied());
         for arg in args {
-            if !matches!(self.infer.base(&arg.ty), Ty::Fn(..)) {
+            if !matches!(arg.ty.base(), Ty::Fn(..)) {
                 continue;
             }
             match self.params(arg) {
-                Some(params) => params.iter().for_each(|param| self.bind(*param, &leaves)),
+                Some(params) => params.iter().for_each(|param| self.flow_to(*param, &leaves)),
                 None if is_of_the_library(arg) => {}
                 None => self.out(leaves.clone(), GIVEN),
             }
@@ -279,12 +331,16 @@ impl Flow<'_, '_> {
         leaves
     }
 
-    /// The parameters of a function value whose code is in sight.
-    fn params(&self, function: &Expr) -> Option<Vec<LocalId>> {
+    /// The places of the parameters of a function value whose code is in sight, or that is a function of the program.
+    fn params(&self, function: &Expr) -> Option<Vec<Place>> {
         match &function.kind {
-            ExprKind::Lambda(params, _) => Some(params.clone()),
+            ExprKind::Lambda(params, _) => Some(params.iter().map(|param| Place(param.0)).collect()),
             ExprKind::Local(local) => self.functions.get(local).cloned(),
             ExprKind::Convert(_, inner) => self.params(inner),
+            ExprKind::FnValue(..) => {
+                let call = self.values.get(&std::ptr::from_ref(function))?;
+                Some(self.calls[*call].arguments.clone())
+            }
             _ => None,
         }
     }
@@ -311,7 +367,7 @@ impl Flow<'_, '_> {
         }
         if let Some(spread) = spread {
             let leaves = self.value(spread);
-            let all_secret = match self.infer.base(&spread.ty) {
+            let all_secret = match spread.ty.base() {
                 Ty::Record(record) => record.fields.iter().all(|field| self.is_secret(relation, &field.name)),
                 _ => false,
             };
@@ -327,7 +383,7 @@ impl Flow<'_, '_> {
                 let leaves = self.value(value);
                 self.pattern(pattern, &leaves);
                 if let (PatternKind::Bind(local), Some(params)) = (&pattern.kind, self.params(value))
-                    && !self.infer.locals[local.0 as usize].mutable
+                    && self.locals.get(local.0 as usize).is_some_and(|local| !local.mutable)
                 {
                     self.functions.insert(*local, params);
                 }
@@ -371,9 +427,9 @@ impl Flow<'_, '_> {
                     self.bind(*local, &of_row);
                 }
                 for (name, part) in fields {
-                    match self.infer.base(&pattern.ty) {
-                        Ty::Row(relation) if self.is_secret(&relation, name) => {
-                            let leaf = self.begin(relation, name.clone(), part.range);
+                    match pattern.ty.base() {
+                        Ty::Row(relation) if self.is_secret(relation, name) => {
+                            let leaf = self.begin(relation.clone(), name.clone(), part.range);
                             self.pattern(part, &[leaf]);
                         }
                         Ty::Row(_) => self.pattern(part, &[]),
@@ -391,8 +447,8 @@ impl Flow<'_, '_> {
 
     /// The secret fields of a row that a pattern does not name.
     fn secrets_left(&mut self, pattern: &Pattern, named: &[(SmolStr, Pattern)]) -> Vec<Leaf> {
-        let Ty::Row(relation) = self.infer.base(&pattern.ty) else { return Vec::new() };
-        let Some(sig) = self.infer.relation(&relation) else { return Vec::new() };
+        let Ty::Row(relation) = pattern.ty.base() else { return Vec::new() };
+        let Some(sig) = self.relation(relation) else { return Vec::new() };
         let left = sig.fields.iter().filter(|f| f.secret && !named.iter().any(|(name, _)| *name == f.name));
         left.map(|field| self.begin(relation.clone(), field.name.clone(), pattern.range)).collect()
     }
@@ -445,12 +501,12 @@ impl Flow<'_, '_> {
     }
 
     /// What `return` gives, wherever it stands.
-    fn answers(&mut self, expr: &Expr) {
+    fn returns(&mut self, expr: &Expr) {
         let mut open = vec![expr];
         while let Some(expr) = open.pop() {
             if let ExprKind::Return(Some(value)) = &expr.kind {
                 let value = self.value(value);
-                self.out(value, ANSWER);
+                self.results.push(value);
             }
             open.extend(children(expr));
         }
@@ -463,12 +519,11 @@ impl Flow<'_, '_> {
                     let leaves = self.value(value);
                     bind.iter().for_each(|local| self.bind(*local, &leaves));
                 }
-                StepKind::When { args, more, .. } => {
-                    for arg in args.iter().chain(more.iter().flat_map(|(_, args)| args)) {
-                        if let Arg::Value(value) = arg {
-                            let leaves = self.value(value);
-                            self.out(leaves, GIVEN);
-                        }
+                StepKind::When { bind, function, args, more, .. } => {
+                    let leaves = self.call(function, args, step.range);
+                    bind.iter().for_each(|local| self.bind(*local, &leaves));
+                    for (function, args) in more {
+                        self.call(function, args, step.range);
                     }
                 }
                 StepKind::After(value) | StepKind::Then(value, _) => {
