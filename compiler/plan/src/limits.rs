@@ -8,15 +8,27 @@ use crate::expr::{Safe, Safety, free_all};
 use crate::logical::{ApplyKind, Context, Node};
 use crate::physical::{Kind, WindowValue};
 
-/// Leaves only limits over parameters in a tree.
-pub fn only_fixed(ctx: &mut Context, mut node: Node, params: &[VarId]) -> Node {
-    for child in node.children_mut() {
+/// Leaves only limits over parameters in a tree, and below dependent joins only those that cannot fail: there they are
+/// evaluated for each row on the left, whether it finds rows or not, which an operator that counts per partition of its
+/// rows would not do.
+pub fn only_fixed(ctx: &mut Context, node: Node, params: &[VarId]) -> Node {
+    fixed(ctx, node, params, false)
+}
+
+fn fixed(ctx: &mut Context, mut node: Node, params: &[VarId], dependent: bool) -> Node {
+    let is_apply = matches!(node, Node::Apply { .. });
+    for (at, child) in node.children_mut().into_iter().enumerate() {
         let taken = std::mem::replace(child, Node::Unit);
-        *child = only_fixed(ctx, taken, params);
+        // The right side of a dependent join is its second child.
+        *child = fixed(ctx, taken, params, dependent || is_apply && at == 1);
     }
+    let safe = Safe::new(ctx.program);
+    let stays = |bound: &Expr| {
+        free_all([bound]).iter().all(|v| params.contains(v)) && (!dependent || safe.of(bound) == Safety::Total)
+    };
     match node {
         Node::Top { input, partition, keys, limit, offset }
-            if partition.is_empty() && !free_all(limit.iter().chain(&offset)).iter().all(|v| params.contains(v)) =>
+            if partition.is_empty() && !limit.iter().chain(&offset).all(stays) =>
         {
             numbered(ctx, *input, keys, limit, offset)
         }

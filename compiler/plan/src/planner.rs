@@ -538,14 +538,9 @@ impl Planner<'_, '_> {
     /// Whether nothing in a tree can fail.
     pub(crate) fn total(&self, node: &Node) -> bool {
         let safe = Safe::new(self.ctx.program);
-        let folds = match node {
-            Node::Group { aggregates, .. } | Node::GroupJoin { aggregates, .. } | Node::Fold { aggregates, .. } => {
-                aggregates.iter().any(|(_, a)| crate::rewrite::fold_fails(a, &safe))
-            }
-            Node::Window { .. } => true,
-            _ => false,
-        };
-        !folds && safe.all(&node.exprs()) < Safety::Failing && node.children().into_iter().all(|c| self.total(c))
+        !crate::rewrite::folds_fail(node)
+            && safe.all(&node.exprs()) < Safety::Failing
+            && node.children().into_iter().all(|c| self.total(c))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Logical rewriting: guards are joined with what they guard, predicates travel to the data, marks become semi joins.
 
-use tenon_core::ir::{AggregateFn, Expr, ExprKind, Prim, RelationId, Type, VarId};
+use tenon_core::ir::{Expr, ExprKind, Prim, RelationId, Type, VarId, WindowFn};
 
 use crate::expr::{Expansion, Safe, Safety, VarSet, conjunction, free, simplify, substitute};
 use crate::logical::{ApplyKind, Node, aggregate_exprs};
@@ -68,10 +68,30 @@ fn facts(node: &Node) -> Vec<Expr> {
 
 /// Whether a fold can fail on some rows.
 pub fn fold_fails(a: &Aggregate, safe: &Safe) -> bool {
-    matches!(
-        a.function,
-        AggregateFn::Sum | AggregateFn::Avg | AggregateFn::SumDistinct | AggregateFn::AvgDistinct | AggregateFn::StdDev
-    ) || aggregate_exprs(a).any(|e| safe.of(e) == Safety::Failing)
+    a.function.can_fail() || aggregate_exprs(a).any(|e| safe.of(e) == Safety::Failing)
+}
+
+/// Whether an operator folds what can be out of range, its expressions apart.
+pub fn folds_fail(node: &Node) -> bool {
+    match node {
+        Node::Group { aggregates, .. }
+        | Node::GroupJoin { aggregates, .. }
+        | Node::Fold { aggregates, .. }
+        | Node::Apply { kind: ApplyKind::Fold(aggregates), .. } => {
+            aggregates.iter().any(|(_, a)| a.function.can_fail())
+        }
+        Node::Window { windows, .. } => {
+            windows.iter().any(|(_, w)| matches!(w.function, WindowFn::Aggregate(function) if function.can_fail()))
+        }
+        _ => false,
+    }
+}
+
+/// Whether nothing in a tree can fail and nothing rests on what an earlier filter established.
+pub fn is_total(node: &Node, safe: &Safe) -> bool {
+    !folds_fail(node)
+        && safe.all(&node.exprs()) == Safety::Total
+        && node.children().into_iter().all(|child| is_total(child, safe))
 }
 
 /// Pushes predicates as far down as they may go. `predicates` are total and come from above.

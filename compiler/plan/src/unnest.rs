@@ -12,13 +12,14 @@
 //! exactly the combinations that the nested text evaluates. The cases without a domain are taken only where
 //! nothing can fail.
 
-use tenon_core::ir::{AggregateFn, Expr, ExprKind, Prim, SiteId, Type, VarId, WindowFn};
+use tenon_core::ir::{AggregateFn, Expr, ExprKind, Prim, SiteId, Type, VarId};
 use tenon_value::Value;
 
 use crate::PlanError;
 use crate::expr::{Expansion, Safe, Safety, VarSet, equality, free, is_path, truth};
 use crate::logical::{ApplyKind, Context, Node, aggregate_exprs, aggregate_exprs_mut};
 use crate::physical::{Aggregate, Kind, TempId};
+use crate::rewrite::is_total;
 
 /// Operators nested more deeply than this are refused.
 const MAX_DEPTH: usize = 1_000;
@@ -57,21 +58,8 @@ impl Unnest<'_, '_> {
         out
     }
 
-    /// Whether nothing in a tree can fail and nothing rests on what an earlier filter established.
     fn total(&self, node: &Node) -> bool {
-        let safe = Safe::new(self.ctx.program);
-        let folds = match node {
-            Node::Group { aggregates, .. }
-            | Node::GroupJoin { aggregates, .. }
-            | Node::Fold { aggregates, .. }
-            | Node::Apply { kind: ApplyKind::Fold(aggregates), .. } => aggregates.iter().any(|(_, a)| can_overflow(a)),
-            Node::Window { windows, .. } => windows.iter().any(|(_, w)| match w.function {
-                WindowFn::Aggregate(function) => function_can_overflow(function),
-                _ => false,
-            }),
-            _ => false,
-        };
-        !folds && safe.all(&node.exprs()) == Safety::Total && node.children().into_iter().all(|c| self.total(c))
+        is_total(node, &Safe::new(self.ctx.program))
     }
 
     /// A dependent join whose left side is closed and has no dependent joins.
@@ -236,8 +224,9 @@ impl Unnest<'_, '_> {
         {
             // What does not depend on the left row is computed once; it may fail only if there is a left row.
             let safe = Safe::new(self.ctx.program);
-            let folds_total =
-                folds.iter().all(|(_, a)| !can_overflow(a) && aggregate_exprs(a).all(|e| safe.of(e) == Safety::Total));
+            let folds_total = folds
+                .iter()
+                .all(|(_, a)| !a.function.can_fail() && aggregate_exprs(a).all(|e| safe.of(e) == Safety::Total));
             if !keys.is_empty() {
                 let right = self.node(inner)?.boxed();
                 return Ok(Node::GroupJoin { left: left.boxed(), right, keys, aggregates: folds });
@@ -401,27 +390,6 @@ fn replace_atoms(expr: &mut Expr, outer: &VarSet, atoms: &mut Vec<(Expr, VarId)>
         return;
     }
     expr.children_mut(&mut |child| replace_atoms(child, outer, atoms, ctx));
-}
-
-/// Whether the fold itself can fail, its arguments apart.
-fn can_overflow(a: &Aggregate) -> bool {
-    function_can_overflow(a.function)
-}
-
-fn function_can_overflow(function: AggregateFn) -> bool {
-    !matches!(
-        function,
-        AggregateFn::Count
-            | AggregateFn::CountDistinct
-            | AggregateFn::Min
-            | AggregateFn::Max
-            | AggregateFn::Any
-            | AggregateFn::All
-            | AggregateFn::List
-            | AggregateFn::ListDistinct
-            | AggregateFn::First
-            | AggregateFn::Percentile(_)
-    )
 }
 
 /// Whether a tree only walks collections, from a unit: nothing is read from the store but along references.

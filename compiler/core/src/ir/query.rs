@@ -263,6 +263,30 @@ pub enum AggregateFn {
     StdDev,
 }
 
+impl AggregateFn {
+    /// Whether folding values that are there can end in a fault: sums that are out of range, also where a mean is made of
+    /// them.
+    pub fn can_fail(self) -> bool {
+        match self {
+            AggregateFn::Sum
+            | AggregateFn::Avg
+            | AggregateFn::SumDistinct
+            | AggregateFn::AvgDistinct
+            | AggregateFn::StdDev => true,
+            AggregateFn::Count
+            | AggregateFn::Min
+            | AggregateFn::Max
+            | AggregateFn::Any
+            | AggregateFn::All
+            | AggregateFn::List
+            | AggregateFn::ListDistinct
+            | AggregateFn::CountDistinct
+            | AggregateFn::First
+            | AggregateFn::Percentile(_) => false,
+        }
+    }
+}
+
 /// A window value.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct WindowExpr {

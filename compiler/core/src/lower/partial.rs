@@ -5,7 +5,7 @@
 //! control does not reach it: an expression is named as an option ([`super::scope::Scope::name`]), and a subquery is
 //! *restricted*: it has rows, and evaluates anything, only where the path to it holds.
 
-use crate::ir::{Aggregate, Apply, Bound, Expr, ExprKind, Frame, Rel, WindowExpr};
+use crate::ir::{Aggregate, Apply, Bound, Expr, ExprKind, Frame, Rel, WindowExpr, WindowFn};
 
 /// True if the expression has a value only under the conditions around it: it can end in a fault, or takes apart an
 /// option, a variant or a reference that may be absent.
@@ -56,7 +56,8 @@ pub(super) fn apply_is_partial(kind: &Apply, right: &Rel) -> bool {
 }
 
 fn aggregate_is_partial(aggregate: &Aggregate) -> bool {
-    aggregate.argument.iter().chain(&aggregate.filter).chain(aggregate.grain.iter().flatten()).any(is_partial)
+    aggregate.function.can_fail()
+        || aggregate.argument.iter().chain(&aggregate.filter).chain(aggregate.grain.iter().flatten()).any(is_partial)
         || aggregate.order.iter().any(|k| is_partial(&k.expr))
 }
 
@@ -69,7 +70,9 @@ fn window_is_partial(window: &WindowExpr) -> bool {
         Frame::Rows(from, to) => bound(from) || bound(to),
         Frame::Partition | Frame::ToCurrent => false,
     };
-    frame
+    let folds = matches!(window.function, WindowFn::Aggregate(function) if function.can_fail());
+    folds
+        || frame
         || window.arguments.iter().chain(&window.partition).any(is_partial)
         || window.order.iter().any(|k| is_partial(&k.expr))
 }

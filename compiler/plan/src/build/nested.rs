@@ -10,6 +10,7 @@ use crate::expr::{Safe, Safety, has_query, is_path, substitute};
 use crate::logical::{ApplyKind, Node, aggregate_exprs};
 use crate::physical::{Aggregate, Kind};
 use crate::rename::{rename_output, rename_rel};
+use crate::rewrite::is_total;
 
 /// A nested query in its place: with fresh variables, its parameters replaced.
 pub(super) struct Instance {
@@ -189,7 +190,9 @@ impl Builder<'_, '_> {
     ) -> Node {
         let safe = Safe::new(self.ctx.program);
         let folds_total = match &kind {
-            ApplyKind::Fold(folds) => folds.iter().all(|(_, a)| safe.all(aggregate_exprs(a)) == Safety::Total),
+            ApplyKind::Fold(folds) => {
+                folds.iter().all(|(_, a)| !a.function.can_fail() && safe.all(aggregate_exprs(a)) == Safety::Total)
+            }
             ApplyKind::Join(_) => true,
         };
         let right = if guarded.is_empty() && (conditions.is_empty() || folds_total && self.total(&root)) {
@@ -205,8 +208,7 @@ impl Builder<'_, '_> {
     }
 
     fn total(&self, node: &Node) -> bool {
-        let safe = Safe::new(self.ctx.program);
-        safe.all(&node.exprs()) == Safety::Total && node.children().into_iter().all(|c| self.total(c))
+        is_total(node, &Safe::new(self.ctx.program))
     }
 
     fn nested(

@@ -660,6 +660,9 @@ impl<'a> Interpreter<'a> {
 
     /// A window over one ordered partition, by a query over records of its arguments and peer groups.
     fn window(&mut self, var: VarId, w: &'a WindowValue, peers: &'a [SortKey], rows: &[Row]) -> Run<Vec<Value>> {
+        // Only aggregates have a frame; the bounds of others are nobody's.
+        let has_frame = matches!(w.function, ir::WindowFn::Aggregate(_));
+        let bounds: Vec<&'a Expr> = w.bounds().filter(|_| has_frame).collect();
         let ty = self.plan.vars[var.index()].ty.clone();
         let mut records = Vec::new();
         let mut group = 0;
@@ -671,12 +674,16 @@ impl<'a> Interpreter<'a> {
             }
             before = Some(key);
             let mut record = vec![Value::Int(group)];
-            record.extend(self.tuple(w.arguments.iter().chain(w.bounds()), row)?);
+            record.extend(self.tuple(w.arguments.iter().chain(bounds.iter().copied()), row)?);
             records.push(Value::record(record));
         }
         let mut fields: Vec<(ir::Name, Type)> = vec![("g".into(), Type::Int)];
         fields.extend(
-            w.arguments.iter().chain(w.bounds()).enumerate().map(|(i, e)| (format!("a{i}").into(), e.ty.clone())),
+            w.arguments
+                .iter()
+                .chain(bounds.iter().copied())
+                .enumerate()
+                .map(|(i, e)| (format!("a{i}").into(), e.ty.clone())),
         );
         let element = Type::record(fields);
         let list = Type::list(element.clone());
@@ -695,7 +702,8 @@ impl<'a> Interpreter<'a> {
             Bound::After(_) => Bound::After(stored()),
         };
         let frame = match &w.frame {
-            Frame::Rows(from, to) => Frame::Rows(end(from), end(to)),
+            Frame::Rows(from, to) if has_frame => Frame::Rows(end(from), end(to)),
+            Frame::Rows(..) => Frame::Partition,
             other => other.clone(),
         };
         let order = if peers.is_empty() {
