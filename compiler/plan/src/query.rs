@@ -6,7 +6,7 @@ use tenon_value::schema::Schema;
 use crate::access::{IndexShape, Reason};
 use crate::advise::{ChosenIndex, check_stored, choose_indexes, schema};
 use crate::build::{self, Fold};
-use crate::expr::Safe;
+use crate::expr::{Safe, Safety};
 use crate::finish::finish;
 use crate::keys::failing_keys;
 use crate::logical::{Context, Node};
@@ -138,6 +138,8 @@ pub(crate) fn plan_with(
             (planner.sorted(root, &order, None), Output::CollectMap { key, value })
         }
         Fold::First { element, order } => {
+            // Whether a query fails does not depend on how much of it is read.
+            let early_stop = early_stop && Safe::new(program).of(&element) < Safety::Failing;
             let limit = early_stop.then_some(1.0);
             (planner.sorted(root, &order, limit), Output::First { element, early_stop })
         }
