@@ -81,7 +81,7 @@ impl Checked {
     /// The program has errors; they have been shown.
     pub fn require_sound(&self, voice: Voice) -> Result<(), Stop> {
         if !self.is_sound() || !voice.json {
-            voice.diagnostics(&self.diagnostics, &self.sources());
+            voice.diagnostics(&self.diagnostics, &self.sources())?;
         }
         if self.is_sound() { Ok(()) } else { Err(Stop::said()) }
     }
@@ -109,7 +109,7 @@ impl Checked {
             Ok(core) => Ok(Lowered { core: Arc::new(core) }),
             Err(errors) => {
                 let found: Vec<Diagnostic> = errors.iter().map(|error| error.diagnostic(&program)).collect();
-                voice.diagnostics(&found, &self.sources());
+                voice.diagnostics(&found, &self.sources())?;
                 Err(Stop::said())
             }
         }

@@ -15,6 +15,7 @@
 //! | [`cli`] | the command line: one table of commands |
 //! | [`commands`] | one file per command |
 
+pub mod cells;
 pub mod cli;
 pub mod commands;
 pub mod compile;

@@ -44,6 +44,27 @@ pub fn counted(number: usize, of: &str) -> String {
     format!("{number} {of}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Standard output takes no more. Whoever closed it has read what they wanted: the command ends as one that the signal
+/// of a closed pipe ended, without a word.
+pub fn not_written(error: std::io::Error) -> Stop {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Stop { message: String::new(), code: CLOSED_PIPE },
+        _ => Stop::failed(format!("standard output cannot be written: {error}")),
+    }
+}
+
+/// What a shell says of a process that ended by SIGPIPE.
+const CLOSED_PIPE: u8 = 128 + 13;
+
+/// A text from outside as a terminal may show it: control characters are spelled, so they command nothing.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
+}
+
 impl From<crate::project::ProjectError> for Stop {
     fn from(error: crate::project::ProjectError) -> Stop {
         Stop::failed(error.to_string())
@@ -58,11 +79,13 @@ impl From<std::io::Error> for Stop {
 
 impl Voice {
     /// Shows diagnostics: on standard error for people; as one document on standard output with `--json`.
-    pub fn diagnostics(self, found: &[Diagnostic], sources: &dyn Sources) {
+    ///
+    /// # Errors
+    /// The document cannot be written.
+    pub fn diagnostics(self, found: &[Diagnostic], sources: &dyn Sources) -> Result<(), Stop> {
         if self.json {
             let list: Vec<_> = found.iter().map(|d| render_json(d, sources)).collect();
-            self.answer(&serde_json::json!({ "diagnostics": list, "errors": count(found, Severity::Error) }));
-            return;
+            return self.answer(&serde_json::json!({ "diagnostics": list, "errors": count(found, Severity::Error) }));
         }
         let mut err = std::io::stderr().lock();
         let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -72,24 +95,38 @@ impl Voice {
             } else {
                 format!("{}\n", render_terminal(diagnostic, sources, color))
             };
-            // A closed pipe is no fault of the program.
+            // Where errors go nowhere, there is nobody to tell.
             let _ = err.write_all(text.as_bytes());
         }
         if !found.is_empty() {
             let _ = writeln!(err, "{}", summary(found));
         }
+        Ok(())
     }
 
     /// One JSON document on standard output.
-    pub fn answer(self, value: &serde_json::Value) {
-        let _ = writeln!(std::io::stdout().lock(), "{value}");
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn answer(self, value: &serde_json::Value) -> Result<(), Stop> {
+        writeln!(std::io::stdout().lock(), "{value}").map_err(not_written)
     }
 
     /// A line for people; nothing with `--json`.
-    pub fn say(self, line: impl AsRef<str>) {
-        if !self.json {
-            let _ = writeln!(std::io::stdout().lock(), "{}", line.as_ref());
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn say(self, line: impl AsRef<str>) -> Result<(), Stop> {
+        if self.json {
+            return Ok(());
         }
+        writeln!(std::io::stdout().lock(), "{}", line.as_ref()).map_err(not_written)
+    }
+
+    /// A line of a command that serves: it goes on where nobody reads what it says.
+    pub fn mention(self, line: impl AsRef<str>) {
+        // That is what this is for.
+        let _ = self.say(line);
     }
 
     /// Ends a command.
@@ -98,9 +135,9 @@ impl Voice {
             Ok(()) => ExitCode::SUCCESS,
             Err(stop) => {
                 if !stop.message.is_empty() {
-                    if self.json {
-                        self.answer(&serde_json::json!({ "error": stop.message }));
-                    } else {
+                    let told = self.json && self.answer(&serde_json::json!({ "error": stop.message })).is_ok();
+                    if !told {
+                        // The code tells it all the same.
                         let _ = writeln!(std::io::stderr().lock(), "error: {}", stop.message);
                     }
                 }

@@ -1,6 +1,6 @@
 //! Answers as tables for people.
 
-use crate::report::counted;
+use crate::report::{counted, visible};
 use serde_json::Value;
 
 /// Columns are cut off at this width.
@@ -57,9 +57,10 @@ pub fn table(answer: &Value) -> String {
 
 fn cell(value: &Value) -> String {
     match value {
-        Value::String(text) => text.replace(['\n', '\r', '\t'], " "),
+        Value::String(text) => visible(&text.replace(['\n', '\r', '\t'], " ")),
         Value::Null => String::new(),
-        value => value.to_string(),
+        // JSON leaves some control characters in texts as they are.
+        value => visible(&value.to_string()),
     }
 }
 
@@ -85,6 +86,9 @@ mod tests {
         assert_eq!(table(&serde_json::json!([{ "n": 1 }])), "n\n-\n1\n1 row");
         assert_eq!(table(&serde_json::json!([])), "0 rows");
         assert_eq!(table(&serde_json::json!(3)), "3");
+        let commands = serde_json::json!([{ "t": "a\u{1b}[2Jb\u{9b}", "l": ["\u{1b}\u{7f}"] }]);
+        assert!(!table(&commands).contains(|c: char| c.is_control() && c != '\n'));
+        assert!(table(&commands).contains("a\\u{1b}[2Jb\\u{9b}"));
         assert_eq!(table(&serde_json::json!([1, "b"])), "1\nb");
     }
 }

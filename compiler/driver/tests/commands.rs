@@ -2,57 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod command;
+
+use command::{Folder, Said, TENON, tenon};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-
-const TENON: &str = env!("CARGO_BIN_EXE_tenon");
-
-/// A folder of its own that goes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("tenon-commands-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn tenon(args: &[&str]) -> Said {
-    let output = Command::new(TENON).args(args).env("NO_COLOR", "1").output().unwrap();
-    Said {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
 
 fn shop() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/apps/shop/shop.tn");
@@ -77,6 +35,10 @@ fn a_new_program_is_made_once_and_nothing_else_is_touched() {
     assert_eq!((unknown.code, unknown.err.contains("did you mean `todo`?")), (2, true), "{}", unknown.err);
     assert!(!Path::new(&folder.path("other")).exists());
     assert_eq!(tenon(&["new"]).code, 2);
+    let here = tenon(&["new", "."]);
+    assert_eq!((here.code, here.err.contains("`.` exists already: name a folder")), (1, true), "{}", here.err);
+    let refused = tenon(&["new", "/proc/notes"]);
+    assert_eq!((refused.code, refused.err.contains("cannot make `/proc/notes`")), (1, true), "{}", refused.err);
     let list = tenon(&["new", "--list"]);
     for name in ["service", "todo", "analytics"] {
         assert!(list.out.lines().any(|line| line.starts_with(name)), "{}", list.out);
@@ -194,6 +156,137 @@ fn what_cannot_be_read_is_said() {
     folder.file("tenon.toml", "nme = \"x\"\n");
     let said = tenon(&["check", folder.0.to_str().unwrap()]);
     assert!(said.err.contains("nme"), "{}", said.err);
+    folder.file("tenon.toml", "version = \"1\"\nname = \"a b\"\n");
+    folder.file("main.tn", "relation R { key id: Int }\n");
+    let said = tenon(&["check", folder.0.to_str().unwrap()]);
+    assert!(said.code == 1 && said.err.contains("line 2: `name = \"a b\"`"), "{}", said.err);
+}
+
+#[test]
+fn a_query_tells_what_is_wrong_with_it() {
+    let folder = Folder::new("asked");
+    let program = folder.file(
+        "p.tn",
+"relation R { key id: Int; t: Text }\nfn half(n: Int) -> Int { 1 div n }\nfn forever(n: Int) -> Int {\n  var i = n\n  while true { i = (i + 1) mod 7 }\n  i\n}\n",
+    );
+    let rows = folder.file("r.jsonl", "{\"id\":1,\"t\":\"\\u001b[31mred\"}\n");
+    let data = folder.path("data");
+    assert_eq!(tenon(&["import", "R", &rows, "--program", &program, "--data", &data]).code, 0);
+    let ask = |text: &str, json: bool| {
+        let mut args = vec!["query", &program, text, "--data", &data];
+        args.extend(json.then_some("--json"));
+        tenon(&args)
+    };
+    for (text, told) in [
+        ("9223372036854775807 + 1", "line 1, column 1 of the query: the result does not fit its type"),
+        ("assert count(R) == 0; 1", "line 1, column 1 of the query: an assertion does not hold"),
+        ("let a = 1\nassert a == count(R) + 1; a", "line 2, column 1 of the query: an assertion does not hold"),
+        ("half(n: count(R) - 1)", "p.tn:2:26: division by zero"),
+        ("forever(n: 1)", "the call did more work than it may; ask for less, or raise `fuel`"),
+        ("", "the query is empty"),
+        ("// c", "the query is empty"),
+        ("1 }\nquery y() -> Int { 2", "the text is more than one query"),
+    ] {
+        let said = ask(text, false);
+        assert!(said.code != 0 && said.err.contains(told), "{text}: {}{}", said.out, said.err);
+        assert_eq!(said.err.lines().count(), 1, "{text}: {}", said.err);
+        let json: serde_json::Value = serde_json::from_str(&ask(text, true).out).unwrap();
+        assert!(json["error"].as_str().unwrap().contains(told), "{text}: {json}");
+    }
+    let said = ask("from r in R", false);
+    assert!(said.out.contains("\\u{1b}[31mred") && !said.out.contains('\u{1b}'), "{}", said.out);
+}
+
+#[test]
+fn what_cannot_be_written_fails() {
+    let folder = Folder::new("full");
+    let program = folder.file(
+        "p.tn",
+        "relation R { key id: Int }\nquery q() at GET \"/\" public { count(R) }\nscenario \"s\" { then q() == 0 }\n",
+    );
+    let rows = folder.file("r.csv", "id\n1\n");
+    let data = folder.path("data");
+    let made = folder.path("made");
+    let import = ["import", "R", &rows, "--program", &program, "--data", &data];
+    let all: [&[&str]; 11] = [
+        &import,
+        &["openapi", &program],
+        &["check", &program],
+        &["check", &program, "--json"],
+        &["test", &program],
+        &["test", &program, "--list", "--json"],
+        &["query", &program, "count(R)", "--data", &data],
+        &["export", "R", "--program", &program, "--data", &data],
+        &["explain", &program],
+        &["error"],
+        &["new", &made],
+    ];
+    for args in all {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = Command::new(TENON).args(args).stdout(full).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
+        assert!(said.contains("standard output cannot be written"), "{args:?}: {said}");
+    }
+    for args in [["openapi", &program].as_slice(), &["error"], &["check", &program, "--json"]] {
+        let mut child = Command::new(TENON).args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(141), b"".as_slice()), "{args:?}");
+    }
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_named_with_a_remedy() {
+    let folder = Folder::new("stores");
+    let program = folder.file("p.tn", "relation R { key id: Int }\n");
+    let rows = folder.file("r.csv", "id\n1\n");
+    let both = |data: &str| {
+        let asked = tenon(&["query", &program, "count(R)", "--data", data]);
+        let stored = tenon(&["import", "R", &rows, "--program", &program, "--data", data]);
+        [asked, stored]
+    };
+    let make = |name: &str, file: Option<&[u8]>| {
+        let data = folder.path(name);
+        std::fs::create_dir(&data).unwrap();
+        let store = Path::new(&data).join("store.db");
+        match file {
+            Some(bytes) => std::fs::write(&store, bytes).unwrap(),
+            None => std::fs::create_dir(&store).unwrap(),
+        }
+        data
+    };
+    let other = folder.path("other");
+    std::fs::create_dir(&other).unwrap();
+    rusqlite::Connection::open(Path::new(&other).join("store.db"))
+        .unwrap()
+        .execute_batch("create table t (a)")
+        .unwrap();
+    let torn = folder.path("torn");
+    std::fs::create_dir(&torn).unwrap();
+    rusqlite::Connection::open(Path::new(&torn).join("store.db"))
+        .unwrap()
+        .execute_batch("create table tenon_meta (key text, value any) strict")
+        .unwrap();
+    for (data, told) in [
+        (make("text", Some(b"This is a text and no database.")), "does not begin as a SQLite database does"),
+        (make("folder", None), "it is a folder"),
+        (other, "is a SQLite database of another program"),
+        (torn, "does not say what is stored in it"),
+    ] {
+        for said in both(&data) {
+            assert!(said.code == 1 && said.err.contains(told), "{data}: {}{}", said.out, said.err);
+            assert!(
+                said.err.contains(&format!("{data}/store.db")) && said.err.contains("data directory"),
+                "{}",
+                said.err
+            );
+        }
+    }
+    // What a crash between the making of the file and the first commit leaves: there is nothing to ask yet.
+    let [asked, stored] = both(&make("empty", Some(b"")));
+    assert!(asked.code == 1 && asked.err.contains("there is no store in "), "{}", asked.err);
+    assert_eq!(stored.code, 0, "{}", stored.err);
 }
 
 #[test]
@@ -225,72 +318,13 @@ fn scenarios_are_listed_and_chosen() {
     assert_eq!(exact.code, 0, "{}", exact.out);
     assert!(exact.out.contains("2 passed, 0 failed"), "{}", exact.out);
     assert_eq!(tenon(&["test", &program, "--exact"]).code, 2);
-}
-
-#[test]
-fn rows_come_in_all_or_none_and_go_out() {
-    let folder = Folder::new("import");
-    let data = folder.path("data");
-    let program = shop();
-    let import = |file: &str, more: &[&str]| {
-        let mut args = vec!["import", "Product", file, "--program", &program, "--data", &data];
+    for more in [None, Some("--list")] {
+        let mut args = vec!["test", &program, "--only", "typo"];
         args.extend(more);
-        tenon(&args)
-    };
-    let good = folder.file("good.csv", "SKU,Name,price,Cost,stock\ntee,Tee,25,11,10\nmug,\"Blue, big\",9,4,3\n");
-    assert_eq!(import(&good, &[]).code, 0);
-    let bad = folder.file(
-        "bad.csv",
-        "sku,name,price,cost,stock\nhat,Hat,30,12,1\npen,Pen,x,1,-2\n,Nothing,1,1,1\nlow,Low,1,2,3\ntee,Twice,2,1,1\n",
-    );
-    let said = import(&bad, &[]);
-    assert_eq!(said.code, 1);
-    for part in ["bad.csv:3:", "price", "stock", "bad.csv:4:", "bad.csv:5:", "bad.csv:6:", "nothing was imported"] {
-        assert!(said.err.contains(part), "{part} in {}", said.err);
+        let said = tenon(&args);
+        assert_eq!(said.code, 1, "{}", said.out);
+        assert!(said.err.contains("no scenario is called `typo`; there are:\n  "), "{}", said.err);
     }
-    let said = import(&folder.file("odd.csv", "sku,titel\na,b\n"), &[]);
-    assert!(said.err.contains("--map titel="), "{}", said.err);
-    let mapped = folder.file("map.csv", "sku,titel,price,cost,stock,x\ncap,Cap,5,1,1,9\n");
-    let said = import(&mapped, &["--map", "titel=name", "--map", "x="]);
-    assert_eq!(said.code, 0, "{}", said.err);
-    let lines = folder.file("l.jsonl", "{\"sku\":\"bag\",\"name\":\"Bag\",\"price\":7,\"cost\":2,\"stock\":1}\n\n");
-    let said = import(&lines, &[]);
-    assert_eq!((said.code, said.out.as_str()), (0, "1 row of `Product` stored\n"), "{}", said.err);
-    let said = tenon(&[
-        "query",
-        &program,
-        "from p in Product where p.stock < 5 select (p.sku, p.stock) order by sku",
-        "--data",
-        &data,
-    ]);
-    assert_eq!(said.out, "sku  stock\n---  -----\nbag      1\ncap      1\nmug      3\n3 rows\n", "{}", said.err);
-    let out = folder.path("out.csv");
-    let said = tenon(&["export", "Product", &out, "--program", &program, "--data", &data]);
-    assert_eq!((said.code, said.out.trim_end()), (0, format!("4 rows in `{out}`").as_str()), "{}", said.err);
-    let text = std::fs::read_to_string(out).unwrap();
-    assert_eq!(text.lines().next(), Some("sku,name,price,cost,stock"));
-    assert!(text.contains("mug,\"Blue, big\",9,4,3"), "{text}");
-    let said = tenon(&["export", "Product", "--limit", "1", "--program", &program, "--data", &data]);
-    assert_eq!(said.out, "{\"sku\":\"bag\",\"name\":\"Bag\",\"price\":7,\"cost\":2,\"stock\":1}\n", "{}", said.err);
-    let said = tenon(&["query", &program, "from p in Product where p.prise < 5", "--data", &data]);
-    assert_eq!((said.code, said.err.contains("prise")), (1, true), "{}", said.err);
-}
-
-#[test]
-fn the_rows_of_a_module_are_exported_by_its_name() {
-    let folder = Folder::new("modules");
-    std::fs::create_dir(folder.0.join("billing")).unwrap();
-    folder.file("tenon.toml", "name = \"shop\"\n");
-    folder.file("billing/invoice.tn", "relation Invoice { key nr: Int }\n");
-    let rows = folder.file("rows.jsonl", "{\"nr\":9007199254740993}\n{\"nr\":3}\n");
-    folder.file("main.tn", "use shop.billing { Invoice }\nquery all() at GET \"/\" public { from i in Invoice }\n");
-    let (program, data) = (folder.path(""), folder.path("data"));
-    let said = tenon(&["import", "Invoice", &rows, "--program", &program, "--data", &data]);
-    assert_eq!(said.code, 0, "{}", said.err);
-    let said = tenon(&["export", "shop.billing.Invoice", "--program", &program, "--data", &data]);
-    assert_eq!((said.code, said.out.as_str()), (0, "{\"nr\":3}\n{\"nr\":9007199254740993}\n"), "{}", said.err);
-    let said = tenon(&["export", "shop.billing.Nothing", "--program", &program, "--data", &data]);
-    assert_eq!((said.code, said.err.contains("Nothing")), (1, true), "{}", said.err);
 }
 
 /// A program that serves; killed at the end of the test.

@@ -69,10 +69,21 @@ impl Config {
     /// Reads the text of a `tenon.toml`.
     ///
     /// # Errors
-    /// It is not TOML, says something that nobody reads, or its prefix is no path.
+    /// It is not TOML, says something that nobody reads, its name is none, or its prefix is no path.
     pub fn parse(text: &str) -> Result<Config, ConfigError> {
         let config: Config = toml::from_str(text)
             .map_err(|error| ConfigError { message: error.to_string().trim_end().to_owned(), range: error.span() })?;
+        if let Some(name) = &config.name
+            && !is_name(name)
+        {
+            let range = text.find(&format!("\"{name}\"")).map(|start| start + 1..start + 1 + name.len());
+            let line = range.as_ref().and_then(|range| text.get(..range.start)).map(|before| before.lines().count());
+            let at = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            let message = format!(
+                "{at}`name = \"{name}\"` cannot be a program's name: other modules say it in `use`, so write it in lower_snake, as \"shop\""
+            );
+            return Err(ConfigError { message, range });
+        }
         if let Some(prefix) = &config.http.prefix
             && (!prefix.starts_with('/') || prefix.ends_with('/') || prefix.contains(['{', '}', '?', '#', ' ']))
         {
@@ -96,6 +107,12 @@ impl Config {
     }
 }
 
+/// Whether a text can stand in `use`.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +123,12 @@ mod tests {
         let error = Config::parse(text).unwrap_err();
         assert_eq!(error.message, "`prefix = \"api/\"` should look like \"/api\"");
         assert_eq!(&text[error.range.unwrap()], "api/");
+        for name in ["a b", "", "9a", "Shop", "ä"] {
+            let text = format!("version = \"1\"\nname = \"{name}\"\n");
+            let error = Config::parse(&text).unwrap_err();
+            assert!(error.message.starts_with(&format!("line 2: `name = \"{name}\"`")), "{}", error.message);
+            assert_eq!(&text[error.range.unwrap()], name);
+        }
         let text = "nome = \"shop\"\n";
         let error = Config::parse(text).unwrap_err();
         assert_eq!(&text[error.range.unwrap()], "nome");

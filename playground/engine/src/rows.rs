@@ -96,12 +96,13 @@ impl<'a> Table<'a> {
         columns.collect()
     }
 
-    /// A row as the JSON of an import; a field that is `none` is left out.
+    /// A row as the JSON of an import; a field that is `none` is left out, unless it would get its default then.
     pub fn row(&self, fields: &[Value]) -> Json {
         let mut out = Map::new();
         for (own, (position, _)) in self.wire().iter().zip(self.declared()) {
             let Some(value) = fields.get(position) else { continue };
             let value = match (&own.presence, value) {
+                (Presence::Absentable, value) if self.program.api.shapes.is_held(own) => value,
                 (Presence::Absentable, Value::None) => continue,
                 (Presence::Absentable, Value::Some(inner)) => inner,
                 (_, value) => value,
@@ -121,7 +122,7 @@ impl<'a> Table<'a> {
     }
 
     fn encode(&self, shape: ShapeId, value: &Value) -> Option<Json> {
-        let bytes = encode_value(&self.program.api.shapes, shape, &to_wire(value)).ok()?;
+        let bytes = encode_value(&self.program.api.shapes, shape, &value.to_wire()).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
@@ -140,7 +141,12 @@ impl<'a> Table<'a> {
                 continue;
             }
             let text = match value {
-                Value::None => String::new(),
+                Value::None => {
+                    if let Some(members) = row.as_object_mut() {
+                        members.remove(&name);
+                    }
+                    String::new()
+                }
                 value => show::display(self.program, &field.ty, value),
             };
             texts.insert(name, text.into());
@@ -150,23 +156,6 @@ impl<'a> Table<'a> {
             _ => Map::new(),
         };
         json!({ "key": text(&self.key(key)), "fields": written, "texts": texts })
-    }
-}
-
-/// A stored value as it travels: references as the keys of their rows.
-fn to_wire(value: &Value) -> Value {
-    let all = |values: &[Value]| values.iter().map(to_wire).collect::<Vec<_>>();
-    match value {
-        Value::Ref { key, .. } | Value::Row { key, .. } => to_wire(key),
-        Value::Some(inner) => Value::some(to_wire(inner)),
-        Value::List(values) => Value::list(all(values)),
-        Value::Bag(values) => Value::bag(all(values)),
-        Value::Set(values) if values.iter().any(|v| matches!(v, Value::Ref { .. })) => Value::list(all(values)),
-        Value::Set(values) => Value::set(all(values)),
-        Value::Map(pairs) => Value::map(pairs.iter().map(|(key, value)| (to_wire(key), to_wire(value)))),
-        Value::Record(values) => Value::record(all(values)),
-        Value::Variant { tag, fields } => Value::variant(*tag, all(fields)),
-        other => other.clone(),
     }
 }
 

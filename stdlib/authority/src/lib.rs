@@ -144,6 +144,30 @@ pub enum OpenError {
     Authority(AuthorityError),
     /// A file of the store cannot be opened.
     Io(std::path::PathBuf, std::io::Error),
+    /// What lies where the store should be is something else.
+    NotAStore {
+        /// Where.
+        path: std::path::PathBuf,
+        /// What it is: the end of a sentence.
+        what: &'static str,
+    },
+    /// The file of the store cannot be read or written.
+    Unreadable {
+        /// Where.
+        path: std::path::PathBuf,
+        /// What the store below says.
+        error: AuthorityError,
+    },
+}
+
+impl OpenError {
+    /// The same with the file that it is about, where it says nothing of one.
+    pub(crate) fn of(self, path: &std::path::Path) -> OpenError {
+        match self {
+            OpenError::Authority(error) => OpenError::Unreadable { path: path.into(), error },
+            other => other,
+        }
+    }
 }
 
 impl From<AuthorityError> for OpenError {
@@ -166,9 +190,21 @@ impl std::fmt::Display for OpenError {
                 differences.iter().try_for_each(|difference| write!(f, "\n  {difference}"))
             }
             OpenError::Schema(why) => f.write_str(why),
-            OpenError::Missing(directory) => write!(f, "there is no store in {}", directory.display()),
+            OpenError::Missing(directory) => {
+                write!(f, "there is no store in {}: running the program, or an import, makes one", directory.display())
+            }
             OpenError::Authority(error) => error.fmt(f),
             OpenError::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            OpenError::NotAStore { path, what } => {
+                write!(f, "{} is not a store: it {what}; name another data directory, or move it away", path.display())
+            }
+            OpenError::Unreadable { path, error } => {
+                write!(
+                    f,
+                    "{}: {error}; look at its disk and its permissions, or put a copy of the store there",
+                    path.display()
+                )
+            }
         }
     }
 }

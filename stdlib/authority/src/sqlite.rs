@@ -9,6 +9,8 @@
 //! shape) and `tenon_columns` (which column holds what, for people).
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -26,6 +28,8 @@ pub const FILE: &str = "store.db";
 pub const FORMAT: u32 = 1;
 /// The log is copied into the database when it has so many pages (of 4 KiB).
 const CHECKPOINT_PAGES: i64 = 4096;
+/// How a SQLite database begins.
+const HEAD: &[u8] = b"SQLite format 3\0";
 /// How often, in commits, the writer looks at the size of the log.
 const CHECKPOINT_EVERY: u32 = 64;
 
@@ -199,18 +203,54 @@ impl ToSql for Bound<'_, '_> {
     }
 }
 
+/// Looks at what lies where a store should be, before SQLite does. Nothing, and an empty file, may become a store: so a
+/// crash between the making of the file and the first commit leaves it.
+fn recognise(path: &Path) -> Result<(), OpenError> {
+    let other = |what| Err(OpenError::NotAStore { path: path.into(), what });
+    if path.is_dir() {
+        return other("is a folder");
+    }
+    let mut head = Vec::new();
+    match File::open(path).and_then(|file| file.take(HEAD.len() as u64).read_to_end(&mut head)) {
+        Ok(_) if head.is_empty() || head == HEAD => Ok(()),
+        Ok(_) => other("does not begin as a SQLite database does"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(OpenError::Io(path.into(), error)),
+    }
+}
+
+/// A connection for reading to the store in a directory.
+fn connect_to_read(directory: &Path, path: &Path) -> Result<Connection, OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(directory.into()));
+    }
+    recognise(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|e| OpenError::Authority(storage(e)).of(path))
+}
+
 impl SqliteAuthority {
     /// Opens the store in a directory, creating it if there is none, and takes ownership of it. A store
     /// of another shape gets what is additive; `defaults` gives old rows their values.
     pub fn open(directory: &Path, schema: &Schema, defaults: &Defaults<'_>) -> Result<SqliteAuthority, OpenError> {
-        let lock = DirectoryLock::take(directory)?;
         let path = directory.join(FILE);
+        SqliteAuthority::open_file(directory, &path, schema, defaults).map_err(|error| error.of(&path))
+    }
+
+    fn open_file(
+        directory: &Path,
+        path: &PathBuf,
+        schema: &Schema,
+        defaults: &Defaults<'_>,
+    ) -> Result<SqliteAuthority, OpenError> {
+        let lock = DirectoryLock::take(directory)?;
+        recognise(path)?;
         // The log and the index of the log get the mode of the file.
-        lock::open_file(&path).map_err(|error| OpenError::Io(path.clone(), error))?;
-        let connection = Connection::open(&path).map_err(|e| OpenError::Authority(storage(e)))?;
+        lock::open_file(path).map_err(|error| OpenError::Io(path.clone(), error))?;
+        let connection = Connection::open(path).map_err(|e| OpenError::Authority(storage(e)))?;
         let mut authority = SqliteAuthority::around(connection, schema, Some(lock), false)?;
         authority.set_up(directory)?;
-        match authority.stored_shape()? {
+        match authority.stored_shape(path)? {
             None => authority.create(schema)?,
             Some(stored) => {
                 authority.check()?;
@@ -226,16 +266,16 @@ impl SqliteAuthority {
     /// of now, also when more are made.
     pub fn open_read_only(directory: &Path, schema: &Schema) -> Result<SqliteAuthority, OpenError> {
         let path = directory.join(FILE);
-        if !path.exists() {
-            return Err(OpenError::Missing(directory.into()));
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(|e| OpenError::Authority(storage(e)))?;
+        SqliteAuthority::open_to_read(directory, &path, schema).map_err(|error| error.of(&path))
+    }
+
+    fn open_to_read(directory: &Path, path: &Path, schema: &Schema) -> Result<SqliteAuthority, OpenError> {
+        let connection = connect_to_read(directory, path)?;
         let mut authority = SqliteAuthority::around(connection, schema, None, true)?;
         authority.run("PRAGMA busy_timeout = 5000")?;
         authority.run("PRAGMA mmap_size = 0")?;
         authority.run("BEGIN")?;
-        let stored = authority.stored_shape()?.ok_or_else(|| OpenError::Missing(directory.into()))?;
+        let stored = authority.stored_shape(path)?.ok_or_else(|| OpenError::Missing(directory.into()))?;
         let additions = compare(&stored, schema)?;
         if !additions.relations.is_empty() || !additions.fields.is_empty() {
             return Err(OpenError::Schema(
@@ -249,13 +289,12 @@ impl SqliteAuthority {
     /// The shape of the store in a directory, without opening it for a program.
     pub fn shape_of(directory: &Path) -> Result<Schema, OpenError> {
         let path = directory.join(FILE);
-        if !path.exists() {
-            return Err(OpenError::Missing(directory.into()));
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags).map_err(|e| OpenError::Authority(storage(e)))?;
+        let connection = connect_to_read(directory, &path)?;
         let authority = SqliteAuthority::around(connection, &Schema::default(), None, true)?;
-        let stored = authority.stored_shape()?.ok_or_else(|| OpenError::Missing(directory.into()))?;
+        let stored = authority
+            .stored_shape(&path)
+            .map_err(|error| error.of(&path))?
+            .ok_or_else(|| OpenError::Missing(directory.into()))?;
         Ok(stored.schema)
     }
 
@@ -330,16 +369,26 @@ impl SqliteAuthority {
         if verdict == "ok" { Ok(()) } else { Err(OpenError::Authority(AuthorityError::Inconsistent(verdict))) }
     }
 
-    fn stored_shape(&self) -> Result<Option<StoredShape>, OpenError> {
+    /// What the file at a path says of itself; nothing if it holds nothing yet.
+    fn stored_shape(&self, path: &Path) -> Result<Option<StoredShape>, OpenError> {
+        let other = |what| OpenError::NotAStore { path: path.into(), what };
         let tables: i64 = self.one("SELECT count(*) FROM sqlite_schema WHERE name = 'tenon_meta'")?;
         if tables == 0 {
             let others: i64 = self.one("SELECT count(*) FROM sqlite_schema")?;
             if others > 0 {
-                return Err(OpenError::Schema("the file is a SQLite database, but not a store of Tenon".into()));
+                return Err(other("is a SQLite database of another program"));
             }
             return Ok(None);
         }
-        let text: String = self.one("SELECT value FROM tenon_meta WHERE key = 'shape'")?;
+        let text = self.connection.query_row("SELECT value FROM tenon_meta WHERE key = 'shape'", [], |row| row.get(0));
+        let text: String = match text {
+            Ok(text) => text,
+            Err(rusqlite::Error::SqliteFailure(code, _)) if code.code != rusqlite::ErrorCode::Unknown => {
+                return Err(OpenError::Authority(AuthorityError::Storage(code.to_string())));
+            }
+            // No such row, no such column, or something that is no text.
+            Err(_) => return Err(other("does not say what is stored in it")),
+        };
         let shape = serde_json::from_str(&text).map_err(|error| {
             OpenError::Authority(AuthorityError::Inconsistent(format!(
                 "the shape of the store is not readable: {error}"

@@ -230,7 +230,7 @@ fn other_files_and_clashing_names_are_refused() {
     std::fs::create_dir_all(&directory.0).expect("a directory");
     std::fs::write(directory.0.join(FILE), b"this is no database at all, but a text file of some length")
         .expect("a file");
-    assert!(matches!(SqliteAuthority::open(&directory.0, &schema(), NO_DEFAULTS), Err(OpenError::Authority(_))));
+    assert!(matches!(SqliteAuthority::open(&directory.0, &schema(), NO_DEFAULTS), Err(OpenError::NotAStore { .. })));
     let clash = Schema {
         relations: vec![
             relation("Item", vec![Field::new("id", DataType::Int)], &[0]),

@@ -13,7 +13,7 @@
 //! | [`shape`] | what values look like on the wire and in native lanes |
 //! | [`width`] | how many lanes values have, and may have |
 //! | [`sink`], [`lanes`] | where decoded values go: dynamic values, or native lanes |
-//! | [`json`], [`base64`], `ascii` | the wire |
+//! | [`json`], [`base64`], [`csv`], `ascii` | the wire |
 //! | [`problem`] | what is wrong with a request |
 //! | [`dispatch`] | from a request's bytes to a call, and from its outcome to a response |
 //! | [`schema`] | the relations of a program as its store sees them, and which of them a store refuses |
@@ -24,6 +24,7 @@
 mod ascii;
 pub mod base64;
 pub mod collation;
+pub mod csv;
 pub mod decimal;
 pub mod dispatch;
 pub mod fault;

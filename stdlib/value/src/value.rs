@@ -278,6 +278,26 @@ fn least_scale(mut unscaled: i64, mut scale: u8) -> (i64, u8) {
     (unscaled, scale)
 }
 
+impl Value {
+    /// The value as it travels: references as the keys of their rows.
+    pub fn to_wire(&self) -> Value {
+        let all = |values: &[Value]| values.iter().map(Value::to_wire).collect::<Vec<_>>();
+        match self {
+            Value::Ref { key, .. } | Value::Row { key, .. } => key.to_wire(),
+            Value::Some(inner) => Value::some(inner.to_wire()),
+            Value::List(values) => Value::list(all(values)),
+            Value::Bag(values) => Value::bag(all(values)),
+            // Sets of rows are lists of keys there.
+            Value::Set(values) if values.iter().any(|v| matches!(v, Value::Ref { .. })) => Value::list(all(values)),
+            Value::Set(values) => Value::set(all(values)),
+            Value::Map(pairs) => Value::map(pairs.iter().map(|(key, value)| (key.to_wire(), value.to_wire()))),
+            Value::Record(values) => Value::record(all(values)),
+            Value::Variant { tag, fields } => Value::variant(*tag, all(fields)),
+            other => other.clone(),
+        }
+    }
+}
+
 impl Ord for Value {
     fn cmp(&self, other: &Self) -> Ordering {
         use Value::*;

@@ -1,9 +1,9 @@
 //! For each relation, where tools ask for them, two internal endpoints that change one row by hand: `R$edit` sets the
 //! fields that come, under the rules of a handler's `update`, and `R$delete` removes the row. Both name the row by its
-//! key. An event has neither: it is only ever inserted.
+//! key. An event has neither: it is only ever inserted. Imports ask for `R$edit` where rows may lead to each other.
 
 use super::Lowering;
-use super::import::importable;
+use super::import::{importable, leads_to_itself};
 use super::scope::Scope;
 use super::wire::Way;
 use crate::ir::{Endpoint, Function, FunctionKind, Name, Stmt, Type};
@@ -31,7 +31,8 @@ impl Lowering<'_> {
         for symbol in items {
             let Some(sig) = self.relation_sig(symbol).filter(|sig| !sig.event) else { continue };
             self.lower_delete(symbol);
-            if sig.fields.iter().all(|f| f.computed || importable(self, &f.ty)) {
+            // Imports have made it for relations that lead to themselves.
+            if !leads_to_itself(sig) {
                 self.lower_edit(symbol, sig);
             }
         }
@@ -45,7 +46,11 @@ impl Lowering<'_> {
         });
     }
 
-    fn lower_edit(&mut self, symbol: &Symbol, sig: &RelationSig) {
+    /// Makes `R$edit`, unless the relation has fields that cannot be read from what a tool says.
+    pub(super) fn lower_edit(&mut self, symbol: &Symbol, sig: &RelationSig) {
+        if !sig.fields.iter().all(|f| f.computed || importable(self, &f.ty)) {
+            return;
+        }
         let fields = sig.fields.iter().filter(|f| !f.computed && !sig.key.contains(&f.name));
         let set = Ty::Record(Arc::new(RecordTy {
             fields: fields

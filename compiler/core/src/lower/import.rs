@@ -26,6 +26,10 @@ impl Lowering<'_> {
         for symbol in items {
             if let Some(sig) = self.relation_sig(symbol) {
                 self.lower_import(symbol, sig);
+                // Rows of one file may lead to each other in a circle: then a reference is set once all rows are there.
+                if leads_to_itself(sig) {
+                    self.lower_edit(symbol, sig);
+                }
             }
         }
     }
@@ -104,9 +108,10 @@ impl Lowering<'_> {
             fields.push(FieldTy {
                 name: field.name.clone(),
                 wire: field.wire.clone(),
-                // What is not there is left out, so `T?` travels as an absent-able `T`.
+                // What is left out is `none`, so `T?` travels as an absent-able `T`; only where it has a default must
+                // `none` be said.
                 ty: match field.ty.base() {
-                    Ty::Option(inner) => (**inner).clone(),
+                    Ty::Option(inner) if !default => (**inner).clone(),
                     _ => field.ty.clone(),
                 },
                 absent: generated || optional || default,
@@ -115,6 +120,12 @@ impl Lowering<'_> {
         }
         RecordTy { fields }
     }
+}
+
+/// Whether rows of a relation may lead to each other by a reference that need not be there.
+pub(super) fn leads_to_itself(sig: &RelationSig) -> bool {
+    let itself = |ty: &Ty| matches!(ty.base(), Ty::Option(inner) if *inner.base() == Ty::Row(sig.symbol.clone()));
+    !sig.event && sig.fields.iter().any(|f| !f.computed && !sig.key.contains(&f.name) && itself(&f.ty))
 }
 
 /// Whether a value of the type can be made from what a file says.

@@ -54,9 +54,9 @@ impl Build {
         write(&output, &tenon_launcher::trailer::attach(&bytes, &image.to_bytes()))
             .map_err(|error| Stop::failed(format!("`{}`: {error}", output.display())))?;
         if voice.json {
-            voice.answer(&serde_json::json!({ "output": output }));
+            voice.answer(&serde_json::json!({ "output": output }))?;
         }
-        voice.say(format!("built `{}`", output.display()));
+        voice.say(format!("built `{}`", output.display()))?;
         Ok(())
     }
 }

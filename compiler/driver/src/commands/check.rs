@@ -40,20 +40,20 @@ impl Check {
         if self.fix {
             let applied = mend(&mut project, &mut checked)?;
             if applied > 0 {
-                voice.say(format!("fixed {}", counted(applied, "place")));
+                voice.say(format!("fixed {}", counted(applied, "place")))?;
             }
         }
         // What cannot be run is said here already, not only by the commands that run it.
         let not_run = if checked.is_sound() { checked.not_run() } else { Vec::new() };
         let sound = checked.is_sound() && not_run.is_empty();
         checked.diagnostics.extend(not_run);
-        voice.diagnostics(&checked.diagnostics, &checked.sources());
+        voice.diagnostics(&checked.diagnostics, &checked.sources())?;
         if !sound {
             return Err(Stop::said());
         }
         if checked.diagnostics.is_empty() {
             let lines: usize = project.files.iter().map(|(_, text)| text.lines().count()).sum();
-            voice.say(format!("no errors in {lines} lines"));
+            voice.say(format!("no errors in {lines} lines"))?;
         }
         Ok(())
     }

@@ -27,11 +27,11 @@ impl Explain {
         if voice.json {
             voice.answer(&serde_json::json!({
                 "code": code.to_string(), "name": info.name, "rule": info.rule, "page": info.page,
-            }));
+            }))?;
             return Ok(());
         }
-        voice.say(format!("{code} {}\n\n{}\n", info.name, sentence(info.rule)));
-        voice.say(info.page.trim_end());
+        voice.say(format!("{code} {}\n\n{}\n", info.name, sentence(info.rule)))?;
+        voice.say(info.page.trim_end())?;
         Ok(())
     }
 }
@@ -42,11 +42,11 @@ fn list(voice: Voice) -> Result<(), Stop> {
             .iter()
             .map(|(code, info)| serde_json::json!({ "code": code.to_string(), "name": info.name, "rule": info.rule }))
             .collect();
-        voice.answer(&serde_json::Value::Array(rows));
+        voice.answer(&serde_json::Value::Array(rows))?;
         return Ok(());
     }
     for (code, info) in CATALOGUE {
-        voice.say(format!("{code}  {:<24} {}", info.name, info.rule));
+        voice.say(format!("{code}  {:<24} {}", info.name, info.rule))?;
     }
     Ok(())
 }

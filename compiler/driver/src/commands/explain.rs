@@ -55,11 +55,11 @@ impl ExplainPlans {
         if voice.json {
             voice.answer(
                 &serde_json::json!({ "queries": plans.iter().map(|plan| explain.json(plan)).collect::<Vec<_>>() }),
-            );
+            )?;
             return Ok(());
         }
         for plan in plans {
-            voice.say(explain.text(plan));
+            voice.say(explain.text(plan))?;
         }
         Ok(())
     }

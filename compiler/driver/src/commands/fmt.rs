@@ -44,17 +44,17 @@ impl Fmt {
         if voice.json {
             let left: Vec<_> =
                 left.iter().map(|(file, line, _)| serde_json::json!({ "file": file, "line": line })).collect();
-            voice.answer(&serde_json::json!({ "changed": changed, "left": left }));
+            voice.answer(&serde_json::json!({ "changed": changed, "left": left }))?;
         }
         for (path, line, reason) in &left {
             let why = match reason {
                 NotFormatted::Broken => "`tenon check` says what is wrong with it",
                 NotFormatted::Unfaithful => "the formatter would have changed its meaning; please report this",
             };
-            voice.say(format!("{path}:{line}: left as it is: {why}"));
+            voice.say(format!("{path}:{line}: left as it is: {why}"))?;
         }
         for path in &changed {
-            voice.say(if self.check { format!("{path} is not in the style") } else { format!("formatted {path}") });
+            voice.say(if self.check { format!("{path} is not in the style") } else { format!("formatted {path}") })?;
         }
         if self.check && !changed.is_empty() { Err(Stop::said()) } else { Ok(()) }
     }

@@ -29,42 +29,41 @@ impl New {
     /// then.
     pub fn run(self, voice: Voice) -> Result<(), Stop> {
         let Some(path) = self.path else {
-            list(voice);
-            return Ok(());
+            return list(voice);
         };
         let template = template(&self.template)?;
         let name = program_name(&path)?;
-        if path.exists() {
-            return Err(Stop::failed(format!("`{}` exists already", path.display())));
-        }
         let files = template.program(&name);
         for (file, text) in &files {
             let file = path.join(file);
+            let refused =
+                |at: &Path, error: std::io::Error| Stop::failed(format!("cannot make `{}`: {error}", at.display()));
             if let Some(folder) = file.parent() {
-                std::fs::create_dir_all(folder)?;
+                std::fs::create_dir_all(folder).map_err(|error| refused(folder, error))?;
             }
-            std::fs::write(file, text)?;
+            std::fs::write(&file, text).map_err(|error| refused(&file, error))?;
         }
         if voice.json {
             let names: Vec<&str> = files.iter().map(|(file, _)| *file).collect();
-            voice.answer(&serde_json::json!({ "path": path, "template": template.name, "files": names }));
+            voice.answer(&serde_json::json!({ "path": path, "template": template.name, "files": names }))?;
         }
         let path = path.display();
         voice.say(format!(
             "made `{path}`; next:\n\n  cd {path}\n  tenon test\n  tenon run\n\n`{path}/README.md` goes on from there"
-        ));
+        ))?;
         Ok(())
     }
 }
 
-fn list(voice: Voice) {
+fn list(voice: Voice) -> Result<(), Stop> {
     if voice.json {
         let rows: Vec<_> = TEMPLATES.iter().map(|t| serde_json::json!({ "name": t.name, "about": t.about })).collect();
-        voice.answer(&serde_json::Value::Array(rows));
+        voice.answer(&serde_json::Value::Array(rows))?;
     }
     for template in TEMPLATES {
-        voice.say(format!("{:<10} {}", template.name, template.about));
+        voice.say(format!("{:<10} {}", template.name, template.about))?;
     }
+    Ok(())
 }
 
 fn template(name: &str) -> Result<&'static Template, Stop> {
@@ -80,6 +79,12 @@ fn template(name: &str) -> Result<&'static Template, Stop> {
 /// The name of a program in this folder: the first step of its modules, so a lower_snake name that is no word of the
 /// language and not the library's.
 fn program_name(path: &Path) -> Result<String, Stop> {
+    if path.exists() {
+        return Err(Stop::failed(format!(
+            "`{}` exists already: name a folder that is not there yet, as `tenon new todo_list`",
+            path.display()
+        )));
+    }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let fits = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
@@ -121,7 +126,8 @@ mod tests {
             ("my-todoList", Some("as `my_todo_list`")),
             ("9 lives", Some("as `lives`")),
             ("Ærø", Some("as `r`")),
-            ("..", Some("as `todo_list`")),
+            ("..", Some("as `tenon new todo_list`")),
+            (".", Some("`.` exists already")),
             ("where", Some("a word of the language")),
             ("tenon", Some("the library's name")),
         ] {

@@ -25,7 +25,7 @@ impl OpenApi {
         let lowered = checked.lower(voice)?;
         let document = tenon_value::dispatch::openapi(&lowered.core.api);
         let text = serde_json::to_string_pretty(&document).map_err(|error| Stop::failed(error.to_string()))?;
-        Voice { json: false, ..voice }.say(text);
+        Voice { json: false, ..voice }.say(text)?;
         Ok(())
     }
 }

@@ -35,9 +35,10 @@ impl Playground {
         let settings = Settings { page, port: self.port };
         serve(&settings, |address| {
             if voice.json {
-                voice.answer(&serde_json::json!({ "address": address.to_string() }));
+                // It serves all the same where nobody reads this.
+                let _ = voice.answer(&serde_json::json!({ "address": address.to_string() }));
             }
-            voice.say(format!("the playground is at http://{address}/ (for this machine only; Ctrl-C ends it)"));
+            voice.mention(format!("the playground is at http://{address}/ (for this machine only; Ctrl-C ends it)"));
         })
         .map_err(|error| Stop::failed(format!("cannot serve the page in `{shown}`: {error}")))
     }

@@ -101,7 +101,7 @@ impl Run {
             return Ok(());
         }
         let serving = tenon_launcher::serve::start(service, self.settings(&project)).map_err(Stop::failed)?;
-        announce(voice, &serving, &lowered.core, start.elapsed());
+        announce(voice, &serving, &lowered.core, start.elapsed())?;
         if !self.watch {
             return serving.until_told().map_err(Stop::failed);
         }
@@ -161,8 +161,11 @@ impl Run {
             match self.exchange(voice, running, live) {
                 Ok(()) => {}
                 Err(stop) if live.database.is_closed() => return Err(stop),
-                Err(stop) if stop.message.is_empty() => voice.say("the old program goes on"),
-                Err(stop) => voice.say(format!("{}; the old program goes on", stop.message)),
+                Err(stop) if stop.message.is_empty() => voice.mention("the old program goes on"),
+                Err(stop) if stop.message.contains('\n') => {
+                    voice.mention(format!("{}\nthe old program goes on", stop.message));
+                }
+                Err(stop) => voice.mention(format!("{}; the old program goes on", stop.message)),
             }
         }
     }
@@ -179,7 +182,7 @@ impl Run {
             let differences = tenon_launcher::differences(&live.schema, &new.planned.schema);
             if !differences.is_empty() {
                 let list: String = differences.iter().map(|what| format!("\n  {what}")).collect();
-                return Err(Stop::failed(format!("what is stored has another shape now:{list}\n")));
+                return Err(Stop::failed(format!("what is stored has another shape now:{list}")));
             }
         }
         // All that can be known to fail fails here, before the store changes hands.
@@ -191,13 +194,13 @@ impl Run {
         match new.compile_for_data(&lowered.core, &live.database) {
             Ok(Some(better)) => new = better,
             Ok(None) => {}
-            Err(stop) => voice.say(format!("not planned for the data that is there: {}", stop.message)),
+            Err(stop) => voice.mention(format!("not planned for the data that is there: {}", stop.message)),
         }
         running.swap(serve(&new.loaded, &live.database, limits)?);
         live.loaded = new.loaded;
         live.limits = limits;
         let stored = if evolves { ", with what is stored" } else { "" };
-        voice.say(format!("exchanged{stored} in {:.0?}", start.elapsed()));
+        voice.mention(format!("exchanged{stored} in {:.0?}", start.elapsed()));
         Ok(())
     }
 
@@ -230,9 +233,9 @@ fn serve(loaded: &Arc<Loaded>, database: &Arc<Database>, limits: Limits) -> Resu
 }
 
 /// Tells where the program listens and how to call it.
-fn announce(voice: Voice, serving: &Serving, core: &ir::Program, ready: Duration) {
+fn announce(voice: Voice, serving: &Serving, core: &ir::Program, ready: Duration) -> Result<(), Stop> {
     if voice.json {
-        voice.answer(&serde_json::json!({ "address": serving.running.address().to_string() }));
+        voice.answer(&serde_json::json!({ "address": serving.running.address().to_string() }))?;
     }
-    voice.say(tenon_launcher::serve::describe(&serving.running, &core.api, ready));
+    voice.say(tenon_launcher::serve::describe(&serving.running, &core.api, ready))
 }

@@ -49,11 +49,12 @@ impl Test {
         let lowered = checked.lower(voice)?;
         if self.list {
             let chosen: Vec<&ir::Scenario> = lowered.core.scenarios.iter().filter(|s| self.chooses(&s.name)).collect();
-            list(voice, &chosen, &lowered.core, &checked.sources());
-            return Ok(());
+            self.something(&chosen, &lowered.core)?;
+            return list(voice, &chosen, &lowered.core, &checked.sources());
         }
         let compiled = lowered.compile(self.engine)?;
         let chosen: Vec<&ir::Scenario> = compiled.core().scenarios.iter().filter(|s| self.chooses(&s.name)).collect();
+        self.something(&chosen, compiled.core())?;
         let seed = self.seed.unwrap_or_else(crate::compile::fresh_seed);
         // A fault in machine code ends the process: then its last words name the scenario.
         crash::install()?;
@@ -95,9 +96,22 @@ impl Test {
         let fits = |only: &String| if self.exact { title == only } else { title.contains(only) };
         self.only.is_empty() || self.only.iter().any(fits)
     }
+
+    /// What `--only` names must be there: a misspelt title would pass as a run without failures.
+    fn something(&self, chosen: &[&ir::Scenario], program: &ir::Program) -> Result<(), Stop> {
+        if self.only.is_empty() || !chosen.is_empty() {
+            return Ok(());
+        }
+        let asked = self.only.iter().map(|only| format!("`{only}`")).collect::<Vec<_>>().join(" or ");
+        if program.scenarios.is_empty() {
+            return Err(Stop::failed(format!("no scenario is called {asked}: this program has none")));
+        }
+        let titles: String = program.scenarios.iter().map(|scenario| format!("\n  {}", scenario.name)).collect();
+        Err(Stop::failed(format!("no scenario is called {asked}; there are:{titles}")))
+    }
 }
 
-fn list(voice: Voice, scenarios: &[&ir::Scenario], program: &ir::Program, sources: &dyn Sources) {
+fn list(voice: Voice, scenarios: &[&ir::Scenario], program: &ir::Program, sources: &dyn Sources) -> Result<(), Stop> {
     if voice.json {
         let list: Vec<_> = scenarios
             .iter()
@@ -105,12 +119,13 @@ fn list(voice: Voice, scenarios: &[&ir::Scenario], program: &ir::Program, source
                 serde_json::json!({ "name": scenario.name, "at": place_json(program, scenario.site, sources) })
             })
             .collect();
-        voice.answer(&serde_json::json!({ "scenarios": list }));
+        voice.answer(&serde_json::json!({ "scenarios": list }))?;
     }
     for scenario in scenarios {
         let at = place_shown(program, scenario.site, sources).map(|at| format!("{at}: ")).unwrap_or_default();
-        voice.say(format!("{at}{}", scenario.name));
+        voice.say(format!("{at}{}", scenario.name))?;
     }
+    Ok(())
 }
 
 fn place_json(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> Option<serde_json::Value> {
@@ -128,24 +143,24 @@ fn show(
     let failed = reports.iter().filter(|r| r.broken.is_some()).count();
     if voice.json {
         let list: Vec<_> = reports.iter().map(|report| report_json(report, program, sources)).collect();
-        voice.answer(&serde_json::json!({ "scenarios": list, "failed": failed }));
+        voice.answer(&serde_json::json!({ "scenarios": list, "failed": failed }))?;
     }
     for report in reports {
         match &report.broken {
-            None => voice.say(format!("ok    {}", report.name)),
+            None => voice.say(format!("ok    {}", report.name))?,
             Some(broken) => {
-                voice.say(format!("FAIL  {}", report.name));
-                voice.say(describe(broken, report.seed, program, sources));
+                voice.say(format!("FAIL  {}", report.name))?;
+                voice.say(describe(broken, report.seed, program, sources))?;
             }
         }
     }
     let passed = reports.len() - failed;
-    voice.say(format!("{passed} passed, {failed} failed, in {:.0?}", took));
+    voice.say(format!("{passed} passed, {failed} failed, in {:.0?}", took))?;
     if failed > 0 { Err(Stop::said()) } else { Ok(()) }
 }
 
 /// Where a site lies, so that a terminal can follow it.
-fn place_shown(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> Option<String> {
+pub fn place_shown(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> Option<String> {
     place(program, site, sources).map(|(file, line, column)| format!("{}:{line}:{column}", sources.shown(&file)))
 }
 

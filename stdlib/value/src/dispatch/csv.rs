@@ -1,7 +1,9 @@
-//! Lists of flat records as comma-separated values (RFC 4180): a header line with the fields' wire names, then one line
-//! per record. An empty cell is an absent option; a cell that starts with `=`, `+`, `-` or `@` is written as it is, because
-//! changing data to please a spreadsheet would lose it.
+//! Lists of flat records as comma-separated values: a header line with the fields' wire names, then one line per record. An
+//! empty cell is an absent option, a quoted empty one a text.
 
+use std::borrow::Cow;
+
+use crate::csv::{BadQuote, Records, write_record};
 use crate::fault::Fault;
 use crate::json::{Decoder, enter_content, leave_content};
 use crate::problem::{Place, Problem, ProblemCode};
@@ -31,7 +33,7 @@ pub(super) fn write(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Ve
     };
     let mut out = String::new();
     let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-    line(&mut out, names.iter().copied());
+    write_record(&mut out, names.iter().map(|name| Some(Cow::Borrowed(*name))));
     for item in items.iter() {
         let Value::Record(values) = item else {
             return Err(Fault::Internal);
@@ -42,27 +44,11 @@ pub(super) fn write(shapes: &Shapes, shape: ShapeId, value: &Value) -> Result<Ve
                 Some(content) => super::client::parameter_text(shapes, field.shape, content)?,
                 None => None,
             };
-            cells.push(text.unwrap_or_default());
+            cells.push(text.map(Cow::Owned));
         }
-        line(&mut out, cells.iter().map(String::as_str));
+        write_record(&mut out, cells);
     }
     Ok(out.into_bytes())
-}
-
-fn line<'a>(out: &mut String, cells: impl Iterator<Item = &'a str>) {
-    for (index, cell) in cells.enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        if cell.contains(['"', ',', '\n', '\r']) {
-            out.push('"');
-            out.push_str(&cell.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(cell);
-        }
-    }
-    out.push_str("\r\n");
 }
 
 /// Reads a list.
@@ -73,19 +59,18 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
     };
     let problem =
         |place: String, code, detail: &str| Problem { place: Place::Body(place), code, detail: detail.into() };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = Lines { rest: text };
-    let header = match lines.next() {
+    let quote =
+        |place: String, bad: BadQuote| problem(place, ProblemCode::Syntax, &format!("line {} {}", bad.line, bad.what));
+    let mut records = Records::new(text);
+    let header = match records.next() {
         None => {
             return decoder.add(problem(String::new(), ProblemCode::Missing, "must start with a line of column names"));
         }
-        Some(Err(())) => {
-            return decoder.add(problem(String::new(), ProblemCode::Syntax, "has a quote out of place"));
-        }
-        Some(Ok(header)) => header,
+        Some(Err(bad)) => return decoder.add(quote(String::new(), bad)),
+        Some(Ok(header)) => header.cells,
     };
     let mut places: Vec<Option<usize>> = Vec::new();
-    for name in &header {
+    for name in header.iter().map(|cell| &cell.text) {
         let index = fields.iter().position(|field| field.name == *name.trim());
         match index {
             None => decoder.add(problem(format!("/0/{name}"), ProblemCode::Unknown, "is not a known column")),
@@ -97,10 +82,13 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
         places.push(index);
     }
     sink.collection(kind, shapes.lanes(element));
-    for (row, line) in lines.enumerate() {
-        let Ok(cells) = line else {
-            decoder.add(problem(format!("/{row}"), ProblemCode::Syntax, "has a quote out of place"));
-            break;
+    for (row, record) in records.enumerate() {
+        let cells = match record {
+            Ok(record) => record.cells,
+            Err(bad) => {
+                decoder.add(quote(format!("/{row}"), bad));
+                break;
+            }
         };
         if cells.len() != header.len() {
             let detail = format!("must have {} cells, and has {}", header.len(), cells.len());
@@ -116,9 +104,9 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
                 field.presence != Presence::Required || matches!(shapes.get(field.shape).kind, Kind::Option(_));
             sink.enter_field(index, field.offset);
             match (cell, &field.presence) {
-                (Some(cell), _) if !(cell.is_empty() && optional) => {
+                (Some(cell), _) if !(cell.is_nothing() && optional) => {
                     enter_content(shapes, field, sink);
-                    decoder.parameter(place(), field.shape, &[cell], sink);
+                    decoder.parameter(place(), field.shape, &[&cell.text], sink);
                     leave_content(shapes, field, sink);
                 }
                 (_, Presence::Default(value)) => {
@@ -140,60 +128,5 @@ pub(super) fn read<S: Sink>(decoder: &mut Decoder<'_>, shape: ShapeId, text: &st
             decoder.add(problem(String::new(), ProblemCode::Duplicate, "must not hold the same element twice"));
         }
         Err(fault) => decoder.stop(fault),
-    }
-}
-
-/// The lines of a text, each as its cells.
-struct Lines<'a> {
-    rest: &'a str,
-}
-
-impl Iterator for Lines<'_> {
-    type Item = Result<Vec<String>, ()>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let mut cells = Vec::new();
-        loop {
-            let mut cell = String::new();
-            if let Some(quoted) = self.rest.strip_prefix('"') {
-                self.rest = quoted;
-                loop {
-                    let Some(end) = self.rest.find('"') else {
-                        return Some(Err(()));
-                    };
-                    cell.push_str(&self.rest[..end]);
-                    self.rest = &self.rest[end + 1..];
-                    let Some(more) = self.rest.strip_prefix('"') else {
-                        break;
-                    };
-                    cell.push('"');
-                    self.rest = more;
-                }
-            } else {
-                let end = self.rest.find([',', '\r', '\n']).unwrap_or(self.rest.len());
-                cell.push_str(&self.rest[..end]);
-                self.rest = &self.rest[end..];
-                if cell.contains('"') {
-                    return Some(Err(()));
-                }
-            }
-            cells.push(cell);
-            if let Some(more) = self.rest.strip_prefix(',') {
-                self.rest = more;
-                continue;
-            }
-            let end = self.rest.strip_prefix("\r\n").or_else(|| self.rest.strip_prefix(['\n', '\r']));
-            return Some(match end {
-                Some(rest) => {
-                    self.rest = rest;
-                    Ok(cells)
-                }
-                None if self.rest.is_empty() => Ok(cells),
-                None => Err(()),
-            });
-        }
     }
 }
