@@ -776,11 +776,12 @@ module.exports = grammar({
       seq(
         '"""',
         repeat(choice(alias($._block_content, $.text_content), $.escape, $.hole)),
-        token.immediate(prec(2, '"""')),
+        token.immediate(prec(3, '"""')),
       ),
-    text_content: (_) => token.immediate(prec(1, /[^"\\{\n]+/)),
-    _block_content: (_) => token.immediate(prec(1, choice(/[^"\\{]+/, '"', '""'))),
-    escape: (_) => token.immediate(prec(1, choice(/\\u\{[0-9a-fA-F]*\}/, /\\[^\n]/))),
+    // Before comments, which may begin as they do: `"///{name}"`.
+    text_content: (_) => token.immediate(prec(2, /[^"\\{\n]+/)),
+    _block_content: (_) => token.immediate(prec(2, choice(/[^"\\{]+/, '"', '""'))),
+    escape: (_) => token.immediate(prec(2, choice(/\\u\{[0-9a-fA-F]*\}/, /\\[^\n]/))),
     hole: ($) => seq(token.immediate('{'), $._full, '}'),
 
     // ---------- match and patterns ----------
