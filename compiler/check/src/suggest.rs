@@ -1,6 +1,7 @@
 //! "Did you mean": the name that is closest to what was written.
 
 use smol_str::SmolStr;
+pub use tenon_syntax::case::{lower_snake, upper_camel};
 
 /// The candidate that is closest to `name`, if one is close enough to be meant: another case, or no more
 /// than a third of the letters different. Of equally close ones the first in the order of names.
@@ -60,42 +61,6 @@ fn distance(a: &[char], b: &[char], limit: usize) -> usize {
     last.last().copied().unwrap_or(0)
 }
 
-/// The name in `UpperCamel`.
-pub fn upper_camel(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut start = true;
-    for c in name.chars() {
-        if c == '_' {
-            start = true;
-        } else if start {
-            out.extend(c.to_uppercase());
-            start = false;
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// The name in `lower_snake`.
-pub fn lower_snake(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    let mut previous_lower = false;
-    for c in name.chars() {
-        if c.is_uppercase() {
-            if previous_lower {
-                out.push('_');
-            }
-            out.extend(c.to_lowercase());
-            previous_lower = false;
-        } else {
-            previous_lower = c != '_';
-            out.push(c);
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,12 +76,5 @@ mod tests {
         assert_eq!(closest("ps", ["p", "as"]), None);
         assert_eq!(closest("customer", ["order", "product"]), None);
         assert_eq!(closest("", ["a"]), None);
-    }
-
-    #[test]
-    fn cases_are_turned() {
-        assert_eq!(upper_camel("order_line"), "OrderLine");
-        assert_eq!(lower_snake("OrderLine"), "order_line");
-        assert_eq!(lower_snake("HTTPPort"), "httpport");
     }
 }

@@ -16,6 +16,7 @@
 
 mod appendix;
 pub mod ast;
+pub mod case;
 mod error;
 mod format;
 mod lexer;

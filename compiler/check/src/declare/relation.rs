@@ -272,9 +272,15 @@ impl<'a> Declaring<'a, '_> {
 
     fn no_key(&mut self, decl: &ast::Relation, written: &[&ast::Field]) {
         let message = format!("`{}` has no key: it says when two rows are the same row", decl.name.text);
-        let fix = written.first().map(|first| {
-            self.item.fix(self.db, "add a generated key", Range::empty(first.range.start), "key id: Id; ", false)
-        });
+        let fix = match written.iter().find(|field| field.name.text == "id") {
+            Some(id) => id
+                .computed
+                .is_none()
+                .then(|| self.item.fix(self.db, "make `id` the key", Range::empty(id.range.start), "key ", false)),
+            None => written.first().map(|first| {
+                self.item.fix(self.db, "add a generated key", Range::empty(first.range.start), "key id: Id; ", false)
+            }),
+        };
         let diagnostic = self.types.report(Code::NoKey, decl.name.range, message, "needs a key");
         diagnostic.fixes.extend(fix);
         if decl.kind == ast::RelationKind::Relation {

@@ -244,14 +244,17 @@ impl Infer<'_> {
             self.scope.push(name, Seen::Local(local));
         }
         self.frames[at].inside = true;
+        let filters = std::mem::replace(&mut self.frames[at].filters, true);
         let filter = arg.filter.as_ref().map(|f| {
             let cond = self.condition(f);
             self.assume(&cond, true);
             cond
         });
+        self.frames[at].filters = false;
         let argument = self.expr(&arg.value, None);
         let per = arg.per.as_ref().map(|name| (name, self.local_name(name)));
         self.frames[at].inside = false;
+        self.frames[at].filters = filters;
         self.restore(mark);
         if matches!(argument.ty, Ty::Error) {
             return self.broken(range);

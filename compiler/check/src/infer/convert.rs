@@ -387,7 +387,7 @@ impl Infer<'_> {
                     format!("`{written}` may be `none`, and `{want}` is wanted"),
                     format!("type `{shown}`"),
                 )
-                .fix(self.fix("say that it is there", Range::empty(range.end), "!", false)),
+                .fix(self.fix_behind("say that it is there", range, "!")),
             (Ty::Option(inner), _) if self.fits(inner, &wanted) => self
                 .diagnostic(
                     Code::MaybeNone,
@@ -438,7 +438,7 @@ impl Infer<'_> {
                     format!("`Float` is wanted, found `{shown}`"),
                     format!("`{shown}`"),
                 )
-                .fix(self.fix("convert it", Range::empty(range.end), ".to_float", false)),
+                .fix(self.fix_behind("convert it", range, ".to_float")),
             (Ty::Decimal(a), Ty::Decimal(b)) if a > b => self
                 .diagnostic(
                     Code::Scale,
@@ -446,7 +446,7 @@ impl Infer<'_> {
                     format!("`{want}` keeps {b} digits, and this value has {a}"),
                     format!("`{shown}`"),
                 )
-                .fix(self.fix(format!("round to {b} digits"), Range::empty(range.end), format!(".round({b})"), false)),
+                .fix(self.fix_behind(format!("round to {b} digits"), range, &format!(".round({b})"))),
             (Ty::Decimal(_), Ty::Int) => self
                 .diagnostic(Code::Type, range, format!("`Int` is wanted, found `{shown}`"), format!("`{shown}`"))
                 .note("say what becomes of the fraction: `.floor`, `.ceil`, `.to_int`"),

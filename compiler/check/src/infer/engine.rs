@@ -230,11 +230,27 @@ impl<'a> Infer<'a> {
     }
 
     pub fn fix(&self, title: impl Into<String>, range: Range, text: impl Into<String>, certain: bool) -> Fix {
-        Fix {
-            title: title.into(),
-            edits: vec![Edit { location: self.ctx.location(range), text: text.into() }],
-            certain,
+        self.fix_all(title, [(range, text.into())], certain)
+    }
+
+    /// The fix that replaces several ranges.
+    pub fn fix_all(
+        &self,
+        title: impl Into<String>,
+        edits: impl IntoIterator<Item = (Range, String)>,
+        certain: bool,
+    ) -> Fix {
+        let edits = edits.into_iter().map(|(range, text)| Edit { location: self.ctx.location(range), text });
+        Fix { title: title.into(), edits: edits.collect(), certain }
+    }
+
+    /// The fix that puts `text` behind an expression, which stands in parentheses then where it needs them.
+    pub fn fix_behind(&self, title: impl Into<String>, range: Range, text: &str) -> Fix {
+        if is_chain(&self.ctx.source(range)) {
+            return self.fix(title, Range::empty(range.end), text, false);
         }
+        let edits = [(Range::empty(range.start), "(".to_owned()), (Range::empty(range.end), format!("){text}"))];
+        self.fix_all(title, edits, false)
     }
 
     pub fn because(
@@ -718,4 +734,23 @@ fn with_articles(sentence: String) -> String {
         }
     }
     out
+}
+
+/// True for the text of an expression that `.f` may follow: names, numbers and texts with what stands in brackets.
+fn is_chain(written: &str) -> bool {
+    let (mut depth, mut quoted) = (0usize, false);
+    let mut letters = written.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if quoted => drop(letters.next()),
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            '_' | '.' | '?' | '!' => {}
+            _ if depth == 0 && !letter.is_alphanumeric() => return false,
+            _ => {}
+        }
+    }
+    true
 }

@@ -262,7 +262,7 @@ impl Infer<'_> {
                             ),
                             format!("{} and {} digits", scale(&x), scale(&y)),
                         )
-                        .fix(self.fix("round a factor", Range::empty(b.range.end), ".round(2)", false));
+                        .fix(self.fix_behind("round a factor", b.range, ".round(2)"));
                     self.report(d);
                     return self.broken(range);
                 }
@@ -593,6 +593,15 @@ impl Infer<'_> {
                 );
                 if ty == Ty::Text {
                     d = d.note("whether a text has a part: `text.contains(part)`");
+                }
+                // `in (1, 2)`, as SQL and Python write it.
+                if let ast::ExprKind::Record(record) = &right.kind
+                    && record.parts.iter().all(|part| matches!(part, ast::RecordPart::Field { name: None, .. }))
+                    && self.ctx.source(right.range).starts_with('(')
+                {
+                    let (start, end) = (right.range.start, right.range.end);
+                    let edits = [(Range::new(start, start + 1), "[".into()), (Range::new(end - 1, end), "]".into())];
+                    d = d.fix(self.fix_all("write brackets", edits, true));
                 }
                 self.report(d);
                 return failed;

@@ -253,21 +253,25 @@ impl Infer<'_> {
             _ => format!("`{written}` may be `none`, so `.{name}` may have nothing to read"),
         };
         let dot = Range::new(base.range.end, name_range.start);
-        let joined = self.frames.iter().any(|f| f.left.as_deref() == Some(written.as_str()));
-        if joined {
-            let d = self
-                .diagnostic(
-                    Code::MaybeNone,
-                    base.range,
-                    format!("`{written}` is `none` where the left join found nothing"),
-                    format!("type `{shown}`"),
-                )
-                .fix(self.fix(
+        let joined = self.frames.iter().find(|f| f.left.as_deref() == Some(written.as_str()));
+        if let Some(frame) = joined {
+            let filters = frame.filters;
+            let mut d = self.diagnostic(
+                Code::MaybeNone,
+                base.range,
+                format!("`{written}` is `none` where the left join found nothing"),
+                format!("type `{shown}`"),
+            );
+            // Only a condition may be joined with another.
+            if filters {
+                d = d.fix(self.fix(
                     "test it first",
                     Range::empty(base.range.start),
                     format!("{written} != none and "),
                     false,
-                ))
+                ));
+            }
+            let d = d
                 .fix(self.fix("read through it; the value is optional then", dot, "?.", false))
                 .note("`join` instead of `left join` leaves such rows out");
             self.report(d);

@@ -50,6 +50,8 @@ pub(crate) struct Frame {
     pub before_group: Vec<(SmolStr, LocalId)>,
     /// An argument of an aggregate is being read.
     pub inside: bool,
+    /// A condition that leaves rows out is being read.
+    pub filters: bool,
     /// Windows that the clause being read uses.
     pub windows: Vec<(LocalId, Window)>,
     /// The option left by a `left join`, per such join, for `count()`.
@@ -79,6 +81,7 @@ impl Frame {
             group_all: false,
             before_group: Vec::new(),
             inside: false,
+            filters: false,
             windows: Vec::new(),
             left: None,
             scope,
@@ -288,15 +291,23 @@ impl Infer<'_> {
         frame.clauses.push(clause);
     }
 
+    /// A condition that leaves rows out; what it says holds in the clauses behind it.
+    fn filter(&mut self, condition: &ast::Expr) -> Expr {
+        let before = std::mem::replace(&mut self.frame().filters, true);
+        let condition = self.condition(condition);
+        self.frame().filters = before;
+        self.note_equalities(&condition);
+        self.assume(&condition, true);
+        condition
+    }
+
     fn clause(&mut self, clause: &ast::QueryClause, hint: Option<&Ty>, element: &mut Option<Expr>, last: bool) {
         match &clause.kind {
             ast::QueryClauseKind::Join { kind, var, source, on } => {
                 self.join_clause(*kind, var, source, on.as_ref(), clause.range)
             }
             ast::QueryClauseKind::Where(e) => {
-                let cond = self.condition(e);
-                self.note_equalities(&cond);
-                self.assume(&cond, true);
+                let cond = self.filter(e);
                 self.push_clause(Clause::Where(cond));
             }
             ast::QueryClauseKind::WhereLet { name, value } => self.where_let(name, value),
@@ -385,12 +396,7 @@ impl Infer<'_> {
                 let local = self.bind(&var.text, from.element.clone(), false, var.range);
                 self.bind_variable(local, &from.element, &fixes, &uses);
                 self.frame().canonical.push(local);
-                let on = on.map(|e| {
-                    let cond = self.condition(e);
-                    self.note_equalities(&cond);
-                    self.assume(&cond, true);
-                    cond
-                });
+                let on = on.map(|e| self.filter(e));
                 let lateral = !uses.is_empty();
                 match on {
                     Some(on) if lateral => {

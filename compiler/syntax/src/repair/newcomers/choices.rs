@@ -19,6 +19,7 @@ impl Translator<'_> {
                 K::KwIf if self.is_condition_behind(index) => self.condition_behind(index),
                 K::KwIf => self.then_branch(index),
                 K::Colon if self.ends_block_header(index) => self.colon_block(index),
+                K::Colon if self.ends_header_of_line(index) => self.colon_line(index),
                 K::KwMatch => self.case_arms(index),
                 _ if matches!(self.text(index), "switch" | "when")
                     && self.begins_line(index)
@@ -163,16 +164,7 @@ impl Translator<'_> {
                 .label("I expected `if a { b } else { c }`")
                 .fix("write an `if`", edits, true),
         );
-        // Before `:` every word is a name; here it is a value.
-        if let Some(value) = colon.checked_sub(1).filter(|at| self.kind(*at) == Some(K::LowerName)) {
-            let kind = match self.text(value) {
-                "true" => K::KwTrue,
-                "false" => K::KwFalse,
-                "none" | "null" | "nil" => K::KwNone,
-                _ => K::LowerName,
-            };
-            self.become_kind(value, kind);
-        }
+        self.value_before_colon(colon);
         self.insert(end, K::RBrace);
         self.become_kind(colon, K::RBrace);
         self.insert(colon + 1, K::KwElse);
@@ -185,6 +177,19 @@ impl Translator<'_> {
         }
         if let Some(condition) = self.tokens.get_mut(start + 1) {
             condition.first_on_line = false;
+        }
+    }
+
+    /// Before `:` every word is a name; here it is a value.
+    fn value_before_colon(&mut self, colon: usize) {
+        if let Some(value) = colon.checked_sub(1).filter(|at| self.kind(*at) == Some(K::LowerName)) {
+            let kind = match self.text(value) {
+                "true" => K::KwTrue,
+                "false" => K::KwFalse,
+                "none" | "null" | "nil" => K::KwNone,
+                _ => K::LowerName,
+            };
+            self.become_kind(value, kind);
         }
     }
 
@@ -315,16 +320,56 @@ impl Translator<'_> {
             (self.range(index), " {".to_string()),
             (Range::empty(last), format!("\n{}}}", " ".repeat(usize::from(indent)))),
         ];
+        self.told_colon(index, edits, true);
+        self.braces_for_colon(first, index, end);
+    }
+
+    fn told_colon(&mut self, colon: usize, edits: [(Range, String); 2], certain: bool) {
         self.tell(
-            SyntaxError::new(Code::BlockNeeded, "what follows a condition stands in braces", self.range(index))
+            SyntaxError::new(Code::BlockNeeded, "what follows a condition stands in braces", self.range(colon))
                 .label("I expected `{ … }`, without `:`")
-                .fix("put it in braces", edits, true),
+                .fix("put it in braces", edits, certain),
         );
+    }
+
+    fn braces_for_colon(&mut self, first: usize, colon: usize, end: usize) {
         if self.text(first) == "else" {
             self.become_kind(first, K::KwElse);
         }
+        if colon > first + 1 {
+            self.value_before_colon(colon);
+        }
         self.insert(end, K::RBrace);
-        self.become_kind(index, K::LBrace);
+        self.become_kind(colon, K::LBrace);
+    }
+
+    /// The colon of `if c: return 1`, where the body stands on the same line.
+    fn ends_header_of_line(&self, index: usize) -> bool {
+        let Some(first) = (0..index).rev().find(|at| self.begins_line(*at)) else { return false };
+        let header = match self.kind(first) {
+            Some(K::KwFor) => (first..index).any(|at| self.kind(at) == Some(K::KwIn)),
+            Some(K::KwIf | K::KwWhile) => true,
+            _ => matches!(self.text(first), "else" | "elif"),
+        };
+        let body = self.token(index + 1).is_some_and(|next| {
+            !next.first_on_line && !next.kind.closes() && !matches!(next.kind, K::LBrace | K::Semi)
+        });
+        let level = self.enclosing(first);
+        let binds = (first..index).any(|at| {
+            matches!(self.kind(at), Some(K::KwLet | K::KwVar | K::LBrace | K::Question | K::FatArrow))
+                || self.kind(at) == Some(K::Colon) && self.enclosing(at) == level
+        });
+        header && body && !binds && self.enclosing(index) == level
+    }
+
+    fn colon_line(&mut self, index: usize) {
+        let Some(first) = (0..index).rev().find(|at| self.begins_line(*at)) else { return };
+        let end = self.find(index + 1, |this, at| this.token(at).is_some_and(|token| token.first_on_line));
+        let several = (index + 1..end).any(|at| self.kind(at) == Some(K::Semi));
+        let last = self.range(end.saturating_sub(1)).end;
+        let place = Range::new(self.range(index).start, self.range(index + 1).start);
+        self.told_colon(index, [(place, " { ".to_string()), (Range::empty(last), " }".to_string())], !several);
+        self.braces_for_colon(first, index, end);
     }
 
     /// `case 1: …`, `default: …`, `else -> …` as arms of the `match` at `index`.

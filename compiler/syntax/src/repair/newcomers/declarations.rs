@@ -1,33 +1,12 @@
 //! Declarations: the case of names, items inside items, members of relations, parameters without types.
 
 use super::Translator;
+use crate::case::{lower_snake, upper_camel};
 use crate::error::SyntaxError;
 use crate::words::counts_rows;
 use crate::words::{self, TokenKind as K};
 use tenon_diagnostics::Code;
 use tenon_span::Range;
-
-/// `order_line` as `OrderLine`.
-pub(super) fn upper_camel(name: &str) -> String {
-    name.split('_')
-        .map(|part| {
-            let mut letters = part.chars();
-            letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
-        })
-        .collect()
-}
-
-/// `OrderLine` as `order_line`.
-pub(super) fn lower_snake(name: &str) -> String {
-    let mut out = String::new();
-    for (index, letter) in name.char_indices() {
-        if letter.is_uppercase() && index > 0 && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.extend(letter.to_lowercase());
-    }
-    out
-}
 
 impl Translator<'_> {
     /// An item word inside an item, with what an item begins with behind it, begins an item at the wrong place.

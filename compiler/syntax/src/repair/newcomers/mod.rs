@@ -10,6 +10,7 @@ mod declarations;
 mod elements;
 mod functions;
 mod headers;
+mod lists;
 mod loops;
 mod queries;
 mod signs;

@@ -54,6 +54,9 @@ impl Translator<'_> {
                 }
                 _ => {}
             }
+            if self.kind(index) == Some(K::KwIn) {
+                self.list_in_parentheses(index);
+            }
             index += 1;
         }
     }
@@ -112,6 +115,20 @@ impl Translator<'_> {
             }
         }
         false
+    }
+
+    /// True in a query, and in parentheses and brackets of one.
+    fn in_part_of_query(&self, index: usize) -> bool {
+        let mut at = index;
+        loop {
+            if self.in_query(at) {
+                return true;
+            }
+            match self.enclosing(at) {
+                Some(open) if matches!(self.kind(open), Some(K::LParen | K::LBracket)) => at = open,
+                _ => return false,
+            }
+        }
     }
 
     fn clause_word(&mut self, index: usize, word: &str) {
@@ -274,7 +291,8 @@ impl Translator<'_> {
             _ => matches!(word, "between" | "like" | "ilike") || word == "count" && self.counts_star(index),
         };
         let place = word == "NOT" || word == "count" || self.kind_before(index).is_some_and(can_end);
-        known && place && !self.after_dot(index) && self.in_query(index)
+        let counts = word == "count" && self.in_part_of_query(index);
+        known && place && !self.after_dot(index) && (counts || self.in_query(index))
     }
 
     fn counts_star(&self, index: usize) -> bool {

@@ -13,6 +13,10 @@ impl Translator<'_> {
         while let Some(token) = self.token(index) {
             match token.kind {
                 K::QuotedText => self.quoted_text(index),
+                K::Amp | K::AmpAmp if self.begins_reference(index) => {
+                    self.reference(index);
+                    continue;
+                }
                 K::BarBar if self.is_between_cases(index) => self.between_cases(index),
                 K::BarBar | K::Amp if self.is_beside_text(index) => self.joins(index, index + 1),
                 K::BackText => self.back_text(index),
@@ -23,11 +27,12 @@ impl Translator<'_> {
                     self.joins(index, index + 2);
                 }
                 K::Minus if self.begins_comment(index) => self.dash_comment(index),
-                K::Star if self.kind(index + 1) == Some(K::Star) && self.glued(index) => self.power(index),
+                K::Star if self.is_power(index) => self.power(index),
                 K::Bar if self.kind(index + 1) == Some(K::Greater) && self.glued(index) => self.access(index, 2, "|>"),
                 K::Colon if self.kind(index + 1) == Some(K::Colon) && self.glued(index) => self.access(index, 2, "::"),
                 K::Arrow if self.is_access(index) => self.access(index, 1, "->"),
-                K::DotDot if self.kind(index + 1) == Some(K::Dot) && self.glued(index) => self.three_dots(index),
+                K::DotDot if self.is_three_dots(index) && self.is_list_element(index) => self.spread(index),
+                K::DotDot if self.is_three_dots(index) => self.three_dots(index),
                 K::Plus | K::Minus if self.kind(index + 1) == Some(token.kind) && self.glued(index) => {
                     self.increment(index);
                 }
@@ -138,23 +143,73 @@ impl Translator<'_> {
         self.remove(index + 1, end);
     }
 
-    /// `a ** 2`
+    /// `a ** 2`; `a ** b ** 2` is `a ** (b ** 2)`.
     fn power(&mut self, index: usize) {
         let range = self.range(index).cover(self.range(index + 1));
-        let end = self.range(index + 2);
-        let single = !matches!(self.kind(index + 3), Some(K::Dot | K::LParen | K::LBracket));
         let mut error = SyntaxError::new(Code::ForeignOperator, "`a ** b` is written `a.power(b)`", range);
-        let start = self.range(index.saturating_sub(1));
-        if single && matches!(self.kind_before(index), Some(K::LowerName | K::Int | K::RParen)) {
-            let whole = Range::new(start.end, end.end);
-            error = error.fix(
-                "write `.power(…)`",
-                [(whole, format!(".power({})", end.slice(self.source)))],
-                self.kind_before(index) != Some(K::RParen),
-            );
+        let mut signs = vec![index];
+        let mut edits = Vec::new();
+        let mut exponent = self.chain_end(index + 2);
+        while let (Some(end), Some(sign)) = (exponent, signs.last().copied()) {
+            let place = Range::new(self.range(sign.saturating_sub(1)).end, self.range(sign + 2).start);
+            edits.push((place, ".power(".to_string()));
+            if !self.is_power(end) {
+                edits.push((Range::empty(self.range(end - 1).end), ")".repeat(signs.len())));
+                break;
+            }
+            signs.push(end);
+            exponent = self.chain_end(end + 2);
+        }
+        let base = self.kind_before(index);
+        if exponent.is_some() && matches!(base, Some(K::LowerName | K::Int | K::RParen | K::RBracket)) {
+            error = error.fix("write `.power(…)`", edits, base != Some(K::RParen));
         }
         self.tell(error);
-        self.remove(index + 1, index + 2);
+        for sign in signs.into_iter().rev() {
+            self.remove(sign + 1, sign + 2);
+        }
+    }
+
+    fn is_power(&self, index: usize) -> bool {
+        self.kind(index) == Some(K::Star) && self.kind(index + 1) == Some(K::Star) && self.glued(index)
+    }
+
+    /// Where the operand ends that begins at the token: a name or a literal with what stands behind it, `b.c(1)[2]`.
+    /// Nothing for any other operand.
+    pub(super) fn chain_end(&self, index: usize) -> Option<usize> {
+        let mut end = match self.kind(index)? {
+            K::LowerName | K::UpperName | K::Int | K::Decimal | K::Float => index + 1,
+            K::LParen | K::LBracket => self.closing(index)? + 1,
+            _ => return None,
+        };
+        loop {
+            end = match self.kind(end) {
+                Some(K::Dot | K::QuestionDot) if self.is_name(end + 1) => end + 2,
+                Some(K::LParen | K::LBracket) if self.glued(end - 1) => self.closing(end)? + 1,
+                _ => return Some(end),
+            };
+        }
+    }
+
+    /// `&` and `&&` before an operand, as references are written.
+    fn begins_reference(&self, index: usize) -> bool {
+        !self.kind_before(index).is_some_and(|kind| can_end(kind) && kind != K::KwReturn)
+    }
+
+    /// `&x`, `&mut x`
+    fn reference(&mut self, index: usize) {
+        let range = self.range(index);
+        let end = index + 1 + usize::from(self.text(index + 1) == "mut");
+        let place = Range::new(range.start, self.range(end).start.max(range.end));
+        let written = range.slice(self.source);
+        self.tell(
+            SyntaxError::new(Code::ForeignOperator, "there are no references; a value is named as it is", range).fix(
+                format!("remove `{written}`"),
+                [(place, String::new())],
+                true,
+            ),
+        );
+        self.remove(index, end);
     }
 
     /// `a->b` behind a value, without blanks.

@@ -1,7 +1,7 @@
 //! Types: names of other languages, `Set<T>`, `T[]`, `: T` for the result.
 
 use super::Translator;
-use super::declarations::upper_camel;
+use crate::case::upper_camel;
 use crate::error::SyntaxError;
 use crate::words::{TokenKind as K, counts_rows, foreign_type};
 use tenon_diagnostics::Code;

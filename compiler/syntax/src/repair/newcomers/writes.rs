@@ -1,6 +1,7 @@
 //! Writes as SQL says them: `update R set … where …`, `delete from R where …`, `insert into R (…) values (…)`.
 
 use super::Translator;
+use crate::case::lower_snake;
 use crate::error::SyntaxError;
 use crate::words::TokenKind as K;
 use tenon_diagnostics::Code;
@@ -19,6 +20,7 @@ impl Translator<'_> {
             let end = self.statement_end(index);
             if begins && word == "update" {
                 self.fields_without_values(index);
+                self.assignments_in_braces(index, end);
             }
             let said = match word {
                 "update" | "UPDATE" if begins => self.update(index, end),
@@ -86,6 +88,68 @@ impl Translator<'_> {
         }
     }
 
+    /// `update p { goals: 3 }`, `update p set { goals: 3 }`
+    fn assignments_in_braces(&mut self, index: usize, end: usize) {
+        let open = self.find(index + 1, |this, at| at >= end || this.kind(at) == Some(K::LBrace));
+        let with_set = self.text(open.saturating_sub(1)) == "set" && open > index + 2;
+        let row = open - usize::from(with_set);
+        let field = |this: &Self, at: usize| {
+            this.is_name(at) && matches!(this.kind(at + 1), Some(K::Colon | K::Equal)) && at + 2 < end
+        };
+        let Some(close) = self.closing(open).filter(|_| self.kind(open) == Some(K::LBrace)) else { return };
+        let target = self.kind_before(row).is_some_and(|kind| kind.is_name() || kind == K::RBracket) || with_set;
+        // `update R set { … }` names no row.
+        let relation = self.kind(index + 1) == Some(K::UpperName) && self.kind(index + 2) != Some(K::LBracket);
+        if row == index + 1 || relation || !target || self.kind(close) != Some(K::RBrace) {
+            return;
+        }
+        let mut fields = Vec::new();
+        let mut at = open + 1;
+        while at < close {
+            let next = self.find(at + 1, |this, to| {
+                matches!(this.kind(to), Some(K::Comma | K::Semi))
+                    || this.token(to).is_some_and(|token| token.first_on_line) && field(this, to)
+            });
+            if !field(self, at) || at + 2 >= next {
+                return;
+            }
+            fields.push((at, next));
+            at = next + usize::from(matches!(self.kind(next), Some(K::Comma | K::Semi)));
+        }
+        let (Some((first, _)), Some((_, last))) = (fields.first().copied(), fields.last().copied()) else { return };
+        let place = Range::new(self.range(row - 1).end, self.range(first).start);
+        let mut edits = vec![(place, " set ".to_string())];
+        for (number, (name, next)) in fields.iter().copied().enumerate() {
+            edits.push((Range::new(self.range(name).end, self.range(name + 2).start), " = ".to_string()));
+            if let Some((following, _)) = fields.get(number + 1) {
+                edits.push((Range::new(self.range(next - 1).end, self.range(*following).start), ", ".to_string()));
+            }
+        }
+        edits.push((Range::new(self.range(last - 1).end, self.range(close).end), String::new()));
+        let braces = self.range(open).cover(self.range(close));
+        self.tell(
+            SyntaxError::new(Code::BraceRecord, "`set` names the fields without braces", braces)
+                .label("I expected `set field = value, …`")
+                .fix("write `set … = …`", edits, true),
+        );
+        // From the end, so that places stay.
+        self.remove(last, close + 1);
+        for (number, (name, next)) in fields.iter().copied().enumerate().rev() {
+            if number + 1 < fields.len() {
+                match self.kind(next) {
+                    Some(K::Comma | K::Semi) => self.become_kind(next, K::Comma),
+                    _ => self.insert(next, K::Comma),
+                }
+            }
+            self.become_kind(name + 1, K::Equal);
+            if let Some(token) = self.tokens.get_mut(name) {
+                token.first_on_line = false;
+            }
+        }
+        self.become_kind(open, K::SoftSet);
+        self.remove(row, open);
+    }
+
     /// Where the statement ends: SQL's clauses may stand on lines of their own.
     fn statement_end(&self, index: usize) -> usize {
         self.find(index + 1, |this, at| {
@@ -99,8 +163,28 @@ impl Translator<'_> {
         (from..to).find(|at| self.text(*at).eq_ignore_ascii_case(word)).unwrap_or(to)
     }
 
+    /// The name of the row: its relation's first letter, or all of its name where the item calls something else so.
     fn variable(&self, relation: usize) -> String {
-        self.text(relation).chars().next().map(|first| first.to_lowercase().collect()).unwrap_or_default()
+        let name = self.text(relation);
+        let letter: String = name.chars().take(1).flat_map(char::to_lowercase).collect();
+        let whole = lower_snake(name);
+        match (self.is_taken(&letter), self.is_taken(&whole)) {
+            (false, _) => letter,
+            (true, false) => whole,
+            (true, true) => format!("{whole}_row"),
+        }
+    }
+
+    /// True if the item has a parameter, variable or named value of that name.
+    fn is_taken(&self, name: &str) -> bool {
+        let header = self.header_end();
+        (0..self.tokens.len()).any(|at| {
+            let declared = match at < header {
+                true => self.kind(at + 1) == Some(K::Colon),
+                false => matches!(self.kind_before(at), Some(K::KwLet | K::KwVar | K::KwFor)),
+            };
+            declared && self.is_name(at) && self.text(at) == name
+        })
     }
 
     /// `update R set n = 3 where id = 4`, `UPDATE …`, `update R where … set …`
