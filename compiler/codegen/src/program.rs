@@ -3,7 +3,7 @@
 use tenon_core::calls::CallGraph;
 use tenon_core::ir::{FunctionId, Program, ScenarioStep};
 use tenon_plan::physical::Plan;
-use tenon_runtime::native::{Entry, Image, Interface};
+use tenon_runtime::native::{Entry, Image, Interface, OwnLimits};
 use tenon_value::schema::Schema;
 
 use crate::error::{Error, Result};
@@ -83,6 +83,8 @@ pub fn compile(
         sites: program.sites.iter().map(site).collect(),
         heavy: program.endpoints.iter().map(|e| is_heavy(&calls, plans, e.function)).collect(),
         main: program.main.map(|id| id.0),
+        // Nothing of a project reaches Core; whoever makes an executable sets its limits.
+        limits: OwnLimits::default(),
     };
     let image = Image {
         abi: tenon_runtime::functions::abi_hash(),

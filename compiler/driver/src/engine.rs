@@ -14,7 +14,7 @@ use tenon_plan::statistics::{Assumed, Statistics};
 use tenon_plan::{NotPlanned, PlanError, Planned, plan};
 use tenon_runtime::context::Limits;
 use tenon_runtime::database::Database;
-use tenon_runtime::native::{Ended, Image, Loaded, load};
+use tenon_runtime::native::{Ended, Image, Loaded, OwnLimits, load};
 use tenon_runtime::service::NativeService;
 use tenon_runtime::world::World;
 use tenon_value::Value;
@@ -59,7 +59,15 @@ impl Native {
     /// # Errors
     /// What cannot be compiled; the message names it.
     pub fn compile(core: &ir::Program, optimize: bool) -> Result<Native, Stop> {
-        Native::compile_for(core, &Assumed::new(core), tenon_codegen::Options { optimize, ..Default::default() })
+        Native::compile_for(core, &Assumed::new(core), tenon_codegen::Options { optimize, ..Default::default() }, None)
+    }
+
+    /// As [`Native::compile`], of a program whose log tells the places of faults by these words.
+    ///
+    /// # Errors
+    /// What cannot be compiled; the message names it.
+    pub fn compile_with_places(core: &ir::Program, places: Vec<String>) -> Result<Native, Stop> {
+        Native::compile_for(core, &Assumed::new(core), tenon_codegen::Options::default(), Some(places))
     }
 
     /// The image of a program for processors of a kind, to be run elsewhere.
@@ -78,7 +86,10 @@ impl Native {
     /// What cannot be compiled; the message names it.
     pub fn compile_for_data(&self, core: &ir::Program, database: &Database) -> Result<Option<Native>, Stop> {
         match Real::read(core, &self.planned.schema, database.image()) {
-            Some(statistics) => Native::compile_for(core, &statistics, tenon_codegen::Options::default()).map(Some),
+            Some(statistics) => {
+                let places = Some(self.image.interface.sites.clone());
+                Native::compile_for(core, &statistics, tenon_codegen::Options::default(), places).map(Some)
+            }
             None => Ok(None),
         }
     }
@@ -87,8 +98,12 @@ impl Native {
         core: &ir::Program,
         statistics: &dyn Statistics,
         options: tenon_codegen::Options,
+        places: Option<Vec<String>>,
     ) -> Result<Native, Stop> {
-        let (planned, image) = compiled(core, statistics, &options)?;
+        let (planned, mut image) = compiled(core, statistics, &options)?;
+        if let Some(places) = places {
+            image.interface.sites = places;
+        }
         let loaded =
             load(image.clone()).map_err(|error| Stop::failed(format!("cannot load the compiled code: {error}")))?;
         Ok(Native { planned, image, loaded })
@@ -131,14 +146,15 @@ fn compiled(
     Ok((planned, compiled.image))
 }
 
+/// The limits that a project sets.
+pub fn own_limits(project: &ProjectLimits) -> OwnLimits {
+    let ProjectLimits { fuel, memory, depth, body, time } = *project;
+    OwnLimits { fuel, memory, depth, body, time }
+}
+
 /// The limits of calls, as a project sets them.
 pub fn limits(project: &ProjectLimits) -> Limits {
-    let standard = Limits::default();
-    Limits {
-        fuel: project.fuel.map_or(standard.fuel, |n| i64::try_from(n).unwrap_or(i64::MAX)),
-        memory: project.memory.map_or(standard.memory, |n| usize::try_from(n).unwrap_or(usize::MAX)),
-        depth: project.depth.unwrap_or(standard.depth),
-    }
+    own_limits(project).of_calls()
 }
 
 /// An instance of a program with an empty store in memory, for one scenario.

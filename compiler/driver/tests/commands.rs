@@ -484,6 +484,31 @@ fn a_built_program_serves_without_a_compiler() {
 }
 
 #[test]
+fn a_built_program_keeps_its_limits_and_knows_its_places() {
+    let folder = Folder::new("limits");
+    let built = Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "tenon-launcher"]).status().unwrap();
+    assert!(built.success());
+    folder.file("tenon.toml", "name = \"spinner\"\n[limits]\nfuel = 20000\nbody = 100\n");
+    folder.file(
+        "main.tn",
+        "query spin(n: Int) -> Int at GET \"/spin\" public {\n  var i = 0\n  while i < n { i += 1 }\n  i\n}\n\
+         handler take(t: Text) -> Int at POST \"/take\" public {\n  assert t.length < 5\n  t.length\n}\n",
+    );
+    let (output, log) = (folder.path("spinner"), folder.path("log"));
+    let said = tenon(&["build", &folder.path(""), "--output", &output]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let run = format!("exec {output} --port 0 --data {} 2>{log}", folder.path("data"));
+    let serving = Serving::start(Command::new("sh").args(["-c", &run]));
+    assert!(serving.get("/spin?n=1000").ends_with("1000"));
+    assert!(serving.get("/spin?n=1000000").starts_with("HTTP/1.1 500"));
+    assert!(serving.send("POST /take", &format!("{{\"t\":\"{}\"}}", "x".repeat(200))).starts_with("HTTP/1.1 413"));
+    assert!(serving.send("POST /take", "{\"t\":\"longer\"}").starts_with("HTTP/1.1 500"));
+    drop(serving);
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("\"place\":\"main.tn:7:3\""), "{log}");
+}
+
+#[test]
 fn the_playground_says_how_to_build_a_page_that_is_not_there() {
     let folder = Folder::new("playground");
     let said = tenon(&["playground", "--page", &folder.path("none")]);

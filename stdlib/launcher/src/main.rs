@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 use tenon_launcher::{open, serve, trailer};
-use tenon_runtime::context::Limits;
 use tenon_runtime::native::load_file;
 use tenon_runtime::service::NativeService;
 use tenon_server::Settings;
@@ -20,7 +19,8 @@ const HELP: &str = "Options:
 
 struct Options {
     data: PathBuf,
-    settings: Settings,
+    address: SocketAddr,
+    log_requests: bool,
     args: Vec<String>,
 }
 
@@ -49,8 +49,9 @@ fn run() -> Result<(), (String, u8)> {
     };
     let loaded = load_file(&file, at).map_err(|error| failed(error.to_string()))?;
     let database = open(&loaded.tables().schema, &options.data).map_err(failed)?;
-    let service = NativeService::new(loaded.clone(), database, Limits::default(), serve::log_to_stderr());
     let interface = loaded.interface();
+    let limits = &interface.limits;
+    let service = NativeService::new(loaded.clone(), database, limits.of_calls(), serve::log_to_stderr());
     if let Some(main) = interface.main {
         let args = Value::list(options.args.iter().map(Value::text).collect::<Vec<_>>());
         // `main` takes the arguments of the command line, or nothing.
@@ -62,14 +63,15 @@ fn run() -> Result<(), (String, u8)> {
     if interface.api.endpoints.iter().all(|e| e.path.is_empty()) {
         return Ok(());
     }
-    let serving = serve::start(service, options.settings).map_err(failed)?;
+    let settings = Settings { address: options.address, log_requests: options.log_requests, ..serve::settings(limits) };
+    let serving = serve::start(service, settings).map_err(failed)?;
     println!("{}", serve::describe(&serving.running, &interface.api, start.elapsed()));
     serving.until_told().map_err(failed)
 }
 
 /// The options; `None` where help was asked for.
 fn options() -> Result<Option<Options>, String> {
-    let mut settings = Settings::default();
+    let Settings { mut address, mut log_requests, .. } = Settings::default();
     let mut data = PathBuf::from("./data");
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -78,17 +80,17 @@ fn options() -> Result<Option<Options>, String> {
             "--data" => data = PathBuf::from(value()?),
             "--port" => {
                 let port = value()?.parse().map_err(|_| "`--port` needs a number from 0 to 65535".to_owned())?;
-                settings.address.set_port(port);
+                address.set_port(port);
             }
             "--address" => {
                 let ip = value()?.parse().map_err(|_| "`--address` needs an IP address".to_owned())?;
-                settings.address = SocketAddr::new(ip, settings.address.port());
+                address = SocketAddr::new(ip, address.port());
             }
-            "--log-requests" => settings.log_requests = true,
+            "--log-requests" => log_requests = true,
             "--help" | "-h" => return Ok(None),
-            "--" => return Ok(Some(Options { data, settings, args: args.collect() })),
+            "--" => return Ok(Some(Options { data, address, log_requests, args: args.collect() })),
             other => return Err(format!("`{other}` is not an option")),
         }
     }
-    Ok(Some(Options { data, settings, args: Vec::new() }))
+    Ok(Some(Options { data, address, log_requests, args: Vec::new() }))
 }

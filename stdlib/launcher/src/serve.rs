@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 use tenon_runtime::database::Database;
+use tenon_runtime::native::OwnLimits;
 use tenon_runtime::service::{LogSink, NativeService};
 use tenon_server::{Log, Program, Running, Server, Settings, Signals};
 use tenon_value::dispatch::{Api, Method};
@@ -10,6 +11,16 @@ use tenon_value::dispatch::{Api, Method};
 /// Lines of `log(x)` go to standard error, where the server's own log goes too.
 pub fn log_to_stderr() -> LogSink {
     Arc::new(|line| eprintln!("{line}"))
+}
+
+/// The standard settings of a server, with the limits that a program brings.
+pub fn settings(limits: &OwnLimits) -> Settings {
+    let standard = Settings::default();
+    Settings {
+        body_limit: limits.body.map_or(standard.body_limit, |n| usize::try_from(n).unwrap_or(usize::MAX)),
+        request_time: limits.time.map_or(standard.request_time, Duration::from_millis),
+        ..standard
+    }
 }
 
 /// A program that is being served.

@@ -18,7 +18,7 @@ use tenon_value::shape::{ShapeId, Shapes};
 use tenon_value::{ErrorId, Failure, Fault, Value};
 
 use crate::arena::ArenaMemory;
-use crate::context::{CallContext, NO_SITE, Status};
+use crate::context::{CallContext, Limits, NO_SITE, Status};
 use crate::processor::Processor;
 use crate::value::lanes_at;
 
@@ -71,6 +71,35 @@ pub struct Interface {
     pub sites: Vec<String>,
     /// `main`, if there is one.
     pub main: Option<u32>,
+    /// The limits that its project sets.
+    pub limits: OwnLimits,
+}
+
+/// Limits that a project sets; what it leaves open is the standard of whoever runs the program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnLimits {
+    /// Steps of a call.
+    pub fuel: Option<u64>,
+    /// Bytes of memory of a call.
+    pub memory: Option<u64>,
+    /// Depth of calls within a call.
+    pub depth: Option<u32>,
+    /// Bytes of a request's body.
+    pub body: Option<u64>,
+    /// Milliseconds of a request.
+    pub time: Option<u64>,
+}
+
+impl OwnLimits {
+    /// The limits of a call.
+    pub fn of_calls(&self) -> Limits {
+        let standard = Limits::default();
+        Limits {
+            fuel: self.fuel.map_or(standard.fuel, |n| i64::try_from(n).unwrap_or(i64::MAX)),
+            memory: self.memory.map_or(standard.memory, |n| usize::try_from(n).unwrap_or(usize::MAX)),
+            depth: self.depth.unwrap_or(standard.depth),
+        }
+    }
 }
 
 /// A function that can be called from outside.
@@ -522,6 +551,7 @@ mod tests {
                 heavy: vec![],
                 sites: vec!["a.tn:1".into()],
                 main: None,
+                limits: OwnLimits { depth: Some(7), ..OwnLimits::default() },
             },
             shapes: Shapes::default(),
             patterns: vec!["a+".into()],

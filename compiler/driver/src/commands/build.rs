@@ -1,7 +1,7 @@
 //! `tenon build`: one executable that carries a program; no compiler inside, no C toolchain needed.
 
 use crate::compile::Checked;
-use crate::engine::Native;
+use crate::engine::{Native, own_limits};
 use crate::project::Project;
 use crate::report::{Stop, Voice};
 use clap::Args;
@@ -43,7 +43,9 @@ impl Build {
             Cpu::Baseline => tenon_codegen::Cpu::Baseline,
             Cpu::Native => tenon_codegen::Cpu::Native,
         };
-        let image = Native::image(&lowered.core, cpu)?;
+        let mut image = Native::image(&lowered.core, cpu)?;
+        image.interface.sites = super::test::places(&lowered.core, &checked.db);
+        image.interface.limits = own_limits(&project.config.limits);
         let launcher = launcher()?;
         let bytes =
             std::fs::read(&launcher).map_err(|error| Stop::failed(format!("`{}`: {error}", launcher.display())))?;

@@ -4,7 +4,7 @@
 
 use crate::cli::{Data, Program};
 use crate::compile::Checked;
-use crate::engine::{Native, limits};
+use crate::engine::{Native, limits, own_limits};
 use crate::project::{Project, Stamp};
 use crate::report::{Stop, Voice};
 use clap::Args;
@@ -69,7 +69,8 @@ impl Run {
         let checked = Checked::new(&project);
         checked.require_sound(voice)?;
         let lowered = checked.lower(voice)?;
-        let mut native = Native::compile(&lowered.core, true)?;
+        let places = super::test::places(&lowered.core, &checked.db);
+        let mut native = Native::compile_with_places(&lowered.core, places)?;
         let database = native.open(&self.data.data)?;
         if let Some(better) = native.compile_for_data(&lowered.core, &database)? {
             native = better;
@@ -86,9 +87,8 @@ impl Run {
             let takes = lowered.core.functions[main.0 as usize].params.len().min(1);
             let result = service.run(main.0, &[args][..takes]);
             if let Err(ended) = result {
-                let place = |site| super::test::place(&lowered.core, ir::SiteId(site), &checked.db);
-                let place = |site| place(site).map(|(file, line, column)| format!("{file}:{line}:{column}"));
-                return Err(Stop::failed(ended.told(place)));
+                let sites = &native.image.interface.sites;
+                return Err(Stop::failed(ended.told(|site| sites.get(site as usize).cloned())));
             }
         }
         let public = lowered.core.api.endpoints.iter().filter(|e| !e.path.is_empty()).count();
@@ -119,14 +119,10 @@ impl Run {
     }
 
     fn settings(&self, project: &Project) -> Settings {
-        let standard = Settings::default();
-        let config = &project.config.limits;
         Settings {
             address: SocketAddr::new(self.address, self.port),
-            body_limit: config.body.map_or(standard.body_limit, |n| usize::try_from(n).unwrap_or(usize::MAX)),
-            request_time: config.time.map_or(standard.request_time, Duration::from_millis),
             log_requests: self.log_requests,
-            ..standard
+            ..tenon_launcher::serve::settings(&own_limits(&project.config.limits))
         }
     }
 
@@ -176,7 +172,8 @@ impl Run {
         live.checked.update(&project);
         live.checked.require_sound(voice)?;
         let lowered = live.checked.lower(voice)?;
-        let mut new = Native::compile(&lowered.core, true)?;
+        let places = super::test::places(&lowered.core, &live.checked.db);
+        let mut new = Native::compile_with_places(&lowered.core, places)?;
         let evolves = new.planned.schema != live.schema;
         if evolves {
             let differences = tenon_launcher::differences(&live.schema, &new.planned.schema);

@@ -6,8 +6,9 @@ use crate::engine::{EVALUATOR_STACK, Engine};
 use crate::project::Project;
 use crate::report::{Stop, Voice};
 use clap::Args;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tenon_core::ir;
 use tenon_core::scenario::{Broken, Report};
@@ -167,7 +168,27 @@ pub fn place_shown(program: &ir::Program, site: ir::SiteId, sources: &dyn Source
 /// Where a site lies: file, line and column from 1.
 pub fn place(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> Option<(String, u32, u32)> {
     let site = program.sites.get(site.index())?;
-    let location = tenon_diagnostics::Location {
+    let location = location(site);
+    let resolved = Resolved::new(&location, sources);
+    let position = LineIndex::new(&resolved.text).position(resolved.range.start);
+    Some((resolved.file.to_string(), position.line + 1, position.column + 1))
+}
+
+/// Where each site of a program lies, as file, line and column, for logs.
+pub fn places(program: &ir::Program, sources: &dyn Sources) -> Vec<String> {
+    let mut lines: BTreeMap<Arc<str>, LineIndex> = BTreeMap::new();
+    let place = |site: &ir::Site| {
+        let location = location(site);
+        let resolved = Resolved::new(&location, sources);
+        let index = lines.entry(resolved.file.as_ref().into()).or_insert_with(|| LineIndex::new(&resolved.text));
+        let position = index.position(resolved.range.start);
+        format!("{}:{}:{}", resolved.file, position.line + 1, position.column + 1)
+    };
+    program.sites.iter().map(place).collect()
+}
+
+fn location(site: &ir::Site) -> tenon_diagnostics::Location {
+    tenon_diagnostics::Location {
         item: Some(tenon_diagnostics::ItemPath {
             file: site.file.as_str().into(),
             kind: site.kind.as_str().into(),
@@ -176,10 +197,7 @@ pub fn place(program: &ir::Program, site: ir::SiteId, sources: &dyn Sources) -> 
         }),
         file: site.file.as_str().into(),
         range: site.range,
-    };
-    let resolved = Resolved::new(&location, sources);
-    let position = LineIndex::new(&resolved.text).position(resolved.range.start);
-    Some((resolved.file.to_string(), position.line + 1, position.column + 1))
+    }
 }
 
 fn describe(broken: &Broken, seed: u64, program: &ir::Program, sources: &dyn Sources) -> String {
