@@ -12,7 +12,7 @@ use crate::signature::{
     FieldSig, FunctionSig, ParamSig, RelationSig, RequestPart, ResultSig, Signature, TypeBody, TypeBound, TypeSig,
 };
 use crate::suggest::closest;
-use crate::ty::{Symbol, Ty};
+use crate::ty::{FieldTy, Symbol, Ty};
 use crate::width::{NARROWER, is_declared_too_wide, too_wide};
 use crate::wire;
 use rustc_hash::FxHashSet;
@@ -20,6 +20,7 @@ use smol_str::SmolStr;
 use tenon_diagnostics::{Code, Diagnostic};
 use tenon_span::Range;
 use tenon_syntax::ast::{self, ItemKind};
+use tenon_value::fault::PROBLEM_MEMBERS;
 
 /// What is wrong between an item's declaration and others.
 #[salsa::tracked(returns(ref))]
@@ -42,6 +43,7 @@ pub fn agreement<'db>(db: &'db dyn Db, item: Item<'db>) -> Vec<Diagnostic> {
                 let at = decl.fields.iter().flat_map(|fields| &fields.list).find(|param| param.name.text == field.name);
                 if let Some(at) = at {
                     found.on_the_wire(&field.ty, at.ty.range, &field.name);
+                    found.beside_the_problem(field, at);
                 }
             }
         }
@@ -310,6 +312,25 @@ impl<'db> Agreement<'db> {
                 self.report(Code::Duplicate, line.from.range, message, "again here").secondary.push(label);
             }
         }
+    }
+
+    /// A field of an error is a member of the problem document, which has members of its own.
+    fn beside_the_problem(&mut self, field: &FieldTy, at: &ast::Param) {
+        let names = Program::get(self.db).settings(self.db).names;
+        let sent = wire::sent_as(names, &field.name, field.wire.as_ref());
+        if !PROBLEM_MEMBERS.contains(&sent.as_str()) {
+            return;
+        }
+        let range = at.wire.as_ref().map_or(at.name.range, |wire| wire.range);
+        let message = format!(
+            "`{sent}` is a member of every problem document, so no field of an error is called that on the wire"
+        );
+        let diagnostic = self.report(Code::WireName, range, message, "taken already");
+        diagnostic.notes.push(format!(
+            "give it another name, or one for the wire: `{} as \"…\"`; the document's own are {}",
+            field.name,
+            PROBLEM_MEMBERS.join(", ")
+        ));
     }
 
     /// Says which of these travel under one name: each with that name and where it is written.

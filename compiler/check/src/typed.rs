@@ -116,7 +116,7 @@ pub enum ExprKind {
         field: SmolStr,
         /// The present value.
         from: Box<Expr>,
-        /// The new value.
+        /// The new value; a tag for some value of its case.
         to: Box<Expr>,
     },
     /// Negation of Int, Decimal, Float or Duration.

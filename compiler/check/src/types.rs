@@ -46,6 +46,11 @@ const CONSTRUCTORS: &[(&str, usize)] = &[("Bag", 1), ("Set", 1), ("Map", 2), ("L
 const LATER: &[(&str, &str)] =
     &[("PasswordHash", "password hashes"), ("Page", "pages of answers"), ("Cursor", "pages of answers")];
 
+/// What a type of the language is, if this version does not have it.
+pub(crate) fn later(name: &str) -> Option<&'static str> {
+    LATER.iter().find(|(later, _)| *later == name).map(|(_, what)| *what)
+}
+
 /// How deep types may nest; deeper ones are refused rather than walked.
 const MAX_DEPTH: u32 = 64;
 
@@ -657,7 +662,7 @@ impl<'a, 'db> TypeResolver<'a, 'db> {
             let candidates = candidates.chain(self.generics.iter().map(|generic| generic.name.as_str()));
             closest(text, candidates).map(SmolStr::from)
         });
-        if let Some((_, what)) = LATER.iter().find(|(later, _)| *later == text) {
+        if let Some(what) = later(text) {
             self.report(
                 Code::NotSupported,
                 name.range,

@@ -117,6 +117,10 @@ impl std::error::Error for Fault {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ErrorId(pub u32);
 
+/// The members that a problem document has of its own. The fields of an error stand beside them, so none of them is sent
+/// under one of these names.
+pub const PROBLEM_MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "instance", "errors", "incident"];
+
 /// The number of a program's first declared error.
 pub const FIRST_DECLARED: u32 = 16;
 

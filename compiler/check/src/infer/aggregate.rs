@@ -6,6 +6,7 @@ use super::query::Stage;
 use crate::builtins::{FoldInfo, Folding, Over};
 use crate::ty::Ty;
 use crate::typed::{Aggregate, AggregateFn, Clause, Expr, ExprKind, Fold, Literal, LocalId, Query, Source};
+use smol_str::SmolStr;
 use tenon_diagnostics::Code;
 use tenon_span::Range;
 use tenon_syntax::ast;
@@ -198,9 +199,14 @@ impl Infer<'_> {
             } else {
                 "`count()` here has no group"
             };
+            let counted = match self.frames.last().map(|frame| frame.clauses.as_slice()) {
+                Some([Clause::From(_, Source::Relation(relation))]) => relation.name.clone(),
+                Some(_) => SmolStr::new_static("from …"),
+                None => SmolStr::new_static("xs"),
+            };
             let d = self
                 .diagnostic(Code::AggregateWithoutGroup, range, message, "nothing to count")
-                .note("add `group by …` or `group all` before it; or count a collection: `count(xs)`");
+                .note(format!("add `group by …` or `group all` before it; or count a collection: `count({counted})`"));
             self.report(d);
             return self.broken(range);
         };

@@ -277,10 +277,10 @@ impl Infer<'_> {
             _ => {
                 let current = self.local_expr(target, name.range);
                 let op = assign_op(op);
-                let current = self.forgotten(current);
+                let current = self.operand(current, op.as_str());
                 let hint = self.resolve(&current.ty);
                 let value = self.expr(value, Some(&hint));
-                let value = self.forgotten(value);
+                let value = self.operand(value, op.as_str());
                 let sum = self.arithmetic(op, name.range, current, value, range);
                 self.coerce(sum, &ty)
             }

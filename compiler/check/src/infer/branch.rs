@@ -25,6 +25,11 @@ enum Test {
     Pattern(Expr, Pattern),
 }
 
+/// What other languages call the cases of a value that may be absent.
+fn is_case_of_options(name: &str) -> bool {
+    matches!(name, "Some" | "Just" | "None" | "Nothing")
+}
+
 impl Infer<'_> {
     /// `if`; `value` says that its value is wanted.
     pub(crate) fn if_expr(&mut self, branch: &ast::If, hint: Option<&Ty>, value: bool) -> Expr {
@@ -171,6 +176,7 @@ impl Infer<'_> {
         hint: Option<&Ty>,
     ) -> Expr {
         let subject = self.expr(value, None);
+        let foreign = self.cases_of_option(&subject, arms);
         let value_wanted = !matches!(hint, Some(Ty::Unit));
         let mut typed = Vec::with_capacity(arms.len());
         let mut bodies = Vec::with_capacity(arms.len());
@@ -178,7 +184,10 @@ impl Infer<'_> {
         let before = self.mark();
         for arm in arms {
             let mark = self.mark();
-            let pattern = self.arm_pattern(&arm.pattern, &subject.ty, absent_taken);
+            let pattern = match &foreign {
+                Some(inner) => self.option_pattern(&arm.pattern, &subject.ty, inner, absent_taken),
+                None => self.arm_pattern(&arm.pattern, &subject.ty, absent_taken),
+            };
             self.assume_matches(&subject, &pattern, true);
             let guard = arm.guard.as_ref().map(|g| {
                 let guard = self.condition(g);
@@ -207,6 +216,47 @@ impl Infer<'_> {
         };
         let arms = typed.into_iter().zip(bodies).map(|((pattern, guard), body)| Arm { pattern, guard, body }).collect();
         self.node(ExprKind::Match(Box::new(subject), arms), ty, range)
+    }
+
+    /// Arms of cases that options have elsewhere, over a value that may be `none`: says once what stands here for all of them,
+    /// and gives the type of the value inside.
+    fn cases_of_option(&mut self, subject: &Expr, arms: &[ast::Arm]) -> Option<Ty> {
+        let Ty::Option(inner) = self.base(&subject.ty) else { return None };
+        if matches!(self.base(&inner), Ty::Variant(..) | Ty::Tag(_)) {
+            return None;
+        }
+        let foreign = arms.iter().find_map(|arm| match &arm.pattern.kind {
+            ast::PatternKind::Case { name, .. } if is_case_of_options(&name.name.text) => Some(&name.name),
+            _ => None,
+        });
+        let case = foreign?;
+        let written = self.ctx.source(subject.range);
+        let d = self
+            .diagnostic(
+                Code::PatternType,
+                case.range,
+                format!("`{written}` may be `none` and has no cases; `{written} ?? …` gives a value for `none`"),
+                "no case of an option",
+            )
+            .note(format!("or bind it: `if let n = {written} {{ … }} else {{ … }}`"))
+            .note(format!("or match it, `none` first: `match {written} {{ none => …, n => … }}`"));
+        self.report(d);
+        Some((*inner).clone())
+    }
+
+    /// What a pattern means that has cases for an option, about which all has been said: its names are bound.
+    fn option_pattern(&mut self, pattern: &ast::Pattern, ty: &Ty, inner: &Ty, absent_taken: bool) -> Pattern {
+        let kind = match &pattern.kind {
+            ast::PatternKind::Case { name, fields } if is_case_of_options(&name.name.text) => match fields.as_deref() {
+                Some([ast::PatternField::Field { pattern, .. }]) => {
+                    PatternKind::Present(Box::new(self.pattern(pattern, inner, false)))
+                }
+                Some(_) => PatternKind::Error,
+                None => PatternKind::Absent,
+            },
+            _ => return self.arm_pattern(pattern, ty, absent_taken),
+        };
+        Pattern { kind, ty: ty.clone(), range: pattern.range }
     }
 
     fn arm_body(&mut self, body: &ast::ArmBody, hint: Option<&Ty>) -> Expr {

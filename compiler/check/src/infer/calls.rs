@@ -106,6 +106,9 @@ impl Infer<'_> {
     }
 
     fn unknown_type(&mut self, name: &ast::Ident) -> Expr {
+        if let Some(what) = crate::types::later(&name.text) {
+            return self.not_supported(name.range, what);
+        }
         if let Some(d) = self.foreign_function(&name.text, name.range) {
             self.report(d);
             return self.broken(name.range);
@@ -179,7 +182,7 @@ impl Infer<'_> {
                     "search" => Some("full-text search (`search`)"),
                     "history" => Some("reads of the past (`history`)"),
                     "can" => Some("policies (`can`)"),
-                    "token" | "PasswordHash" => Some("actors"),
+                    "token" => Some("actors"),
                     _ => None,
                 };
                 if let Some(planned) = planned {

@@ -469,6 +469,16 @@ impl Infer<'_> {
             (Ty::Unit, _) => {
                 self.diagnostic(Code::Type, range, format!("`{want}` is wanted, and this gives no value"), "no value")
             }
+            (Ty::Bag(element) | Ty::List(element), one)
+                if matches!(expr.kind, ExprKind::Query(_)) && self.fits(element, one) =>
+            {
+                let note = match one {
+                    Ty::Option(_) => "take one of many: `only(from …)`, or `first(from … order by …)`",
+                    _ => "take one of many, which may be `none`: `only(from …)`, or `first(from … order by …)`",
+                };
+                self.diagnostic(Code::Type, range, format!("`{want}` is wanted, found `{shown}`"), format!("`{shown}`"))
+                    .note(note)
+            }
             (Ty::Record(a), Ty::Record(b)) => {
                 let missing: Vec<_> = b
                     .fields

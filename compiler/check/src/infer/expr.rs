@@ -188,11 +188,7 @@ impl Infer<'_> {
             }
             None => {
                 let (relation, row) = self.row.clone()?;
-                let known = self.relation(&relation).is_some_and(|sig| {
-                    sig.fields.iter().any(|f| f.name == name.text)
-                        || self.ctx.inverses(&relation).iter().any(|i| i.name == name.text)
-                });
-                if !known {
+                if !self.is_member(&relation, &name.text) {
                     return None;
                 }
                 let base = self.local_expr(row, name.range);
@@ -243,6 +239,10 @@ impl Infer<'_> {
             self.report(d);
             return self.broken(name.range);
         }
+        if let Some(field) = self.field_without_row(&name.text) {
+            self.not_found(name, format!("nothing here is called `{}`", name.text), Some(&field));
+            return self.broken(name.range);
+        }
         let names = self.ctx.names();
         let locals: Vec<SmolStr> = self.scope.names().cloned().collect();
         let near = closest(&name.text, locals.iter().chain(names.iter()).map(SmolStr::as_str));
@@ -257,12 +257,50 @@ impl Infer<'_> {
         self.report(d);
     }
 
+    /// `p.goals` for `goals`, where just one row in sight has such a field: one of a query before any other.
+    fn field_without_row(&self, field: &str) -> Option<String> {
+        let mut rows: Vec<(&SmolStr, LocalId)> = Vec::new();
+        for name in self.scope.names() {
+            if let Some(Seen::Local(local)) = self.scope.find(name)
+                && !rows.iter().any(|(_, other)| other == local)
+                && self.has_field(&self.locals[local.0 as usize].ty, field)
+            {
+                rows.push((name, *local));
+            }
+        }
+        let queried =
+            |local: &LocalId| self.frames.iter().any(|f| f.vars.contains(local) || f.group_vars.contains(local));
+        if rows.iter().any(|(_, local)| queried(local)) {
+            rows.retain(|(_, local)| queried(local));
+        }
+        let [(name, local)] = rows.as_slice() else { return None };
+        let row = self.narrowed(self.local_expr(*local, Range::empty(0)));
+        let dot = if matches!(self.base(&row.ty), Ty::Option(_)) { "?." } else { "." };
+        Some(format!("{name}{dot}{field}"))
+    }
+
+    /// Whether a row or record of this type, which may be optional, has a field or an inverse of that name.
+    fn has_field(&self, ty: &Ty, name: &str) -> bool {
+        match self.base(ty) {
+            Ty::Option(inner) => !matches!(self.base(&inner), Ty::Option(_)) && self.has_field(&inner, name),
+            Ty::Record(record) => record.field(name).is_some(),
+            Ty::Row(relation) => self.is_member(&relation, name),
+            _ => false,
+        }
+    }
+
+    /// Whether a relation has a field or an inverse of that name.
+    fn is_member(&self, relation: &Symbol, name: &str) -> bool {
+        self.relation(relation).is_some_and(|sig| {
+            sig.fields.iter().any(|field| field.name == name)
+                || self.ctx.inverses(relation).iter().any(|inverse| inverse.name == name)
+        })
+    }
+
     /// In a default, the name of a field or an inverse of the row that is being made.
     fn unborn_field(&self, name: &ast::Ident) -> Option<Diagnostic> {
         let relation = self.unborn.as_ref()?;
-        let sig = self.relation(relation)?;
-        let known = sig.fields.iter().any(|field| field.name == name.text)
-            || self.ctx.inverses(relation).iter().any(|inverse| inverse.name == name.text);
+        let known = self.is_member(relation, &name.text);
         let message = format!("a default is made before its row, so it sees no `{}`", name.text);
         let label = format!("of the `{}` that is being made", relation.name);
         known.then(|| {
@@ -356,7 +394,11 @@ impl Infer<'_> {
         range: Range,
         hint: Option<&Ty>,
     ) -> Expr {
-        if let Some(Ty::Tag(symbol)) = hint.map(|h| self.base(h))
+        let wanted = hint.map(|hint| match self.base(hint) {
+            Ty::Option(inner) => self.base(&inner),
+            ty => ty,
+        });
+        if let Some(Ty::Tag(symbol)) = wanted
             && symbol == *owner
             && args.is_none()
         {
@@ -395,6 +437,22 @@ impl Infer<'_> {
         let Some(values) = values else { return Expr { kind: ExprKind::Error, ty, range } };
         let values = self.field_values(values, &fields, range);
         self.node(ExprKind::Variant(owner.clone(), case.into(), values), ty, range)
+    }
+
+    /// The case with fields that an expression names without them (`Shut`, `State.Shut`), where a value of the variant type
+    /// is expected.
+    pub(super) fn case_alone(&self, e: &ast::Expr, expected: &Ty) -> Option<(Symbol, SmolStr)> {
+        let Ty::Variant(symbol, args) = self.base(expected) else { return None };
+        let case = match &e.kind {
+            ast::ExprKind::TypeName(case) => &case.text,
+            ast::ExprKind::Field { base, name: Some(case), optional: false } => match &base.kind {
+                ast::ExprKind::TypeName(owner) if self.ctx.resolve(&owner.text).as_ref() == Some(&symbol) => &case.text,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let has_fields = self.cases(&symbol, &args).iter().any(|(name, fields)| name == case && !fields.is_empty());
+        has_fields.then(|| (symbol, case.clone()))
     }
 
     // --- texts and collections

@@ -111,7 +111,12 @@ impl Infer<'_> {
             return self.broken(range);
         };
         let ty = self.base(&base.ty);
-        let to = self.check(&arg.value, &ty);
+        // A case that is named without its fields asks for some new value of it.
+        let wanted = match self.case_alone(&arg.value, &ty) {
+            Some((symbol, _)) => Ty::Tag(symbol),
+            None => ty,
+        };
+        let to = self.check(&arg.value, &wanted);
         self.node(ExprKind::MayBecome { relation, field, from: Box::new(base), to: Box::new(to) }, Ty::Bool, range)
     }
 

@@ -32,6 +32,7 @@ fn is_open(e: &ast::Expr) -> bool {
         || match &e.kind {
             ast::ExprKind::Literal(ast::Literal::None) | ast::ExprKind::TypeName(_) => true,
             ast::ExprKind::List(elements) => elements.is_empty(),
+            ast::ExprKind::Field { base, .. } => matches!(base.kind, ast::ExprKind::TypeName(_)),
             _ => false,
         }
 }
@@ -121,7 +122,7 @@ impl Infer<'_> {
     }
 
     /// An operand: without refinements, not optional.
-    fn operand(&mut self, expr: Expr, op: &str) -> Expr {
+    pub(super) fn operand(&mut self, expr: Expr, op: &str) -> Expr {
         let expr = self.forgotten(expr);
         let ty = self.shallow(&expr.ty);
         match ty {
@@ -397,7 +398,15 @@ impl Infer<'_> {
     }
 
     fn equality(&mut self, equal: bool, left: &ast::Expr, right: &ast::Expr, range: Range) -> Expr {
-        let (a, b) = self.pair(left, right);
+        let swapped = is_open(left) && !is_open(right);
+        let (value, other) = if swapped { (right, left) } else { (left, right) };
+        let value = self.expr(value, None);
+        if self.compared_with_case(&value, other, equal, range) {
+            return Expr { kind: ExprKind::Error, ty: Ty::Bool, range };
+        }
+        let hint = self.resolve(&value.ty);
+        let other = self.expr(other, Some(&hint));
+        let (a, b) = if swapped { (other, value) } else { (value, other) };
         let op = if equal { BinaryOp::Eq } else { BinaryOp::Ne };
         let (x, y) = (self.resolve(&a.ty), self.resolve(&b.ty));
         if matches!(x, Ty::Error) || matches!(y, Ty::Error) {
@@ -426,6 +435,28 @@ impl Infer<'_> {
                 Expr { kind: ExprKind::Error, ty: Ty::Bool, range }
             }
         }
+    }
+
+    /// `s == Shut`, where `Shut` has fields: a value is not equal to a case, it is of one.
+    fn compared_with_case(&mut self, value: &Expr, case: &ast::Expr, equal: bool, range: Range) -> bool {
+        let of = match self.base(&value.ty) {
+            Ty::Option(inner) => (*inner).clone(),
+            ty => ty,
+        };
+        let Some((symbol, name)) = self.case_alone(case, &of) else { return false };
+        let written = self.ctx.source(value.range);
+        let asked = format!("{written} is {}{name}", if equal { "" } else { "not " });
+        let d = self
+            .diagnostic(
+                Code::Arguments,
+                case.range,
+                format!("`{name}` has fields, so no value equals it alone"),
+                "without its fields",
+            )
+            .fix(self.fix(format!("write `{asked}`"), range, asked, false));
+        let d = self.because(d, &symbol, None, "declared here");
+        self.report(d);
+        true
     }
 
     fn unequal_types(&mut self, a: &Expr, b: &Expr, range: Range) {

@@ -1,11 +1,11 @@
 //! Paths: fields, look-ups, elements.
 
-use super::engine::Infer;
+use super::engine::{Infer, Seen, Why};
 use crate::builtins::Builtin;
 use crate::signature::Signature;
 use crate::suggest::closest;
 use crate::ty::{Symbol, Ty};
-use crate::typed::{Expr, ExprKind};
+use crate::typed::{Clause, Expr, ExprKind};
 use crate::uses::{Meaning, Role};
 use std::sync::Arc;
 use tenon_diagnostics::Code;
@@ -53,10 +53,43 @@ impl Infer<'_> {
             }
             _ => {}
         }
+        if let Some(expr) = self.grouped_path(base, range) {
+            return expr;
+        }
         let base = self.expr(base, None);
         let name_range = name.range;
         let name = name.text.clone();
         self.through_option(base, optional, range, |this, base| this.field(base, &name, name_range, range))
+    }
+
+    /// Behind `group by p.team`, a path that is written as its key is: the key has a name of its own there.
+    fn grouped_path(&mut self, base: &ast::Expr, range: Range) -> Option<Expr> {
+        let frame = self.frames.get(self.grouped_frame()?)?;
+        let mut root = base;
+        while let ast::ExprKind::Field { base, .. } = &root.kind {
+            root = base;
+        }
+        let ast::ExprKind::Name(row) = &root.kind else { return None };
+        let Some(Seen::Hidden(_, Why::Group)) = self.scope.find(&row.text) else { return None };
+        let Some(Clause::Group { keys, .. }) = frame.group.and_then(|at| frame.clauses.get(at)) else { return None };
+        let written = self.ctx.source(range);
+        let (key, value) = keys.iter().find(|(_, value)| self.ctx.source(value.range) == written)?;
+        let local = self.locals.get(key.0 as usize)?;
+        if !matches!(self.scope.find(&local.name), Some(Seen::Local(seen)) if seen == key) {
+            return None;
+        }
+        let (name, ty) = (local.name.clone(), local.ty.clone());
+        let d = self
+            .diagnostic(
+                Code::NotGrouped,
+                range,
+                format!("behind `group by`, `{written}` is the key `{name}`"),
+                format!("called `{name}` here"),
+            )
+            .because(self.label(value.range, "grouped by this"))
+            .fix(self.fix(format!("write `{name}`"), range, name.as_str(), true));
+        self.report(d);
+        Some(Expr { kind: ExprKind::Error, ty, range })
     }
 
     /// The item that `module.name` stands for; where there is none, that is reported.

@@ -217,6 +217,9 @@ impl Infer<'_> {
                     "a value that may be `none` is bound by its name: `if let x = …`",
                     "no case of an option",
                 );
+                if let Some([ast::PatternField::Field { pattern, .. }]) = fields {
+                    return self.pattern_in(pattern, ty, mutable, names, depth + 1);
+                }
                 return failed(self, names);
             }
             other => {

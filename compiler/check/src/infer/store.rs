@@ -495,11 +495,11 @@ impl Infer<'_> {
             let op = assign_op(op);
             // What `f += e` reads is the store's value: the row's own only where nothing was written since it was read.
             let operand = if fresh { current.clone() } else { Expr { kind: ExprKind::Absent, ..current.clone() } };
-            let operand = self.forgotten(operand);
+            let operand = self.operand(operand, op.as_str());
             let hint = self.resolve(&operand.ty);
             let literal = matches!(op, ast::BinaryOp::Mul).then_some(()).is_none();
             let value = self.expr(value, Some(&hint).filter(|_| literal));
-            let value = self.forgotten(value);
+            let value = self.operand(value, op.as_str());
             let result = self.arithmetic(op, range, operand, value, range);
             let result = self.coerce(result, &wanted);
             let mut core = &result;

@@ -433,11 +433,13 @@ impl Scope<'_, '_> {
         }
     }
 
-    /// Whether transitions allow a change; staying the same is always allowed.
+    /// Whether transitions allow a change; staying the same is always allowed. A case without its fields is some new value
+    /// of it, so that the value stays in no way.
     pub fn may_become(&mut self, relation: &Symbol, field: &str, from: Expr, to: Expr) -> Expr {
         let from = self.name(from);
         let to = self.name(to);
-        let mut allowed = compare(Prim::Eq, from.clone(), to.clone());
+        let mut allowed =
+            if from.ty == to.ty { compare(Prim::Eq, from.clone(), to.clone()) } else { bool_literal(false) };
         let Some(sig) = self.l.relation_sig(relation) else { return allowed };
         let Some((_, pairs)) = sig.transitions.iter().find(|(f, _)| f == field) else { return bool_literal(true) };
         let tags = |s: &Self, value: &Expr, case: &str| match value.ty {
